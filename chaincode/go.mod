@@ -1,0 +1,3 @@
+module quorate.dev/chaincode
+
+go 1.26

@@ -1,0 +1,1 @@
+"""One per organisation: stands between its agents and the chain. Needs the extra ``quorate[gateway]``."""

@@ -1,0 +1,3 @@
+module quorate.dev/network/embedded
+
+go 1.26
