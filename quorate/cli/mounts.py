@@ -1,0 +1,138 @@
+"""Which commands there are, and where each one lives. Finding out imports nothing."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import PathFinder
+from typing import Literal
+
+Extra = Literal["gateway", "participant", "network"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """A command of another module, and what must be installed to load it."""
+
+    name: str
+    module: str
+    attribute: str
+    extra: Extra | None
+    help: str
+
+    def is_present(self) -> bool:
+        """Tell whether this version has the command's module; whether its dependencies are installed is not asked."""
+        return _exists(self.module)
+
+
+MOUNTS = (
+    Mount(
+        name="demo",
+        module="participants.demo.commands",
+        attribute="demo",
+        extra="participant",
+        help="Run a whole consortium on this machine: found, train, attest, verify, report.",
+    ),
+    Mount(
+        name="plan",
+        module="participants.plans.commands",
+        attribute="group",
+        extra="participant",
+        help="Write, check, simulate and approve training plans.",
+    ),
+    Mount(
+        name="network",
+        module="network.commands",
+        attribute="group",
+        extra="network",
+        help="Run a ledger on this machine.",
+    ),
+    Mount(
+        name="gateway",
+        module="gateway.service.commands",
+        attribute="group",
+        extra="gateway",
+        help="Run an organisation's gateway.",
+    ),
+    Mount(
+        name="agent",
+        module="participants.agent.commands",
+        attribute="group",
+        extra="participant",
+        help="Run the agent next to an institution's data.",
+    ),
+    Mount(
+        name="consortium",
+        module="gateway.ledger.commands",
+        attribute="consortium",
+        extra="gateway",
+        help="Found a consortium; show and change its members.",
+    ),
+    Mount(
+        name="policy",
+        module="gateway.ledger.commands",
+        attribute="policy",
+        extra="gateway",
+        help="Show, check and change the policies that decide who may do what.",
+    ),
+    Mount(
+        name="dataset",
+        module="gateway.ledger.commands",
+        attribute="dataset",
+        extra="gateway",
+        help="Register data sets and their privacy budgets.",
+    ),
+    Mount(
+        name="study",
+        module="gateway.ledger.commands",
+        attribute="study",
+        extra="gateway",
+        help="Propose, vote, accept, start and follow studies.",
+    ),
+    Mount(
+        name="round",
+        module="gateway.ledger.commands",
+        attribute="round",
+        extra="gateway",
+        help="Follow rounds, ask for receipts, recompute aggregates.",
+    ),
+    Mount(
+        name="privacy",
+        module="quorate.cli.privacy",
+        attribute="group",
+        extra=None,
+        help="Quote what training would cost, and show what was spent.",
+    ),
+    Mount(
+        name="model",
+        module="gateway.ledger.commands",
+        attribute="model",
+        extra="gateway",
+        help="List, show and fetch final models.",
+    ),
+    Mount(
+        name="audit",
+        module="quorate.cli.audit",
+        attribute="group",
+        extra=None,
+        help="Export the evidence and verify it offline.",
+    ),
+    Mount(
+        name="doctor",
+        module="gateway.service.doctor",
+        attribute="doctor",
+        extra="gateway",
+        help="Check an installation, and say what to repair.",
+    ),
+)
+
+
+@cache
+def _exists(module: str) -> bool:
+    # importlib.util.find_spec would import the parents, and with them whatever they need.
+    path, name = None, ""
+    for part in module.split("."):
+        name = f"{name}.{part}" if name else part
+        spec = PathFinder.find_spec(name, path)
+        if spec is None:
+            return False
+        path = spec.submodule_search_locations
+    return True
