@@ -1,0 +1,45 @@
+# Every target does what it needs first. Two commands matter to a newcomer: `make demo` and `make test`.
+SHELL := /bin/bash
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: help setup demo test lint bench clean lock proto
+
+help:
+	@echo "make demo     set up and run the main job (flags: make demo ARGS='--dataset digits --no-dp')"
+	@echo "make test     set up and pass the tests"
+	@echo "make lint     formatting, types, imports, vet, staticcheck"
+	@echo "make bench    print the figures and write build/bench.json"
+	@echo "make clean    remove what the other targets made"
+
+setup:
+	@bash scripts/setup.sh
+
+demo: setup
+	@$(PY) -m quorate demo $(ARGS)
+
+test: setup
+	cd chaincode && go test ./...
+	cd network/embedded && go test ./...
+	$(PY) -m pytest $(ARGS)
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	@bash scripts/lint_go.sh
+
+bench: setup
+	$(PY) tests/benchmarks/run.py --out build/bench.json $(ARGS)
+
+proto: setup
+	$(PY) scripts/proto.py
+
+lock: setup
+	.venv/bin/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --prerelease=explicit -q -o requirements/all.txt
+	echo 'uv>=0.9' | .venv/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate -q -o requirements/installer.txt
+
+clean:
+	rm -rf .venv build out .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
