@@ -1,0 +1,65 @@
+"""When a new proposal may be made, and how often.
+
+Every function of the chaincode may be repeated with the same content, so a new proposal is always safe; it is useful
+only where the failure speaks of a moment and not of the request.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.fabric.errors import CommitError, EndorseError, GatewayError
+from gateway.fabric.refusal import chaincode_refusal
+from quorate.blocks.codes import TxValidationCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONFLICTS: Final = frozenset({TxValidationCode.MVCC_READ_CONFLICT, TxValidationCode.PHANTOM_READ_CONFLICT})
+_MISMATCH: Final = "ProposalResponsePayloads do not match"
+_STALE: Final = frozenset({"NOT_FOUND"})
+_SETTLING: Final = frozenset({"NOT_FOUND", "INVALID_STATE"})
+
+
+class Cause(enum.Enum):
+    """Why a new proposal might succeed."""
+
+    CONFLICT = "what the transaction read had changed before it was committed"
+    MISMATCH = "the endorsing organisations had not all seen the same blocks"
+    STALE = "an endorsing organisation had not yet seen what the call is about"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Bounds of new proposals, in number and in seconds.
+
+    `settling` says that the caller has just seen the state its call needs (an event, another's record): an endorser
+    that answers with an earlier state is then behind, and not right.
+    """
+
+    conflicts: int = 12
+    stale: int = 6
+    seconds: float = 20.0
+    settling: bool = False
+
+    def pauses(self, cause: Cause) -> Iterator[float]:
+        """Yield the pause before each further proposal, in seconds, with jitter."""
+        tries = self.conflicts if cause is Cause.CONFLICT else self.stale
+        for attempt in range(tries):
+            ceiling = min(0.02 * 2**attempt, 1.0)
+            # Jitter keeps two members that conflicted from meeting again; it protects nothing.
+            yield ceiling * (0.5 + random.random() / 2)  # noqa: S311
+
+    def cause_of(self, error: GatewayError) -> Cause | None:
+        """Return why a new proposal might succeed after this failure, or None when it would not."""
+        if isinstance(error, CommitError):
+            return Cause.CONFLICT if error.validation_code in _CONFLICTS else None
+        if isinstance(error, EndorseError) and any(_MISMATCH in detail.message for detail in error.details):
+            return Cause.MISMATCH
+        refused = chaincode_refusal(error)
+        if refused is not None and refused.code in (_SETTLING if self.settling else _STALE):
+            return Cause.STALE
+        return None
