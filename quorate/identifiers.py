@@ -12,7 +12,7 @@ StudyId = NewType("StudyId", str)
 DatasetId = NewType("DatasetId", str)
 RoundNumber = NewType("RoundNumber", int)
 
-MAX_ROUND: Final = 1_000_000
+MAX_ROUND: Final = 999_999
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _MSP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
