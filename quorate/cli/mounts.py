@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import PathFinder
-from typing import Literal
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
+from typing import Literal, TypeGuard
 
 Extra = Literal["gateway", "participant", "network"]
 
@@ -127,12 +128,17 @@ MOUNTS = (
 
 @cache
 def _exists(module: str) -> bool:
-    # importlib.util.find_spec would import the parents, and with them whatever they need.
-    path, name = None, ""
-    for part in module.split("."):
-        name = f"{name}.{part}" if name else part
-        spec = PathFinder.find_spec(name, path)
-        if spec is None:
+    # importlib.util.find_spec of the whole name would import the parents, and with them whatever they need.
+    room, *parts = module.split(".")
+    name, spec = room, find_spec(room)
+    for part in parts:
+        if not _is_package(spec):
             return False
-        path = spec.submodule_search_locations
-    return True
+        name = f"{name}.{part}"
+        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
+    return spec is not None and spec.origin is not None
+
+
+def _is_package(spec: ModuleSpec | None) -> TypeGuard[ModuleSpec]:
+    # Without an origin it is a folder of that name that is not ours.
+    return spec is not None and spec.origin is not None and spec.submodule_search_locations is not None

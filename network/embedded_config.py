@@ -1,0 +1,98 @@
+"""What the embedded network's program reads and what it answers."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from network.identity import KeyPair, OrdererPaths, OrganisationPaths
+from network.topology import Node, Topology
+from quorate.errors import DefectError
+
+
+def embedded_config(
+    topology: Topology,
+    organisations: dict[str, OrganisationPaths],
+    orderer: OrdererPaths,
+) -> dict[str, object]:
+    """Return the program's configuration.
+
+    Parameters
+    ----------
+    topology : Topology
+        What the network shall be.
+    organisations : dict of str to OrganisationPaths
+        Certificates and keys of every member, by name.
+    orderer : OrdererPaths
+        Certificates and keys of the ordering organisation.
+    """
+    return {
+        "schema": "quorate.embedded/1",
+        "channel": topology.channel,
+        "chaincode": topology.chaincode,
+        "chaincode_version": topology.chaincode_version,
+        "batch": topology.batch.model_dump(),
+        "client_auth": True,
+        "organisations": [
+            {
+                **_node(member, organisations[member.name]),
+                "peer": _pair(organisations[member.name].peer),
+                "tls": _pair(organisations[member.name].peer_tls),
+                "clock_offset_ms": member.clock_offset_ms,
+                "lag_blocks": member.lag_blocks,
+            }
+            for member in topology.organisations
+        ],
+        "orderer": {
+            **_node(topology.orderer, orderer),
+            "node": _pair(orderer.node),
+            "tls": _pair(orderer.node_tls),
+        },
+    }
+
+
+class Ready(BaseModel):
+    """The line that the program prints when every port answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    schema_: Annotated[Literal["quorate.embedded.ready/1"], Field(alias="schema")]
+    channel: str
+    genesis: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    height: Annotated[int, Field(ge=1)]
+    peers: dict[str, str]
+    orderer: str
+    notice: str
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Return what the line says.
+
+        Raises
+        ------
+        DefectError
+            If it is not such a line: program and package are of different versions.
+        """
+        try:
+            return cls.model_validate_json(line)
+        except ValidationError as error:
+            raise DefectError(
+                f"The embedded network's program said something that this version does not know: {line[:200]!r}",
+                hint="Build it anew (make setup), so that it is of the same version as the Python package.",
+                cause=error,
+            ) from error
+
+
+def _node(node: Node, paths: OrganisationPaths | OrdererPaths) -> dict[str, object]:
+    return {
+        "name": node.name,
+        "msp_id": node.msp_id,
+        "ca": str(paths.ca.cert),
+        "tls_ca": str(paths.tls_ca.cert),
+        "admin": _pair(paths.admin),
+        "listen": f"127.0.0.1:{node.port}",
+    }
+
+
+def _pair(pair: KeyPair) -> dict[str, Path | str]:
+    return {"cert": str(pair.cert), "key": str(pair.key)}

@@ -1,0 +1,104 @@
+"""Where a network keeps what it needs between commands, and the lock that lets one command at a time change it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from network.topology import Topology
+from quorate.errors import ConflictError, StorageError
+
+
+@dataclass(frozen=True)
+class NetworkHome:
+    """A network's directory: identities, ledger, log, and how to connect.
+
+    ``identities/`` certificates and keys · ``ledger/`` blocks and state · ``topology.toml`` what the ledger was made
+    from · ``embedded.{json,log,pid}`` the program's configuration, log and process · ``connection.json`` for clients.
+    """
+
+    directory: Path
+
+    @property
+    def identities(self) -> Path:
+        """Certificates and keys, laid out as `network.identity.layout` draws it."""
+        return self.directory / "identities"
+
+    @property
+    def ledger(self) -> Path:
+        """Blocks and state."""
+        return self.directory / "ledger"
+
+    @property
+    def topology(self) -> Path:
+        """The topology that the ledger was made from."""
+        return self.directory / "topology.toml"
+
+    @property
+    def config(self) -> Path:
+        """The embedded program's configuration."""
+        return self.directory / "embedded.json"
+
+    @property
+    def log(self) -> Path:
+        """The embedded program's log."""
+        return self.directory / "embedded.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """The embedded program's process."""
+        return self.directory / "embedded.pid"
+
+    @property
+    def connection(self) -> Path:
+        """How clients connect."""
+        return self.directory / "connection.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory, made if need be, against other commands.
+
+        Raises
+        ------
+        ConflictError
+            If another command holds it.
+        StorageError
+            If it cannot be made or written to.
+        """
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"Cannot write to {self.directory}: {error.strerror}.", cause=error) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            hint = "Wait until the other command has ended."
+            raise ConflictError(f"Another command is changing the network in {self.directory}.", hint=hint) from error
+        finally:
+            os.close(lock)
+
+    def adopt(self, topology: Topology) -> None:
+        """Keep a topology with the ledger that will be made from it; afterwards take only what fits that ledger.
+
+        Raises
+        ------
+        ConflictError
+            If a ledger was made here from another topology: its genesis block cannot be changed.
+        """
+        if self.topology.exists() and self.ledger.exists():
+            kept = Topology.load(self.topology)
+            if _on_the_ledger(kept) != _on_the_ledger(topology):
+                raise ConflictError(
+                    f"The ledger in {self.directory} was made from another topology.",
+                    hint=f"Use the one it was made from, {self.topology}, or another --directory for a new ledger.",
+                )
+        self.topology.write_text(topology.to_toml(), encoding="utf-8")
+
+
+def _on_the_ledger(topology: Topology) -> dict[str, object]:
+    local = {"port", "clock_offset_ms", "lag_blocks"}
+    return topology.model_dump(exclude={"organisations": {"__all__": local}, "orderer": local})
