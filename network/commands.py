@@ -75,7 +75,10 @@ def _topology_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @_topology_option
 @click.option("--member", "members", multiple=True, metavar="NAME", help="A member organisation; repeat for each.")
 def init(topology: Path, members: tuple[str, ...]) -> None:
-    """Write a topology file: by default four members, to be edited as you like."""
+    """Write a topology file.
+
+    Without --member it holds four members, to be edited as you like.
+    """
     text = Topology.for_members(members or _DEFAULT_MEMBERS).to_toml()
     try:
         with topology.open("x", encoding="utf-8") as file:
@@ -94,7 +97,10 @@ def init(topology: Path, members: tuple[str, ...]) -> None:
 @_home_option
 @format_option
 def up(topology: Path, home: NetworkHome, format_: Format) -> None:
-    """Start the network, and return when it answers. A ledger that exists goes on where it was."""
+    """Start the network.
+
+    Returns when it answers. A ledger that exists goes on where it was.
+    """
     connection = embedded_engine.start(home, Topology.load(topology)).connection
     click.echo(printable(connection.notice), err=True)
     click.echo(f"How to connect: {home.connection}", err=True)
@@ -109,7 +115,10 @@ def up(topology: Path, home: NetworkHome, format_: Format) -> None:
 @_engine_option
 @_home_option
 def down(home: NetworkHome) -> None:
-    """End the network. Its ledger and keys are kept for the next start."""
+    """End the network.
+
+    Its ledger and keys are kept for the next start.
+    """
     was_running = embedded_engine.stop(home)
     click.echo("The network has ended." if was_running else "The network was not running.", err=True)
 
@@ -119,7 +128,10 @@ def down(home: NetworkHome) -> None:
 @_home_option
 @format_option
 def status(home: NetworkHome, format_: Format) -> None:
-    """Show the network's process and the ports it should answer on; exit status 1 if something is wrong with them."""
+    """Show whether the network runs and answers.
+
+    The exit status is 1 if its process crashed, or a port that should answer does not.
+    """
     found = network_status(home)
     print_rows([line.as_row() for line in found], columns=_STATUS_COLUMNS, format_=format_)
     wrong = [f"{line.kind} {line.name}: {line.state}" for line in found if line.state in {State.CRASHED, State.SILENT}]
@@ -136,7 +148,10 @@ def status(home: NetworkHome, format_: Format) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is added, until the network ends.")
 @click.argument("name", type=click.Choice(["embedded"]), default="embedded")
 def logs(home: NetworkHome, name: str, *, follow: bool) -> None:  # noqa: ARG001 - this engine has one process to name
-    """Print the log of a process; the embedded engine has one, `embedded`."""
+    """Print the log of a process.
+
+    The embedded engine has one process, named embedded.
+    """
     pieces = follow_log(home.log, ProcessRecord.load(home.pid_file)) if follow else read_log(home.log)
     for piece in pieces:
         click.echo(printable(piece, keep="\n\t"), nl=False)

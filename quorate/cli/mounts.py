@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
-from typing import Literal, TypeGuard
+from pathlib import Path
+from typing import Literal
 
 Extra = Literal["gateway", "participant", "network"]
 
@@ -130,15 +130,8 @@ MOUNTS = (
 def _exists(module: str) -> bool:
     # importlib.util.find_spec of the whole name would import the parents, and with them whatever they need.
     room, *parts = module.split(".")
-    name, spec = room, find_spec(room)
-    for part in parts:
-        if not _is_package(spec):
-            return False
-        name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
-    return spec is not None and spec.origin is not None
-
-
-def _is_package(spec: ModuleSpec | None) -> TypeGuard[ModuleSpec]:
-    # Without an origin it is a folder of that name that is not ours.
-    return spec is not None and spec.origin is not None and spec.submodule_search_locations is not None
+    spec = find_spec(room)
+    if spec is None or spec.origin is None:  # a folder without an origin has the name by chance and is not ours
+        return False
+    places = [Path(folder, *parts) for folder in spec.submodule_search_locations or ()]
+    return any(place.with_suffix(".py").is_file() or (place / "__init__.py").is_file() for place in places)

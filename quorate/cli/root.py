@@ -10,7 +10,7 @@ import click
 
 from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
-from quorate.cli.mounts import MOUNTS
+from quorate.cli.mounts import MOUNTS, Mount
 from quorate.cli.terminal import printable
 from quorate.errors import ExitCode, QuorateError
 
@@ -20,21 +20,23 @@ _DEBUG_VARIABLE = "QUORATE_DEBUG"
 _HELP = "Organisations that trust no single operator train one model together on a permissioned ledger."
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MOUNTS) -> int:
     """Run the command line and return its exit status.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         What follows the program's name; by default the arguments of this process.
+    mounts : sequence of Mount
+        The commands to offer.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if instruction := os.environ.get(_COMPLETION_VARIABLE):
         from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell asks
 
-        return shell_complete(root(), {}, _PROGRAM, _COMPLETION_VARIABLE, instruction)
+        return shell_complete(root(mounts), {}, _PROGRAM, _COMPLETION_VARIABLE, instruction)
     try:
-        return _run(arguments)
+        return _run(root(mounts), arguments)
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
@@ -46,11 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _defect(error, arguments)
 
 
-def root() -> LazyGroup:
+def root(mounts: Sequence[Mount] = MOUNTS) -> LazyGroup:
     """Build the group that holds every command of this version."""
     return LazyGroup(
         _PROGRAM,
-        mounts=MOUNTS,
+        mounts=mounts,
         help=_HELP,
         params=[
             click.Option(
@@ -72,10 +74,10 @@ def root() -> LazyGroup:
     )
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(group: click.Group, arguments: Sequence[str]) -> int:
     try:
-        with root().make_context(_PROGRAM, list(arguments)) as context:
-            context.command.invoke(context)
+        with group.make_context(_PROGRAM, list(arguments)) as context:
+            group.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as error:
         return error.exit_code
