@@ -1,0 +1,182 @@
+"""Fetches a sealed round's updates, recomputes its model, and says on the ledger what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.aggregator.inputs import Inputs
+from gateway.aggregator.recompute import Sources, aggregate_into, find_invalid, prove_possession
+from gateway.artifacts.label import Kind, Label
+from quorate.errors import QuorateError
+from quorate.records.round import Exclusion
+from quorate.tensors import file_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gateway.aggregator.decide import Attest
+    from gateway.service.context import GatewayContext
+    from quorate.digest import Digest
+    from quorate.identifiers import StudyId
+    from quorate.records.round import Included
+
+_log = logging.getLogger(__name__)
+
+_LEAST_SECONDS: Final = 2.0  # for fetching, however late this gateway comes to the round
+_AFTER_FAILURE: Final = 2.0  # seconds before the same attempt is tried again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one recomputation found.
+
+    Attributes
+    ----------
+    model
+        The new model's digest; empty when fewer updates than the minimum were usable.
+    excluded
+        What had to be left out, in canonical order.
+    used
+        What went into the model, in canonical order.
+    """
+
+    model: str
+    excluded: tuple[Exclusion, ...]
+    used: tuple[Included, ...]
+    possession: Digest
+
+
+class Attester:
+    """One gateway's attestations in one study; at most one recomputation of an attempt at a time."""
+
+    def __init__(self, context: GatewayContext, study: StudyId) -> None:
+        self._context = context
+        self._study = study
+        self._ledger = context.ledger.settling()
+        self._working: set[Attest] = set()
+
+    def is_at_work(self, step: Attest) -> bool:
+        """Tell whether this attempt is being recomputed now."""
+        return step in self._working
+
+    def begin(self, tasks: asyncio.TaskGroup, step: Attest) -> None:
+        """Recompute and attest in the background; a failure is logged and leaves the step to be taken again."""
+        if step in self._working:
+            return
+        self._working.add(step)
+        tasks.create_task(self._attest(step), name=f"attest {self._study} {step.round}.{step.attempt}")
+
+    async def _attest(self, step: Attest) -> None:
+        try:
+            await self._recompute_and_say(step)
+        except QuorateError as error:
+            _log.warning(
+                "round %d of %s was not attested in attempt %d: %s: %s",
+                step.round,
+                self._study,
+                step.attempt,
+                error.code,
+                error,
+            )
+            await asyncio.sleep(_AFTER_FAILURE)
+        finally:
+            self._working.discard(step)
+        await self._look_again(step)
+
+    async def _look_again(self, step: Attest) -> None:
+        try:
+            await self._context.state.refresh(self._study, step.round)
+        except QuorateError as error:
+            _log.warning("round %d of %s was not read again: %s", step.round, self._study, error)
+
+    async def _recompute_and_say(self, step: Attest) -> None:
+        state = self._context.state
+        inputs = Inputs.of(state.studies[self._study], state.rounds[self._study, step.round].round)
+        if inputs.round.state != "SEALED" or inputs.round.attempt != step.attempt:
+            return
+        finding = await recompute(self._context, inputs)
+        for left in finding.excluded:
+            _log.warning("round %d of %s leaves out %s/%s: %s", step.round, self._study, *_words(left))
+        await self._ledger.round.attest(
+            self._study,
+            step.round,
+            attempt=step.attempt,
+            model=finding.model,
+            excluded=finding.excluded,
+            possession=finding.possession,
+        )
+
+
+def _words(left: Exclusion) -> tuple[str, str, str]:
+    return left.msp, left.dataset, left.reason
+
+
+async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
+    """Fetch what is missing, keep the resulting model in the store, and return what was found.
+
+    Updates that nobody serves by half of the attest time-out are `unavailable`; those whose bytes break the format are
+    `invalid`.
+
+    Raises
+    ------
+    QuorateError
+        When the base model cannot be had or the disk is full; nothing is kept then.
+    """
+    seconds = _seconds_to_fetch(context, inputs)
+    await context.exchange.fetch(inputs.base_description(), None, deadline=seconds)
+    descriptions = [inputs.update_description(update) for update in inputs.round.included]
+    fetched = await context.exchange.fetch_all(descriptions, deadline=seconds)
+    missing = {digest for digest, error in fetched.items() if error is not None}
+    async with AsyncExitStack() as stack:
+        sources = Sources(
+            base=await stack.enter_async_context(context.store.reading(inputs.base)),
+            updates={
+                digest: await stack.enter_async_context(context.store.reading(digest))
+                for digest in fetched
+                if digest not in missing
+            },
+        )
+        invalid = await asyncio.to_thread(find_invalid, inputs, sources)
+        excluded = _excluded(inputs.round.included, invalid, missing)
+        left_out = {(left.msp, left.dataset) for left in excluded}
+        used = tuple(update for update in inputs.round.included if (update.msp, update.dataset) not in left_out)
+        return Finding(
+            model=await _new_model(context, inputs, sources, used),
+            excluded=excluded,
+            used=used,
+            possession=await asyncio.to_thread(prove_possession, inputs, sources, used, msp=context.msp),
+        )
+
+
+def _seconds_to_fetch(context: GatewayContext, inputs: Inputs) -> float:
+    # Chaincode accepts `unavailable` from half of the attest time-out on; a little later is safely after it.
+    started = inputs.round.attempt_time or context.clock()
+    half = started + inputs.study.study.terms.attest_timeout_ms // 2
+    return max((half - context.clock()) / 1000 + 0.05, _LEAST_SECONDS)
+
+
+def _excluded(
+    included: Sequence[Included], invalid: dict[tuple[str, str], str], missing: set[Digest]
+) -> tuple[Exclusion, ...]:
+    found: list[Exclusion] = []
+    for update in included:
+        if update.update in missing:
+            found.append(Exclusion(msp=update.msp, dataset=update.dataset, reason="unavailable"))
+        elif (update.msp, update.dataset) in invalid:
+            found.append(Exclusion(msp=update.msp, dataset=update.dataset, reason="invalid"))
+    return tuple(found)
+
+
+async def _new_model(context: GatewayContext, inputs: Inputs, sources: Sources, used: Sequence[Included]) -> str:
+    if len(used) < inputs.study.study.terms.minimum_commits:
+        return ""
+    label = Label(kind=Kind.FINAL_MODEL, study=inputs.round.study, round=inputs.round.round)
+    size = file_size(inputs.schema, inputs.model_header)
+    async with context.store.producing(label, size=size) as product:
+        digest = await asyncio.to_thread(aggregate_into, inputs, sources, used, product.file)
+        await product.commit()
+    return digest
