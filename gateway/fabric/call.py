@@ -1,0 +1,111 @@
+"""One kind of unary call: bounded in number, bounded in time, repeated where that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from gateway.fabric import backoff
+from gateway.fabric.error_details import gateway_error
+from gateway.fabric.errors import GatewayError
+from gateway.fabric.options import seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from grpc.aio import UnaryUnaryMultiCallable
+
+from contextlib import asynccontextmanager
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+class UnaryCall(Generic[Request, Response]):
+    """Calls one method.
+
+    Every method of the gateway that is called through here may be sent again with the same bytes, so a call that
+    found no server (UNAVAILABLE) is repeated until its deadline where `repeat` says so.
+
+    Parameters
+    ----------
+    stub
+        The method.
+    name
+        What people call the step.
+    deadline
+        Seconds for one call, its repetitions included, unless the call says otherwise.
+    queue
+        Seconds to wait for a free place.
+    places
+        Calls in flight at once.
+    repeat
+        Whether to repeat on UNAVAILABLE.
+    """
+
+    def __init__(
+        self,
+        stub: UnaryUnaryMultiCallable[Request, Response],
+        *,
+        name: str,
+        deadline: float,
+        queue: float,
+        places: int,
+        repeat: bool,
+    ) -> None:
+        self._stub = stub
+        self._name = name
+        self._deadline = deadline
+        self._queue = queue
+        self._places = places
+        self._free = asyncio.Semaphore(places)
+        self._repeat = repeat
+
+    async def __call__(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109  # gRPC's own deadline, not a cancellation
+        """Return the response, or raise `GatewayError`."""
+        seconds = self._deadline if timeout is None else seconds_of(timeout, self._name)
+        async with self._place():
+            return await self._until(request, asyncio.get_running_loop().time() + seconds)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._queue):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise GatewayError(
+                f"{self._name} was not sent: {self._places} such calls were in flight for {self._queue:g} s",
+                status=StatusCode.DEADLINE_EXCEEDED,
+                hint="Send fewer at once, or raise the limit if the peer allows it.",
+                cause=error,
+            ) from error
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    async def _until(self, request: Request, deadline: float) -> Response:
+        now = asyncio.get_running_loop().time
+        for attempt in itertools.count():
+            try:
+                return await self._stub(request, timeout=max(0.001, deadline - now()))
+            except AioRpcError as error:
+                pause = backoff.pause(attempt)
+                last = now() + pause >= deadline
+                if error.code() is not StatusCode.UNAVAILABLE or not self._repeat or last:
+                    raise gateway_error(error) from error
+            except asyncio.CancelledError as error:
+                raise self._closed(error) from error
+            await asyncio.sleep(pause)
+        raise AssertionError  # pragma: no cover  # count() does not end
+
+    def _closed(self, error: asyncio.CancelledError) -> BaseException:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            return error
+        # gRPC cancels the calls of a channel that is closed; this task was not cancelled by anyone.
+        return GatewayError(f"{self._name} was cut off: the connection was closed", status=StatusCode.CANCELLED)

@@ -1,0 +1,73 @@
+"""Events that transactions of a chaincode emit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.fabric.position import Position
+from quorate.blocks import protos
+
+if TYPE_CHECKING:
+    from gateway.fabric.client import GatewayClient
+    from gateway.fabric.event_stream import Call
+    from gateway.fabric.signing_identity import SigningIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChaincodeEvent:
+    """The event of one valid transaction."""
+
+    block_number: int
+    transaction_id: str
+    chaincode_name: str
+    event_name: str
+    payload: bytes
+
+
+class ChaincodeEventFeed:
+    """Events of one chaincode on one channel, from a position on; an `EventStream` reads it."""
+
+    def __init__(
+        self, client: GatewayClient, signing: SigningIdentity, channel: str, chaincode: str, position: Position
+    ) -> None:
+        self._client = client
+        self._signing = signing
+        self._channel = channel
+        self._chaincode = chaincode
+        self._position = position
+
+    @property
+    def resumable(self) -> bool:
+        """Whether opening it again would leave nothing out."""
+        return self._position.known
+
+    async def open(self) -> Call:
+        """Return the stream from the present position."""
+        request = protos.ChaincodeEventsRequest(
+            channel_id=self._channel,
+            chaincode_id=self._chaincode,
+            identity=self._signing.creator,
+            start_position=self._position.seek(),
+            after_transaction_id=self._position.after_transaction_id,
+        ).SerializeToString()
+        return self._client.chaincode_events(
+            protos.SignedChaincodeEventsRequest(request=request, signature=self._signing.sign(request))
+        )
+
+    def items(self, message: protos.AnyMessage) -> list[ChaincodeEvent]:
+        """Return the events of one block."""
+        return [
+            ChaincodeEvent(
+                block_number=message.block_number,
+                transaction_id=event.tx_id,
+                chaincode_name=event.chaincode_id,
+                event_name=event.event_name,
+                payload=event.payload,
+            )
+            for event in message.events
+        ]
+
+    def passed(self, item: ChaincodeEvent) -> None:
+        """Stand after this event."""
+        self._position = Position(item.block_number, item.transaction_id)

@@ -1,0 +1,106 @@
+"""Where a gateway is, and how its connection is secured."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gateway.fabric.secret_file import read_pem, read_private_pem
+from quorate.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_MESSAGE_BYTES: Final = 100 * 1024 * 1024
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}")
+_KEEPALIVE_MS: Final = 60_000
+_OPTIONS: Final = (
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # A peer cuts clients off that ping more often than once a minute.
+    ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 0),
+    # An event stream may be silent for hours; without this gRPC stops pinging after two pings.
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # One connection per client: gRPC would otherwise share sockets between identities of one process.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The certificates of one connection, PEM. Give `certificate` and `key` for mutual TLS.
+
+    `roots` empty means the system's roots. `server_name` is what the server's certificate must say, when it is not the
+    host of the address.
+    """
+
+    roots: bytes = b""
+    certificate: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+    server_name: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.certificate) != bool(self.key):
+            raise UsageError("mutual TLS needs both the client's certificate and its key")
+
+    @classmethod
+    def from_files(
+        cls,
+        *,
+        roots: Path | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        server_name: str = "",
+    ) -> Self:
+        """Return the same from files; the key file must be private to its owner (mode 0600 or stricter)."""
+        return cls(
+            roots=read_pem(roots) if roots else b"",
+            certificate=read_pem(certificate) if certificate else b"",
+            key=read_private_pem(key) if key else b"",
+            server_name=server_name,
+        )
+
+    @property
+    def certificate_hash(self) -> bytes:
+        """SHA-256 of the client certificate's DER, which signed requests for blocks must carry; empty without one."""
+        if not self.certificate:
+            return b""
+        try:
+            certificate = x509.load_pem_x509_certificate(self.certificate)
+        except ValueError as error:
+            raise UsageError("the TLS client certificate is not readable PEM", cause=error) from error
+        return hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """Return gRPC's form of it."""
+        return grpc.ssl_channel_credentials(self.roots or None, self.key or None, self.certificate or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A gateway's ``host:port`` and its TLS. There is no connection without TLS."""
+
+    address: str
+    tls: Tls = field(default_factory=Tls)
+
+    def __post_init__(self) -> None:
+        if not _ADDRESS.fullmatch(self.address):
+            raise UsageError(f"{self.address!r} is not an address of the form host:port")
+
+    def channel(self) -> grpc.aio.Channel:
+        """Return a new channel, which connects when it is first used. To be called inside the event loop."""
+        options: list[tuple[str, int | str]] = list(_OPTIONS)
+        if self.tls.server_name:
+            options.append(("grpc.ssl_target_name_override", self.tls.server_name))
+        return grpc.aio.secure_channel(self.address, self.tls.credentials(), options=options)
