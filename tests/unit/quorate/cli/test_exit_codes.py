@@ -1,0 +1,48 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from quorate.cli.exit_codes import BROKEN_PIPE, EXIT_CODE_OF, INTERRUPTED, MEANINGS
+from quorate.errors import ERRORS, LEDGER_CODES, ExitCode
+
+ROOT = Path(__file__).parents[4]
+PAGE = ROOT / "docs" / "reference" / "exit-codes.md"
+
+
+def table_rows(heading):
+    section = PAGE.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line[:1] == "|"
+    ]
+    return rows[2:]
+
+
+def test_the_page_lists_every_exit_status_with_its_meaning():
+    assert {int(number): meaning for number, meaning in table_rows("Exit statuses")} == dict(MEANINGS)
+
+
+def test_the_page_lists_every_error_code_with_its_exit_status_and_meaning():
+    found = {code: (int(number), meaning) for code, number, meaning in table_rows("Error codes")}
+    assert found == {code: (error.exit_code, error.meaning) for code, error in ERRORS.items()}
+
+
+def test_every_exit_status_has_a_meaning():
+    assert set(MEANINGS) == {*ExitCode, INTERRUPTED, BROKEN_PIPE}
+
+
+def test_every_code_of_the_ledger_has_an_exit_status():
+    assert set(EXIT_CODE_OF) >= LEDGER_CODES
+    assert EXIT_CODE_OF["BUDGET_EXCEEDED"] == 6
+    assert EXIT_CODE_OF["DENIED"] == 4
+
+
+def test_every_code_that_the_chaincode_can_answer_is_known():
+    sources = [path for path in (ROOT / "chaincode").rglob("*.go") if not path.name.endswith("_test.go")]
+    pattern = re.compile(r'\bCode\s*(?:=|\()\s*"([A-Z][A-Z_]+)"')
+    found = {code for path in sources for code in pattern.findall(path.read_text(encoding="utf-8"))}
+    if not found:
+        pytest.skip('needs the chaincode\'s error codes, declared as `… Code = "…"`')
+    assert found <= set(EXIT_CODE_OF)

@@ -1,0 +1,153 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from quorate.cli import main
+
+RAISES = """
+    import click
+    from quorate.errors import BudgetError
+
+    @click.command()
+    def command():
+        raise {what}
+"""
+
+
+def test_help_lists_mounted_commands_without_importing_them(mount, capsys):
+    broken = mount("raise AssertionError('imported')")
+
+    assert main(["--help"], mounts=[broken]) == 0
+
+    out, err = capsys.readouterr()
+    assert "try" in out
+    assert "Try it." in out
+    assert err == ""
+
+
+def test_a_command_of_the_working_tree_runs(mount, capsys):
+    command = mount("""
+        import click
+
+        @click.command()
+        @click.argument("word")
+        def command(word):
+            click.echo(word)
+    """)
+
+    assert main(["try", "hello"], mounts=[command]) == 0
+    assert capsys.readouterr().out == "hello\n"
+
+
+def test_a_command_chooses_its_exit_status(mount):
+    command = mount("""
+        import click
+
+        @click.command()
+        @click.pass_context
+        def command(context):
+            context.exit(5)
+    """)
+    assert main(["try"], mounts=[command]) == 5
+
+
+def test_unknown_command_is_wrong_usage(capsys):
+    assert main(["no-such-command"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no-such-command" in err
+
+
+def test_unknown_option_is_wrong_usage():
+    assert main(["--no-such-option"]) == 2
+
+
+def test_an_error_says_what_why_and_what_next_on_standard_error(mount, capsys):
+    refused = mount(RAISES.format(what='BudgetError("9 of 4 spent", hint="Wait.")'))
+
+    assert main(["try"], mounts=[refused]) == 6
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "BUDGET_EXCEEDED: 9 of 4 spent" in err
+    assert "next: Wait." in err
+    assert "Traceback" not in err
+
+
+def test_debug_adds_the_cause(mount, capsys):
+    refused = mount(RAISES.format(what='BudgetError("no", cause=KeyError("the cause"))'))
+
+    assert main(["--debug", "try"], mounts=[refused]) == 6
+    assert "KeyError: 'the cause'" in capsys.readouterr().err
+
+
+def test_debug_may_come_from_the_environment(mount, capsys, monkeypatch):
+    monkeypatch.setenv("QUORATE_DEBUG", "1")
+    assert main(["try"], mounts=[mount(RAISES.format(what="ValueError('why')"))]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_unexpected_exception_is_a_defect_without_a_traceback(mount, capsys):
+    assert main(["try"], mounts=[mount(RAISES.format(what="ZeroDivisionError('oh')"))]) == 70
+
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: oh" in err
+    assert "Traceback" not in err
+
+
+def test_an_operating_system_error_nobody_expected_is_a_defect(mount):
+    assert main(["try"], mounts=[mount(RAISES.format(what="PermissionError(13, 'no')"))]) == 70
+
+
+@pytest.mark.parametrize("what", ["KeyboardInterrupt", "click.Abort", "EOFError"])
+def test_interruption(mount, capsys, what):
+    assert main(["try"], mounts=[mount(RAISES.format(what=what))]) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def test_escape_sequences_in_an_error_do_not_reach_the_terminal(mount, capsys):
+    evil = mount(RAISES.format(what=r'BudgetError("\x1b]0;owned\x07 \u202egnp")'))
+
+    main(["try"], mounts=[evil])
+
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert "\u202e" not in err
+    assert "\\x1b]0;owned\\x07" in err
+
+
+def test_a_missing_extra_is_named(mount, capsys):
+    needs = mount("import a_package_that_nobody_has", extra="gateway")
+
+    assert main(["try"], mounts=[needs]) == 2
+
+    err = capsys.readouterr().err
+    assert "a_package_that_nobody_has" in err
+    assert "pip install 'quorate[gateway]'" in err
+
+
+def test_a_missing_module_of_ours_is_a_defect_and_not_a_missing_extra(mount, capsys):
+    broken = mount("import quorate.a_module_that_nobody_wrote", extra="gateway")
+    assert main(["try"], mounts=[broken]) == 70
+    assert "pip install" not in capsys.readouterr().err
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("quorate ")
+
+
+def test_a_reader_that_goes_away_is_not_an_error():
+    program = "import sys; from quorate.cli import main; sys.exit(main(['--help']))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        found = subprocess.run(
+            [sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE, check=False, timeout=30
+        )
+    finally:
+        os.close(writer)
+    assert found.returncode == 141
+    assert found.stderr == b""
