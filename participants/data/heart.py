@@ -1,0 +1,48 @@
+"""The four files of the UCI heart disease data: thirteen features and a diagnosis per patient, ``?`` for missing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from participants.data.csvfile import read_csv
+from participants.data.errors import BadValueError
+from participants.data.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FEATURES: Final = (
+    "age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalach", "exang", "oldpeak", "slope", "ca", "thal",
+)  # fmt: skip
+TARGET: Final = "disease"
+CLASSES: Final = ("absent", "present")
+_DIAGNOSIS: Final = "num"
+
+
+class Hospital(StrEnum):
+    """Where the patients were examined; one file each."""
+
+    CLEVELAND = "cleveland"
+    HUNGARIAN = "hungarian"
+    SWITZERLAND = "switzerland"
+    VA = "va"
+
+
+def read_hospital(directory: Path, hospital: Hospital) -> Table:
+    """Return a hospital's patients with the diagnosis as ``absent`` (0) or ``present`` (1 to 4).
+
+    Raises
+    ------
+    DataError
+        When the file is missing or a line does not have fourteen cells.
+    """
+    path = directory / f"processed.{hospital}.data"
+    table = read_csv(path, missing=frozenset({"?"}), header=(*FEATURES, _DIAGNOSIS))
+    diagnosis = table.column(_DIAGNOSIS)
+    if diagnosis.dtype.kind != "f" or not np.isin(diagnosis, (0, 1, 2, 3, 4)).all():
+        raise BadValueError(f"{path.name}: a diagnosis is not one of 0, 1, 2, 3, 4")
+    disease = np.array(CLASSES)[(diagnosis.astype(np.float64) > 0).astype(np.int64)]
+    return Table(names=(*FEATURES, TARGET), columns=(*table.columns[:-1], disease))
