@@ -45,15 +45,10 @@ class FileHeader:
 def encode_header(schema: Schema, header: Header) -> bytes:
     """Return the bytes before the first number: the length, then RFC 8785 JSON padded with spaces to eight bytes.
 
-    Raises
-    ------
-    UsageError
-        When the header would be longer than `MAX_HEADER`.
+    The bounds on schemas and headers keep it below `MAX_HEADER`.
     """
     text = canonical.dumps(_document(schema, header))
     padded = text.ljust(-(-len(text) // _ALIGNMENT) * _ALIGNMENT)
-    if len(padded) > MAX_HEADER:
-        raise UsageError(f"the header would have {len(padded)} bytes, more than {MAX_HEADER}")
     return len(padded).to_bytes(LENGTH_BYTES, "little") + padded
 
 

@@ -61,6 +61,8 @@ class Header:
 
     def __post_init__(self) -> None:
         parse_id(self.study)
+        if type(self.round) is not int:
+            raise UsageError("a round is counted by an integer, not by a truth value")
         if self.kind == "update":
             parse_round(self.round)
             parse_msp_id(self.msp)

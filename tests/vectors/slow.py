@@ -16,7 +16,7 @@ def round_to(value, form):
     digits, lowest = form
     if value == 0:
         return Fraction(0)
-    exponent = lowest
+    exponent = max(lowest, value.numerator.bit_length() - value.denominator.bit_length() - digits - 1)
     while abs(value) >= Fraction(2) ** (exponent + digits):
         exponent += 1
     unit = Fraction(2) ** exponent
