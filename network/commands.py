@@ -101,7 +101,9 @@ def up(topology: Path, home: NetworkHome, format_: Format) -> None:
 
     Returns when it answers. A ledger that exists goes on where it was.
     """
-    connection = embedded_engine.start(home, Topology.load(topology)).connection
+    network = embedded_engine.start(home, Topology.load(topology))
+    network.process.release()
+    connection = network.connection
     click.echo(printable(connection.notice), err=True)
     click.echo(f"How to connect: {home.connection}", err=True)
     document = connection.model_dump(mode="json", by_alias=True)

@@ -65,22 +65,32 @@ class Ready(BaseModel):
     notice: str
 
     @classmethod
-    def parse(cls, line: str) -> Self:
+    def parse(cls, line: str, topology: Topology) -> Self:
         """Return what the line says.
 
         Raises
         ------
         DefectError
-            If it is not such a line: program and package are of different versions.
+            If it is not such a line, as happens when program and package are of different versions, or does not tell of
+            this topology.
         """
         try:
-            return cls.model_validate_json(line)
+            ready = cls.model_validate_json(line)
         except ValidationError as error:
-            raise DefectError(
-                f"The embedded network's program said something that this version does not know: {line[:200]!r}",
-                hint="Build it anew (make setup), so that it is of the same version as the Python package.",
-                cause=error,
-            ) from error
+            raise _misunderstanding(f"something that this version does not know: {line[:200]!r}", error) from error
+        if ready.channel != topology.channel:
+            raise _misunderstanding(f"that it serves the channel {ready.channel!r}")
+        if ready.peers.keys() != {member.msp_id for member in topology.organisations}:
+            raise _misunderstanding(f"that it has peers of {', '.join(ready.peers) or 'nobody'}")
+        return ready
+
+
+def _misunderstanding(what: str, cause: Exception | None = None) -> DefectError:
+    return DefectError(
+        f"The embedded network's program said {what}.",
+        hint="Build it anew (make setup), so that it is of the same version as the Python package.",
+        cause=cause,
+    )
 
 
 def _node(node: Node, paths: OrganisationPaths | OrdererPaths) -> dict[str, object]:

@@ -72,7 +72,7 @@ def start(home: NetworkHome, topology: Topology, *, dies_with_parent: bool = Fal
             )
         )
         try:
-            ready = Ready.parse(process.wait_ready(timeout_s=READY_TIMEOUT_S))
+            ready = Ready.parse(process.wait_ready(timeout_s=READY_TIMEOUT_S), topology)
             connection = _connection(topology, ready, process.pid, organisations, orderer)
             connection.save(home.connection)
         except BaseException:

@@ -85,7 +85,7 @@ class Process:
         poller = select.poll()
         poller.register(stream, select.POLLIN)
         line = b""
-        while not line.endswith(b"\n"):
+        while b"\n" not in line:
             ready = poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
             if not ready or len(line) > _READY_LIMIT:
                 self.stop(grace_s=1.0)
@@ -94,7 +94,7 @@ class Process:
             if not chunk:
                 raise self.why_it_ended(self._reap(max(0.0, deadline - time.monotonic())))
             line += chunk
-        return line.decode("utf-8", "replace").rstrip("\n")
+        return line.partition(b"\n")[0].decode("utf-8", "replace")
 
     def poll(self) -> int | None:
         """Return the exit status, negative for a signal; None while it runs."""
@@ -126,6 +126,12 @@ class Process:
             self._popen.stdout.close()
         self.program.pid_file.unlink(missing_ok=True)
         return status
+
+    def release(self) -> None:
+        """Let the program outlive this process: from now on it is known by its pid file only."""
+        if self._popen.stdout:
+            self._popen.stdout.close()
+        self._popen.returncode = 0  # else Popen warns that nobody waits for it, which is the point
 
     def why_it_ended(self, status: int) -> UnreachableError:
         """Return the error that tells people of an end nobody asked for, with the last lines of the log."""

@@ -1,0 +1,89 @@
+import pytest
+
+from network.topology import Batch, Topology
+from quorate.errors import UsageError
+
+
+def test_members_get_names_and_msp_ids():
+    topology = Topology.for_members(["Alder", "St. Mary Hospital", "Zürich 2"])
+    assert [(o.name, o.msp_id) for o in topology.organisations] == [
+        ("alder", "AlderMSP"),
+        ("st-mary-hospital", "StMaryHospitalMSP"),
+        ("zurich-2", "Zurich2MSP"),
+    ]
+
+
+def test_defaults():
+    topology = Topology.for_members(["Alder"])
+    assert (topology.channel, topology.chaincode, topology.batch.timeout_ms) == ("quorate", "quorate", 10)
+    assert topology.orderer.msp_id == "OrdererMSP"
+
+
+def test_what_is_written_loads_to_the_same(tmp_path):
+    topology = Topology.for_members(["Alder", "Birch"], batch=Batch(timeout_ms=50, max_count=7))
+    path = tmp_path / "topology.toml"
+    path.write_text(topology.to_toml(), encoding="utf-8")
+    assert Topology.load(path) == topology
+
+
+@pytest.mark.parametrize(
+    "members", [[], ["…"], ["Alder", "alder"], ["Orderer"], ["x" * 40], ["Alder", "AL-DER", "al der"]]
+)
+def test_members_that_give_no_topology(members):
+    with pytest.raises(UsageError):
+        Topology.for_members(members)
+
+
+GOOD = '[[organisations]]\nname = "alder"\nmsp_id = "AlderMSP"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "organisations"),
+        (GOOD + "colour = 1\n", "organisations.0.colour"),
+        ("surprise = 1\n" + GOOD, "surprise"),
+        (GOOD.replace("alder", "../alder"), "organisations.0.name"),
+        (GOOD.replace("AlderMSP", "Alder MSP"), "organisations.0.msp_id"),
+        (GOOD + "port = 70000\n", "organisations.0.port"),
+        (GOOD + 'port = "1"\n', "organisations.0.port"),
+        ('schema = "quorate.topology/2"\n' + GOOD, "schema"),
+        ('channel = "Q!"\n' + GOOD, "channel"),
+        ("[batch]\ntimeout_ms = 0\n" + GOOD, "batch.timeout_ms"),
+        (GOOD + GOOD, "each name may be used only once"),
+        (
+            GOOD + GOOD.replace('"alder"', '"birch"').replace("AlderMSP", "alderMsp"),
+            "each MSP id may be used only once",
+        ),
+        (
+            GOOD + "port = 7051\n" + '[orderer]\nname = "o"\nmsp_id = "O"\nport = 7051\n',
+            "each port may be used only once",
+        ),
+        ("not toml", "is not TOML"),
+    ],
+)
+def test_a_file_that_describes_no_topology_names_the_place(tmp_path, text, place):
+    path = tmp_path / "topology.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=place):
+        Topology.load(path)
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "topology.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="is not TOML"):
+        Topology.load(path)
+
+
+def test_a_file_that_is_too_large_is_not_parsed(tmp_path):
+    path = tmp_path / "topology.toml"
+    path.write_bytes(b"#" * (256 * 1024 + 1))
+    with pytest.raises(UsageError, match="larger than"):
+        Topology.load(path)
+
+
+def test_a_file_that_is_absent_says_how_to_make_one(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        Topology.load(tmp_path / "topology.toml")
+    assert "quorate network init" in caught.value.hint
