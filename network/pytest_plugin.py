@@ -26,21 +26,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run tests that use a network once for each engine asked for."""
-    if "fabric_network" not in metafunc.fixturenames:
-        return
-    engine = metafunc.config.getoption("--fabric-engine")
-    if engine in {"native", "compose"}:
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse an engine that this version cannot run, before any test is collected."""
+    engine = config.getoption("--fabric-engine")
+    if engine not in {"embedded", "all"}:
         raise pytest.UsageError(f"--fabric-engine {engine}: this version of Quorate runs the embedded network only")
-    metafunc.parametrize("fabric_network", ["embedded"], indirect=True, scope="session")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that use a network once for each engine asked for, and show its name in theirs."""
+    if "fabric_network" in metafunc.fixturenames:
+        metafunc.parametrize("fabric_network", ["embedded"], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def fabric_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Connection]":
     """Run a network of four organisations for the whole session; the value says how to connect.
 
-    It is empty at first, and tests share it: give channels' worth of things names of your own.
+    Its ledger is empty at first, and tests share it: use names of your own.
     """
     from network.embedded_engine import start  # noqa: PLC0415 - see above
     from network.home import NetworkHome  # noqa: PLC0415 - see above

@@ -1,0 +1,77 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+USES = "def test_it(fabric_network): assert len(fabric_network.organisations) == 4\n"
+
+
+@pytest.fixture
+def run(tmp_path, stand_in):  # noqa: ARG001 - it must be installed
+    def call(*arguments, source=USES):
+        (tmp_path / "test_sample.py").write_text(source)
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "network.pytest_plugin",
+            *arguments,
+        ]
+        environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    return call
+
+
+@pytest.mark.parametrize("engine", ["embedded", "all"])
+def test_the_network_runs_for_the_session(run, engine):
+    found = run("--fabric-engine", engine)
+    assert found.returncode == 0, found.stdout
+    assert "1 passed" in found.stdout
+
+
+SHARE = """
+seen = []
+
+def test_a(fabric_network):
+    seen.append(fabric_network.pid)
+
+def test_b(fabric_network):
+    assert seen == [fabric_network.pid]
+"""
+
+
+def test_tests_share_one_network(run):
+    found = run(source=SHARE)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("engine", ["native", "compose"])
+def test_other_engines_are_refused_by_name(run, engine):
+    found = run("--fabric-engine", engine)
+    assert found.returncode == pytest.ExitCode.USAGE_ERROR
+    assert (
+        f"--fabric-engine {engine}: this version of Quorate runs the embedded network only"
+        in found.stdout + found.stderr
+    )
+
+
+def test_tests_that_use_no_network_start_none(run, install):
+    install("raise SystemExit('started')")
+    found = run(source="def test_it(): assert True\n")
+    assert found.returncode == 0, found.stdout
+
+
+def test_loading_the_plugin_imports_next_to_nothing():
+    program = (
+        "import sys, pytest; before = set(sys.modules); import network.pytest_plugin; print(*set(sys.modules) - before)"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
+    assert set(found.stdout.split()) == {"network", "network.pytest_plugin"}
