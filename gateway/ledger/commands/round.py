@@ -1,0 +1,110 @@
+"""``quorate round``: what happened in a round, proof of it, and doing its arithmetic again."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from gateway.aggregator.inputs import Inputs
+from gateway.aggregator.recompute import Sources, aggregate_into
+from gateway.artifacts.transfer import ArtifactClient
+from gateway.ledger.commands.common import ledger_command, print_record
+from quorate.cli.output import Column, Format, print_document, print_rows
+from quorate.digest import hex_of
+from quorate.errors import CheckFailedError, StateError
+
+if TYPE_CHECKING:
+    from gateway.artifacts.label import Description
+    from gateway.ledger.session import Session
+    from quorate.records.round import RoundView
+
+_SECONDS: Final = 600.0
+
+
+@click.group()
+def round() -> None:
+    """Follow rounds, ask for receipts, recompute aggregates."""
+
+
+@ledger_command(round, "show")
+@click.argument("study")
+@click.argument("number", type=int)
+async def show(session: Session, study: str, number: int, format_: Format) -> None:
+    """Show round NUMBER of STUDY and what every participant did in it."""
+    view = await session.ledger.round.get(study, number)
+    if format_ is not Format.TABLE:
+        print_record(view, format_)
+        return
+    print_document(view.round.as_json(), format_=format_)
+    columns = tuple(Column(key=key, title=key.replace("_", " ")) for key in ("what", "msp", "dataset", "says"))
+    print_rows(_said(view), columns=columns, format_=format_)
+
+
+def _said(view: RoundView) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    rows += [{"what": "charge", "msp": r.msp, "dataset": r.dataset, "says": r.status} for r in view.reservations]
+    rows += [{"what": "commit", "msp": c.msp, "dataset": c.dataset, "says": c.status} for c in view.commits]
+    rows += [{"what": "decline", "msp": d.msp, "dataset": d.dataset, "says": d.reason} for d in view.declines]
+    rows += [
+        {"what": f"attest {a.attempt}", "msp": a.msp, "dataset": None, "says": a.model or "too few valid updates"}
+        for a in view.attestations
+    ]
+    return rows
+
+
+@ledger_command(round, "receipt")
+@click.argument("study")
+@click.argument("number", type=int)
+@click.argument("msp")
+@click.argument("dataset")
+async def receipt(session: Session, *, study: str, number: int, msp: str, dataset: str, format_: Format) -> None:
+    """Show proof that an update was included in a round, or why it was not."""
+    print_record(await session.ledger.round.receipt(study, number, msp=msp, dataset=dataset), format_)
+
+
+@ledger_command(round, "abort")
+@click.argument("study")
+@click.argument("number", type=int)
+async def abort(session: Session, study: str, number: int, format_: Format) -> None:
+    """End a round that cannot reach its minimum of commits."""
+    print_record(await session.ledger.round.abort(study, number), format_)
+
+
+@ledger_command(round, "recompute")
+@click.argument("study")
+@click.argument("number", type=int)
+async def recompute(session: Session, study: str, number: int, format_: Format) -> None:
+    """Make round NUMBER's model again on this machine, from the bytes that your gateway still holds.
+
+    The exit status is 1 when it is not the model on the ledger.
+    """
+    view = await session.ledger.round.get(study, number)
+    if view.round.model is None:
+        raise StateError(f"round {number} of {study} has no final model; it is {view.round.state}")
+    inputs = Inputs.of(await session.ledger.study.get(study), view.round)
+    left_out = {(left.msp, left.dataset) for left in view.round.excluded}
+    used = [update for update in inputs.round.included if (update.msp, update.dataset) not in left_out]
+    with tempfile.TemporaryDirectory(prefix="quorate-") as name, ExitStack() as files:
+        directory = Path(name)
+        descriptions = [inputs.base_description(), *map(inputs.update_description, used)]
+        paths = {each.digest: await _pull(session, each, directory) for each in descriptions}
+        sources = Sources(
+            base=files.enter_context(paths[inputs.base].open("rb")),
+            updates={update.update: files.enter_context(paths[update.update].open("rb")) for update in used},
+        )
+        out = files.enter_context((directory / "model").open("w+b"))
+        digest = aggregate_into(inputs, sources, used, out)
+    same = digest == view.round.model
+    print_document({"recomputed": digest, "ledger": view.round.model, "equal": same}, format_=format_)
+    if not same:
+        raise CheckFailedError(f"round {number} of {study} does not make the model that the ledger calls final")
+
+
+async def _pull(session: Session, description: Description, directory: Path) -> Path:
+    path = directory / hex_of(description.digest)
+    await ArtifactClient(session.channel).get(description, path, deadline=_SECONDS)
+    return path

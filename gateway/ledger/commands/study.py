@@ -1,0 +1,137 @@
+"""``quorate study``: from a proposal to its last round."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from gateway.artifacts.transfer import ArtifactClient
+from gateway.ledger.commands.common import ledger_command, print_record, read_document
+from quorate.cli.output import Column, Format, print_document, print_rows
+from quorate.errors import StateError
+from quorate.records.study import Terms
+
+if TYPE_CHECKING:
+    from gateway.ledger.session import Session
+    from quorate.records.study import Study
+
+_ROUNDS: Final = (
+    Column(key="round", title="round", justify="right"),
+    Column(key="state", title="state"),
+    Column(key="model", title="model"),
+)
+
+
+@click.group()
+def study() -> None:
+    """Propose, vote, accept, start and follow studies."""
+
+
+@ledger_command(study, "propose")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+async def propose(session: Session, name: str, file: Path, format_: Format) -> None:
+    """Propose study NAME with the terms in FILE (JSON or TOML)."""
+    document = read_document(file)
+    document.setdefault("schema", Terms.SCHEMA)
+    print_record(await session.ledger.study.propose(name, Terms.of(document)), format_)
+
+
+@ledger_command(study, "vote")
+@click.argument("name")
+@click.argument("choice", type=click.Choice(["approve", "reject"]))
+@click.option("--motion", default="approve", show_default=True, help="approve, abort, or abort-round/<number>.")
+@click.option("--digest", help="The digest of the terms that you read; without it nothing is voted and it is shown.")
+async def vote(session: Session, *, name: str, choice: str, motion: str, digest: str | None, format_: Format) -> None:
+    """Vote on study NAME for your organisation: one vote each, and it cannot be changed."""
+    found = await _with_digest(session, name, digest)
+    record = await session.ledger.study.vote(
+        name, version=found.version, terms_digest=found.terms_digest, motion=motion, choice=choice
+    )
+    print_record(record, format_)
+
+
+@ledger_command(study, "tally")
+@click.argument("name")
+@click.argument("motion", default="approve")
+async def tally(session: Session, name: str, motion: str, format_: Format) -> None:
+    """Count and close MOTION (approve, accept, abort, abort-round/<number>) of study NAME."""
+    print_record(await session.ledger.study.tally(name, motion), format_)
+
+
+@ledger_command(study, "accept")
+@click.argument("name")
+@click.option("--digest", help="The digest of the terms that you read; without it nothing is accepted and it is shown.")
+async def accept(session: Session, name: str, digest: str | None, format_: Format) -> None:
+    """Agree to take part in study NAME; refused while your gateway does not hold its plan and initial model."""
+    found = await _with_digest(session, name, digest)
+    artifacts = ArtifactClient(session.channel)
+    for what, wanted in (("training plan", found.terms.plan), ("initial model", found.terms.model.initial)):
+        if not await artifacts.is_complete(wanted):
+            raise StateError(
+                f"your gateway does not hold the {what} {wanted} yet",
+                hint="It fetches it from the other members by itself; check that they serve it, then try again.",
+            )
+    record = await session.ledger.study.accept(name, version=found.version, terms_digest=found.terms_digest)
+    print_record(record, format_)
+
+
+@ledger_command(study, "withdraw")
+@click.argument("name")
+async def withdraw(session: Session, name: str, format_: Format) -> None:
+    """Take part in study NAME no longer; what was charged stays charged."""
+    found = (await session.ledger.study.get(name)).study
+    print_record(await session.ledger.study.withdraw(name, version=found.version), format_)
+
+
+@ledger_command(study, "start")
+@click.argument("name")
+async def start(session: Session, name: str, format_: Format) -> None:
+    """Begin study NAME, once every participant has accepted."""
+    print_record(await session.ledger.study.start(name), format_)
+
+
+@ledger_command(study, "show")
+@click.argument("name")
+async def show(session: Session, name: str, format_: Format) -> None:
+    """Show study NAME with its votes and rounds."""
+    view = await session.ledger.study.get(name)
+    if format_ is not Format.TABLE:
+        print_record(view, format_)
+        return
+    summary = view.study.as_json() | {
+        "votes": [f"{record.msp} {record.motion} {record.choice}" for record in view.votes],
+        "accepted": [record.msp for record in view.accepts],
+        "withdrawn": [record.msp for record in view.withdrawals],
+    }
+    print_document(summary, format_=format_)
+    if view.rounds:
+        print_rows([each.model_dump() for each in view.rounds], columns=_ROUNDS, format_=format_)
+
+
+@ledger_command(study, "list")
+async def list_(session: Session, format_: Format) -> None:
+    """List studies."""
+    found = await session.ledger.study.list()
+    columns = (
+        Column(key="study", title="study"),
+        Column(key="version", title="version", justify="right"),
+        Column(key="state", title="state"),
+        Column(key="title", title="title"),
+        Column(key="proposer", title="proposer"),
+    )
+    print_rows([each.model_dump() for each in found.studies], columns=columns, format_=format_)
+
+
+async def _with_digest(session: Session, name: str, digest: str | None) -> Study:
+    """Return the study whose terms the caller has read, by their digest."""
+    found = (await session.ledger.study.get(name)).study
+    if digest != found.terms_digest:
+        raise StateError(
+            f"the terms of {name}, version {found.version}, have the digest {found.terms_digest}"
+            + ("" if digest is None else f", not {digest}"),
+            hint=f"Read them (quorate study show {name}), then repeat with --digest.",
+        )
+    return found

@@ -1,0 +1,121 @@
+"""Who speaks to which gateway: a profile on disk, and the session that it opens."""
+
+from __future__ import annotations
+
+import tomllib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gateway.fabric import Endpoint, FileIdentity, Gateway, Network, Tls, connect
+from gateway.ledger.client import Ledger
+from quorate.errors import UsageError
+from quorate.records.common import Msp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import grpc
+
+_LIMIT: Final = 64 * 1024
+
+
+class Profile(BaseModel):
+    """One identity and the gateway that it speaks to. Paths are relative to the profile's file.
+
+    Attributes
+    ----------
+    gateway
+        ``host:port`` of the own organisation's gateway.
+    tls_ca, tls_certificate, tls_key
+        The organisation's TLS root, and the client pair for mutual TLS.
+    certificate, key
+        The Fabric identity that signs; its role is in the certificate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    msp_id: Msp
+    gateway: str
+    tls_ca: Path
+    tls_certificate: Path
+    tls_key: Path
+    certificate: Path
+    key: Path
+    channel: str = "quorate"
+    chaincode: str = "quorate"
+
+    @classmethod
+    def load(cls, path: Path) -> Profile:
+        """Return the profile in a TOML file.
+
+        Raises
+        ------
+        UsageError
+            When the file is not there, not TOML, or holds an unknown or malformed key.
+        """
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"the profile {path} cannot be read: {error.strerror}", cause=error) from error
+        if len(data) > _LIMIT:
+            raise UsageError(f"the profile {path} has {len(data)} bytes, more than {_LIMIT}")
+        try:
+            values = tomllib.loads(data.decode())
+            profile = cls.model_validate(values)
+        except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"the profile {path} is not valid: {_sentence(error)}", cause=error) from error
+        return profile.relative_to(path.parent)
+
+    def relative_to(self, directory: Path) -> Profile:
+        """Return the same with its paths taken from `directory`."""
+        paths = ("tls_ca", "tls_certificate", "tls_key", "certificate", "key")
+        return self.model_copy(update={name: directory / getattr(self, name) for name in paths})
+
+    def endpoint(self) -> Endpoint:
+        """Return where the gateway is, with mutual TLS."""
+        return Endpoint(
+            self.gateway,
+            Tls.from_files(roots=self.tls_ca, certificate=self.tls_certificate, key=self.tls_key),
+        )
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """An open connection to a gateway as one identity."""
+
+    profile: Profile
+    channel: grpc.aio.Channel
+    gateway: Gateway
+    network: Network
+    ledger: Ledger
+
+
+@asynccontextmanager
+async def open_session(profile: Profile) -> AsyncIterator[Session]:
+    """Open a session; nothing is sent before the first call, and everything is closed in the end."""
+    identity, signer = FileIdentity(profile.msp_id, profile.certificate, profile.key).load()
+    endpoint = profile.endpoint()
+    channel = endpoint.channel()
+    try:
+        async with connect(channel, identity, signer, tls_certificate_hash=endpoint.tls.certificate_hash) as gateway:
+            network = gateway.network(profile.channel)
+            yield Session(
+                profile=profile,
+                channel=channel,
+                gateway=gateway,
+                network=network,
+                ledger=Ledger(network.contract(profile.chaincode)),
+            )
+    finally:
+        await channel.close(grace=None)
