@@ -15,6 +15,7 @@ from quorate.cli.terminal import printable
 from quorate.errors import ExitCode, QuorateError
 
 _PROGRAM = "quorate"
+_DEBUG = "--debug"
 _COMPLETION_VARIABLE = "_QUORATE_COMPLETE"
 _DEBUG_VARIABLE = "QUORATE_DEBUG"
 _HELP = "Organisations that trust no single operator train one model together on a permissioned ledger."
@@ -30,22 +31,23 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
     mounts : sequence of Mount
         The commands to offer.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    group = root(mounts)
     if instruction := os.environ.get(_COMPLETION_VARIABLE):
         from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell asks
 
-        return shell_complete(root(mounts), {}, _PROGRAM, _COMPLETION_VARIABLE, instruction)
+        return shell_complete(group, {}, _PROGRAM, _COMPLETION_VARIABLE, instruction)
+    arguments, debug = _take_debug(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(root(mounts), arguments)
+        return _run(group, arguments, debug=debug)
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
         if error.errno != errno.EPIPE:
-            return _defect(error, arguments)
+            return _defect(error, debug=debug)
         _silence_standard_streams()
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last place where a defect can be told from a crash
-        return _defect(error, arguments)
+        return _defect(error, debug=debug)
 
 
 def root(mounts: Sequence[Mount] = MOUNTS) -> LazyGroup:
@@ -56,11 +58,10 @@ def root(mounts: Sequence[Mount] = MOUNTS) -> LazyGroup:
         help=_HELP,
         params=[
             click.Option(
-                ["--debug"],
+                [_DEBUG],
                 is_flag=True,
-                envvar=_DEBUG_VARIABLE,
                 expose_value=False,
-                help="With an error, print its cause too.",
+                help=f"With an error, print its cause too; may stand anywhere, or be {_DEBUG_VARIABLE}=1.",
             ),
             click.Option(
                 ["--version"],
@@ -74,7 +75,15 @@ def root(mounts: Sequence[Mount] = MOUNTS) -> LazyGroup:
     )
 
 
-def _run(group: click.Group, arguments: Sequence[str]) -> int:
+def _take_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    # Whoever repeats a failed command adds the option at its end; click would take it only before the first word.
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != _DEBUG]
+    asked = len(kept) < end or os.environ.get(_DEBUG_VARIABLE, "").lower() in {"1", "true", "yes", "on"}
+    return [*kept, *arguments[end:]], asked
+
+
+def _run(group: click.Group, arguments: Sequence[str], *, debug: bool) -> int:
     try:
         with group.make_context(_PROGRAM, list(arguments)) as context:
             group.invoke(context)
@@ -88,7 +97,7 @@ def _run(group: click.Group, arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except QuorateError as error:
         click.echo(printable(error.diagnostics(), keep="\n"), err=True)
-        _explain(error, arguments)
+        _explain(error, debug=debug)
         return error.exit_code
     return ExitCode.DONE
 
@@ -98,28 +107,18 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
-def _defect(error: Exception, arguments: Sequence[str]) -> int:
+def _defect(error: Exception, *, debug: bool) -> int:
     click.echo(
         printable(f"DEFECT: Quorate failed in a way it does not know: {type(error).__name__}: {error}"), err=True
     )
-    click.echo("This is a defect of ours. Run it again as `quorate --debug …` and report what it prints.", err=True)
-    _explain(error, arguments)
+    click.echo("This is a defect of ours. Repeat the command with --debug and report what it prints.", err=True)
+    _explain(error, debug=debug)
     return ExitCode.DEFECT
 
 
-def _explain(error: BaseException, arguments: Sequence[str]) -> None:
-    if _asked_for_causes(arguments):
+def _explain(error: BaseException, *, debug: bool) -> None:
+    if debug:
         click.echo(printable("".join(traceback.format_exception(error)), keep="\n"), err=True)
-
-
-def _asked_for_causes(arguments: Sequence[str]) -> bool:
-    # Not asked of click: the error may have come before it had parsed anything.
-    for argument in arguments:
-        if not argument.startswith("-"):
-            break
-        if argument == "--debug":
-            return True
-    return os.environ.get(_DEBUG_VARIABLE, "").lower() in {"1", "true", "yes", "on"}
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature

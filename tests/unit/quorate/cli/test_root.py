@@ -76,11 +76,25 @@ def test_an_error_says_what_why_and_what_next_on_standard_error(mount, capsys):
     assert "Traceback" not in err
 
 
-def test_debug_adds_the_cause(mount, capsys):
+@pytest.mark.parametrize("arguments", [["--debug", "try"], ["try", "--debug"]])
+def test_debug_adds_the_cause(mount, capsys, arguments):
     refused = mount(RAISES.format(what='BudgetError("no", cause=KeyError("the cause"))'))
 
-    assert main(["--debug", "try"], mounts=[refused]) == 6
+    assert main(arguments, mounts=[refused]) == 6
     assert "KeyError: 'the cause'" in capsys.readouterr().err
+
+
+def test_debug_after_two_dashes_is_an_argument_like_any_other(mount, capsys):
+    command = mount("""
+        import click
+
+        @click.command()
+        @click.argument("words", nargs=-1)
+        def command(words):
+            click.echo(words)
+    """)
+    assert main(["try", "--debug", "--", "--debug"], mounts=[command]) == 0
+    assert capsys.readouterr().out == "('--debug',)\n"
 
 
 def test_debug_may_come_from_the_environment(mount, capsys, monkeypatch):
