@@ -1,4 +1,4 @@
-"""Keeps here what a study that concerns this organisation needs: its plan, its initial model, its newest final model."""
+"""Keeps here what a study that concerns this organisation needs: plan, initial model, newest final model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING"})
-_PLAN_LIMIT: Final = 1024 * 1024
 _SECONDS: Final = 60.0
 """How long one attempt to fetch may take; the next change of the study begins another."""
 
@@ -43,7 +42,7 @@ async def _hold(context: GatewayContext, name: StudyId, busy: set[StudyId]) -> N
     try:
         await _fetch_plan(context, study)
         for digest in _models(study):
-            await context.exchange.fetch(model_description(study, digest), None, deadline=_SECONDS)
+            await context.exchange.fetch(model_description(study, digest), within=_SECONDS)
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
     finally:
@@ -58,9 +57,8 @@ def _concerns(context: GatewayContext, study: StudyView) -> bool:
 
 async def _fetch_plan(context: GatewayContext, study: StudyView) -> None:
     plan = study.study.terms.plan
-    if not await context.store.has(plan):
-        label = Label(kind=Kind.PLAN, study=study.study.study)
-        await context.exchange.fetch_unsized(plan, label, limit=_PLAN_LIMIT, deadline=_SECONDS)
+    label = Label(kind=Kind.PLAN, study=study.study.study)
+    await context.exchange.fetch_named(plan, label, within=_SECONDS)
 
 
 def _models(study: StudyView) -> list[Digest]:

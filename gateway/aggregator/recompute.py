@@ -1,4 +1,4 @@
-"""The recomputation itself, on files: which updates are valid, the new model, and the possession hash. Runs in a thread."""
+"""The recomputation itself, on files: valid updates, the new model, the possession hash. Runs in a thread."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Session:
 @asynccontextmanager
 async def open_session(profile: Profile) -> AsyncIterator[Session]:
     """Open a session; nothing is sent before the first call, and everything is closed in the end."""
-    identity, signer = FileIdentity(profile.msp_id, profile.certificate, profile.key).load()
+    identity, signer = FileIdentity(msp_id=profile.msp_id, certificate=profile.certificate, key=profile.key).load()
     endpoint = profile.endpoint()
     channel = endpoint.channel()
     try:

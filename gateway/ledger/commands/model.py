@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.aggregator.inputs import model_description
-from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record
+from gateway.ledger.commands.pull import pull_to
 from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.digest import parse_digest
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
-
-_SECONDS: Final = 600.0
 
 
 @click.group()
@@ -62,7 +60,7 @@ async def pull(session: Session, digest: str, file: Path, format_: Format) -> No
     record = await session.ledger.model.get(parse_digest(digest))
     view = await session.ledger.study.get(record.study)
     description = model_description(view, record.digest)
-    await ArtifactClient(session.channel).get(description, file, deadline=_SECONDS)
+    await pull_to(session, description, file)
     print_document({"digest": digest, "file": str(file), "bytes": description.size}, format_=format_)
 
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.aggregator.inputs import Inputs
 from gateway.aggregator.recompute import Sources, aggregate_into
-from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record
+from gateway.ledger.commands.pull import pulled
 from quorate.cli.output import Column, Format, print_document, print_rows
-from quorate.digest import hex_of
 from quorate.errors import CheckFailedError, StateError
 
 if TYPE_CHECKING:
-    from gateway.artifacts.label import Description
     from gateway.ledger.session import Session
     from quorate.records.round import RoundView
-
-_SECONDS: Final = 600.0
 
 
 @click.group()
@@ -88,23 +84,14 @@ async def recompute(session: Session, study: str, number: int, format_: Format) 
     inputs = Inputs.of(await session.ledger.study.get(study), view.round)
     left_out = {(left.msp, left.dataset) for left in view.round.excluded}
     used = [update for update in inputs.round.included if (update.msp, update.dataset) not in left_out]
-    with tempfile.TemporaryDirectory(prefix="quorate-") as name, ExitStack() as files:
-        directory = Path(name)
-        descriptions = [inputs.base_description(), *map(inputs.update_description, used)]
-        paths = {each.digest: await _pull(session, each, directory) for each in descriptions}
-        sources = Sources(
-            base=files.enter_context(paths[inputs.base].open("rb")),
-            updates={update.update: files.enter_context(paths[update.update].open("rb")) for update in used},
-        )
-        out = files.enter_context((directory / "model").open("w+b"))
-        digest = aggregate_into(inputs, sources, used, out)
+    descriptions = [inputs.base_description(), *map(inputs.update_description, used)]
+    async with AsyncExitStack() as files:
+        store = await files.enter_async_context(pulled(session, descriptions))
+        opened = {each.digest: await files.enter_async_context(store.reading(each.digest)) for each in descriptions}
+        out = files.enter_context(tempfile.TemporaryFile(prefix="quorate-"))
+        sources = Sources(base=opened[inputs.base], updates=opened)
+        digest = await asyncio.to_thread(aggregate_into, inputs, sources, used, out)
     same = digest == view.round.model
     print_document({"recomputed": digest, "ledger": view.round.model, "equal": same}, format_=format_)
     if not same:
         raise CheckFailedError(f"round {number} of {study} does not make the model that the ledger calls final")
-
-
-async def _pull(session: Session, description: Description, directory: Path) -> Path:
-    path = directory / hex_of(description.digest)
-    await ArtifactClient(session.channel).get(description, path, deadline=_SECONDS)
-    return path

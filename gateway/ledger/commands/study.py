@@ -69,7 +69,7 @@ async def accept(session: Session, name: str, digest: str | None, format_: Forma
     found = await _with_digest(session, name, digest)
     artifacts = ArtifactClient(session.channel)
     for what, wanted in (("training plan", found.terms.plan), ("initial model", found.terms.model.initial)):
-        if not await artifacts.is_complete(wanted):
+        if not (await artifacts.stat(wanted)).complete:
             raise StateError(
                 f"your gateway does not hold the {what} {wanted} yet",
                 hint="It fetches it from the other members by itself; check that they serve it, then try again.",
