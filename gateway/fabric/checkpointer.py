@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.fabric.position import block_of
-from quorate.errors import IntegrityError, StorageError
+from quorate.errors import IntegrityError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,12 +119,17 @@ def _load(path: Path) -> tuple[int, str]:
     except OSError as error:
         raise StorageError(f"cannot read the checkpoint {path}: {error.strerror}", cause=error) from error
     try:
-        match json.loads(data):
-            case {"blockNumber": int(block), "transactionId": str(transaction)} if block >= 0:
-                return block, transaction
-    except ValueError as error:
-        raise IntegrityError(f"{path} is not a checkpoint", cause=error) from error
-    raise IntegrityError(f"{path} is not a checkpoint", hint="Move it away to begin again from a block of your choice.")
+        return _parse(data)
+    except (ValueError, UsageError) as error:
+        hint = "Move it away to begin again from a block of your choice."
+        raise IntegrityError(f"{path} is not a checkpoint", hint=hint, cause=error) from error
+
+
+def _parse(data: bytes) -> tuple[int, str]:
+    match json.loads(data):
+        case {"blockNumber": int(block), "transactionId": str(transaction)} if not isinstance(block, bool):
+            return block_of(block), transaction
+    raise ValueError("no block number and transaction id")
 
 
 def _sync_folder(folder: Path) -> None:

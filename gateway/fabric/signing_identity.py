@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.fabric.signer import OfflineSigner
+
 if TYPE_CHECKING:
     from gateway.fabric.identity import Identity
     from gateway.fabric.signer import Signer
@@ -21,6 +23,11 @@ class SigningIdentity:
     def creator(self) -> bytes:
         """The identity as messages name it."""
         return self.identity.creator
+
+    @property
+    def holds_key(self) -> bool:
+        """Whether anything can be signed here."""
+        return not isinstance(self.signer, OfflineSigner)
 
     def digest(self, message: bytes) -> bytes:
         """Return what is signed of this message."""

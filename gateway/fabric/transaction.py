@@ -57,7 +57,7 @@ class Transaction:
         """Send the transaction for ordering and return the handle that tells whether it commits.
 
         The same envelope is sent again while the gateway or orderer is unreachable, until the deadline; a second copy
-        changes nothing. This may also be called again.
+        changes nothing. This may also be called again. The commit comes back signed, unless signing is done elsewhere.
 
         Raises
         ------
@@ -66,7 +66,8 @@ class Transaction:
         """
         # Signed first: after the transaction is sent, nothing that can fail stands before the question of its fate.
         commit = self.commit()
-        commit.sign()
+        if self._signing.holds_key:
+            commit.sign()
         if not self._envelope.signature:
             self._envelope.signature = self._signing.sign(self._envelope.payload)
         request = protos.SubmitRequest(

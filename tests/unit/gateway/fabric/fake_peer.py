@@ -23,6 +23,7 @@ from google.rpc.status_pb2 import Status
 
 from quorate.blocks import protos
 from quorate.blocks.codes import TxValidationCode
+from tests.unit.gateway.fabric.preparing import prepare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -80,10 +81,11 @@ class FakePeer:
     cut_streams_after: int | None = None
     deliver_instead: Callable[[int], int] = lambda number: number
     tls_certificate_hash: bytes = b""
+    streaming: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     cancelled: list[str] = field(default_factory=list)
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- gateway.Gateway
 
@@ -124,10 +126,8 @@ class FakePeer:
     ) -> object:
         inner = protos.CommitStatusRequest.FromString(request.request)
         await self._signed(inner.identity, request.request, request.signature, context)
-        while (found := self._find(inner.transaction_id)) is None:
-            async with self.changed:
-                await self.changed.wait()
-        number, code = found
+        await self.until(lambda: self._find(inner.transaction_id) is not None)
+        number, code = self._find(inner.transaction_id)
         return protos.CommitStatusResponse(result=int(code), block_number=number)
 
     async def chaincode_events(
@@ -210,17 +210,28 @@ class FakePeer:
     # --- state
 
     async def commit(self, *transactions: tuple[str, bytes, TxValidationCode]) -> None:
-        async with self.changed:
-            self.blocks.append(Block(len(self.blocks), list(transactions)))
-            self.changed.notify_all()
+        self.blocks.append(Block(len(self.blocks), list(transactions)))
+        self.note()
+
+    def note(self) -> None:
+        """Wake everyone who waits for this peer to change."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition on this peer, at most ten seconds."""
+        async with asyncio.timeout(10):
+            while not condition():
+                await self._changed.wait()
 
     async def _from(self, start: protos.SeekPosition) -> AsyncIterator[Block]:
         kind = start.WhichOneof("Type")
         number = start.specified.number if kind == "specified" else len(self.blocks)
+        self.streaming += 1
+        self.note()
         while True:
             while number >= len(self.blocks):
-                async with self.changed:
-                    await self.changed.wait()
+                await self._changed.wait()
             yield self.blocks[number]
             number += 1
 
@@ -278,12 +289,14 @@ class FakePeer:
     ) -> object:
         self.calls.append(method)
         self.requests[method].append(request)
+        self.note()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             return await self._unary(method, request, context, work)
         except asyncio.CancelledError:
             self.cancelled.append(method)
+            self.note()
             raise
         finally:
             self.in_flight -= 1
@@ -314,58 +327,6 @@ async def abort(context: grpc.aio.ServicerContext, status: grpc.StatusCode, mess
     await context.abort(status, message, trailer)
 
 
-def prepare(proposal_bytes: bytes, result: bytes, orgs: list[str], *, with_event: bool) -> protos.Envelope:
-    """Return the transaction that peers prepare from an endorsed proposal."""
-    proposal = protos.Proposal.FromString(proposal_bytes)
-    header = protos.Header.FromString(proposal.header)
-    channel = protos.ChannelHeader.FromString(header.channel_header)
-    chaincode = protos.ChaincodeHeaderExtension.FromString(channel.extension).chaincode_id.name
-    given = protos.ChaincodeProposalPayload.FromString(proposal.payload)
-    public = protos.ChaincodeProposalPayload(input=given.input).SerializeToString()
-    event = protos.ChaincodeEvent(chaincode_id=chaincode, tx_id=channel.tx_id, event_name="done", payload=b"{}")
-    action = protos.ChaincodeAction(
-        results=write_set({chaincode: True, "_lifecycle": False}),
-        events=event.SerializeToString() if with_event else b"",
-        response=protos.Response(status=200, payload=result),
-        chaincode_id=protos.ChaincodeID(name=chaincode, version="1"),
-    )
-    response = protos.ProposalResponsePayload(
-        proposal_hash=hashlib.sha256(header.channel_header + header.signature_header + public).digest(),
-        extension=action.SerializeToString(),
-    )
-    endorsements = [
-        protos.Endorsement(
-            endorser=protos.SerializedIdentity(mspid=org, id_bytes=b"certificate").SerializeToString(), signature=b"yes"
-        )
-        for org in orgs
-    ]
-    endorsed = protos.ChaincodeEndorsedAction(
-        proposal_response_payload=response.SerializeToString(), endorsements=endorsements
-    )
-    payload = protos.ChaincodeActionPayload(chaincode_proposal_payload=public, action=endorsed)
-    transaction = protos.Transaction(
-        actions=[protos.TransactionAction(header=header.signature_header, payload=payload.SerializeToString())]
-    )
-    return protos.Envelope(
-        payload=protos.Payload(header=header, data=transaction.SerializeToString()).SerializeToString()
-    )
-
-
-def write_set(namespaces: dict[str, bool]) -> bytes:
-    """Return a read and write set that reads a key in each namespace and writes one where the value is true."""
-    entries = [
-        {
-            "namespace": name,
-            "rwset": protos.KVRWSet(
-                reads=[{"key": "k"}], writes=[{"key": "k", "value": b"v"}] if writes else []
-            ).SerializeToString(),
-        }
-        for name, writes in namespaces.items()
-    ]
-    serialized: bytes = protos.TxReadWriteSet(ns_rwset=entries).SerializeToString()
-    return serialized
-
-
 def handlers(peer: FakePeer) -> tuple[grpc.GenericRpcHandler, ...]:
     """Return the peer's services for a gRPC server."""
 
@@ -379,15 +340,19 @@ def handlers(peer: FakePeer) -> tuple[grpc.GenericRpcHandler, ...]:
         async def handle(message: object, context: grpc.aio.ServicerContext) -> AsyncIterator[object]:
             peer.calls.append(method)
             peer.requests[method].append(message)
+            peer.note()
             fault = peer.faults.get(method)
             if fault is not None and fault.times > 0:
                 fault.times -= 1
                 await context.abort(fault.status, fault.message)
             try:
+                if method in peer.stall:
+                    await asyncio.Event().wait()
                 async for each in work(message, context):
                     yield each
             finally:
                 peer.cancelled.append(method)
+                peer.note()
 
         return handle
 

@@ -1,0 +1,196 @@
+"""Every wait ends; what is safe to repeat is repeated, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+
+from gateway.fabric import (
+    CommitStatusError,
+    Deadlines,
+    EndorseError,
+    GatewayError,
+    Limits,
+    SubmitError,
+    TxValidationCode,
+    connect,
+)
+from quorate.errors import UsageError
+from tests.unit.gateway.fabric.conftest import SHORT
+from tests.unit.gateway.fabric.fake_peer import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.fabric import Contract
+    from tests.unit.gateway.fabric.conftest import Served
+    from tests.unit.gateway.fabric.fake_peer import FakePeer
+
+AT_ONCE = replace(SHORT, evaluate=0.3, endorse=0.3, submit=0.3, commit_status=0.3)
+
+
+@pytest.fixture
+async def contract(served: Served) -> AsyncIterator[Contract]:
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=AT_ONCE) as gateway:
+        yield gateway.network("quorate").contract("quorate")
+
+
+@pytest.mark.parametrize(
+    ("stage", "error"), [("Endorse", EndorseError), ("Submit", SubmitError), ("CommitStatus", CommitStatusError)]
+)
+async def test_each_stage_of_a_submit_has_a_deadline(
+    contract: Contract, peer: FakePeer, stage: str, error: type[GatewayError]
+) -> None:
+    peer.stall.add(stage)
+    with pytest.raises(error) as caught:
+        await _stages(contract)
+    assert (caught.value.status, caught.value.code) == (grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT")
+
+
+async def _stages(contract: Contract) -> None:
+    _, commit = await contract.submit_async("f")
+    await commit.status()
+
+
+async def test_evaluate_has_a_deadline(contract: Contract, peer: FakePeer) -> None:
+    peer.stall.add("Evaluate")
+    with pytest.raises(GatewayError) as caught:
+        await contract.evaluate("f")
+    assert caught.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_one_call_may_have_a_deadline_of_its_own(contract: Contract, peer: FakePeer) -> None:
+    peer.stall.add("Evaluate")
+    began = time.monotonic()
+    with pytest.raises(GatewayError):
+        await contract.new_proposal("f").evaluate(timeout=0.05)
+    assert time.monotonic() - began < 0.25
+
+
+async def test_the_defaults_are_the_documented_ones() -> None:
+    stages = Deadlines()
+    assert (stages.evaluate, stages.endorse, stages.submit, stages.commit_status) == (5.0, 15.0, 5.0, 60.0)
+    limits = Limits()
+    assert limits.evaluate + limits.endorse + limits.submit + limits.commit_status + limits.streams <= 250
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+async def test_a_deadline_is_a_finite_time_above_zero(seconds: float) -> None:
+    with pytest.raises(UsageError, match="deadline evaluate"):
+        Deadlines(evaluate=seconds)
+
+
+async def test_a_limit_is_at_least_one() -> None:
+    with pytest.raises(UsageError, match="limit endorse"):
+        Limits(endorse=0)
+
+
+async def test_after_a_submit_deadline_the_commit_status_decides(contract: Contract, peer: FakePeer) -> None:
+    peer.stall.add("Submit")  # the transaction is taken, the answer never comes
+    assert await contract.submit("f") == b"f"
+    assert peer.calls == ["Endorse", "Submit", "CommitStatus"]
+
+
+@pytest.mark.parametrize("stage", ["Evaluate", "CommitStatus", "Submit"])
+async def test_an_unreachable_gateway_is_asked_again(contract: Contract, peer: FakePeer, stage: str) -> None:
+    peer.faults[stage] = Fault(grpc.StatusCode.UNAVAILABLE, times=2)
+    call = contract.evaluate if stage == "Evaluate" else contract.submit
+    assert await call("f") == b"f"
+    assert peer.calls.count(stage) == 3
+    first, *others = peer.requests[stage]
+    assert others == [first, first]
+
+
+async def test_a_transaction_that_was_taken_though_the_answer_was_lost_commits_once(
+    contract: Contract, peer: FakePeer
+) -> None:
+    peer.faults["Submit"] = Fault(grpc.StatusCode.UNAVAILABLE, after=True)
+    assert await contract.submit("f") == b"f"
+    assert peer.calls == ["Endorse", "Submit", "Submit", "CommitStatus"]
+    codes = [code for block in peer.blocks for _, _, code in block.transactions]
+    assert codes == [TxValidationCode.VALID, TxValidationCode.DUPLICATE_TXID]
+
+
+async def test_an_endorsement_is_not_asked_for_again(contract: Contract, peer: FakePeer) -> None:
+    peer.faults["Endorse"] = Fault(grpc.StatusCode.UNAVAILABLE)
+    with pytest.raises(EndorseError) as caught:
+        await contract.submit("f")
+    assert caught.value.status is grpc.StatusCode.UNAVAILABLE
+    assert peer.calls == ["Endorse"]
+
+
+async def test_no_new_proposal_is_made_after_a_conflict(contract: Contract, peer: FakePeer) -> None:
+    peer.verdict = TxValidationCode.MVCC_READ_CONFLICT
+    with pytest.raises(GatewayError):
+        await contract.submit("f")
+    assert peer.calls == ["Endorse", "Submit", "CommitStatus"]
+
+
+@pytest.mark.parametrize("stage", ["Evaluate", "CommitStatus", "Submit"])
+async def test_repeating_ends_with_the_deadline(contract: Contract, peer: FakePeer, stage: str) -> None:
+    peer.faults[stage] = Fault(grpc.StatusCode.UNAVAILABLE, times=1000)
+    call = contract.evaluate if stage == "Evaluate" else contract.submit
+    began = time.monotonic()
+    with pytest.raises(GatewayError) as caught:
+        await call("f")
+    assert caught.value.status is grpc.StatusCode.UNAVAILABLE
+    assert time.monotonic() - began < 1.0
+    assert 2 <= peer.calls.count(stage) <= 12
+
+
+async def test_the_same_transaction_may_be_submitted_twice_by_its_owner(contract: Contract, peer: FakePeer) -> None:
+    transaction = await contract.new_proposal("f").endorse()
+    await transaction.submit()
+    commit = await transaction.submit()
+    assert peer.requests["Submit"][0] == peer.requests["Submit"][1]
+    assert (await commit.status()).successful
+
+
+@pytest.mark.parametrize("stage", ["Evaluate", "Endorse", "Submit", "CommitStatus"])
+async def test_cancelling_the_caller_cancels_the_call(served: Served, peer: FakePeer, stage: str) -> None:
+    peer.stall.add(stage)
+    async with connect(served.endpoint, served.identity, served.signer) as gateway:
+        contract = gateway.network("quorate").contract("quorate")
+        task = asyncio.ensure_future(contract.evaluate("f") if stage == "Evaluate" else contract.submit("f"))
+        await peer.until(lambda: stage in peer.calls)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await peer.until(lambda: stage in peer.cancelled)
+
+
+async def test_closing_the_gateway_ends_its_calls_with_an_error(served: Served, peer: FakePeer) -> None:
+    peer.stall.add("Evaluate")
+    async with connect(served.endpoint, served.identity, served.signer) as gateway:
+        task = asyncio.ensure_future(gateway.network("quorate").contract("quorate").evaluate("f"))
+        await peer.until(lambda: "Evaluate" in peer.calls)
+    with pytest.raises(GatewayError, match="closed") as caught:
+        await task
+    assert caught.value.status is grpc.StatusCode.CANCELLED
+
+
+async def test_no_more_calls_are_in_flight_than_the_limit_says(served: Served, peer: FakePeer) -> None:
+    limits = Limits(evaluate=3)
+    async with connect(served.endpoint, served.identity, served.signer, limits=limits) as gateway:
+        contract = gateway.network("quorate").contract("quorate")
+        answers = await asyncio.gather(*(contract.evaluate("f", str(number)) for number in range(20)))
+    assert answers == [f"f|{number}".encode() for number in range(20)]
+    assert peer.most_in_flight <= 3
+
+
+async def test_waiting_for_a_free_place_ends_too(served: Served, peer: FakePeer) -> None:
+    peer.stall.add("Endorse")
+    deadlines, limits = replace(SHORT, queue=0.1), Limits(endorse=1)
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=deadlines, limits=limits) as gateway:
+        contract = gateway.network("quorate").contract("quorate")
+        first = asyncio.ensure_future(contract.submit("f"))
+        await peer.until(lambda: peer.calls == ["Endorse"])
+        with pytest.raises(EndorseError, match="was not sent: 1 such calls were in flight"):
+            await contract.submit("f")
+        first.cancel()
+    assert peer.calls == ["Endorse"]
