@@ -1,0 +1,119 @@
+"""Who may read which artefact: pure functions of what the ledger says. What no rule allows is denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from gateway.artifacts.label import Kind, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quorate.digest import Digest
+    from quorate.identifiers import MspId
+    from quorate.records.round import RoundView
+    from quorate.records.study import StudyView, Terms
+
+ACTION: Final = "artifact.read"
+_SEALED: Final = frozenset({"SEALED", "FINAL", "DISPUTED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy set says, and which of its policies decided."""
+
+    allowed: bool
+    policies: tuple[str, ...] = ()
+
+
+class Decider(Protocol):
+    """The consortium's policy set, for what happens off the ledger. It can only narrow what the rules here allow."""
+
+    def decide(
+        self, *, action: str, msp: MspId, resource: Mapping[str, object], context: Mapping[str, object]
+    ) -> Decision:
+        """Decide whether an organisation may do something.
+
+        Parameters
+        ----------
+        action
+            Such as ``artifact.read``.
+        msp
+            The organisation that asks.
+        resource
+            For an artefact: its digest, and the parts of its label.
+        context
+            Facts of the moment: ``height``, the last block that is reflected in the facts.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the ledger says about the study and the round of a label, as far as it is known here.
+
+    `own` is the organisation whose gateway this is.
+    """
+
+    own: MspId
+    study: StudyView | None = None
+    round: RoundView | None = None
+    height: int = field(default=0)
+
+
+def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
+    """Tell whether an organisation may read an artefact that carries this label.
+
+    - An update: its writer's organisation always; an attester of the round once the round's seal includes exactly these
+      bytes under this writer. Nobody else, ever.
+    - A plan, an initial model, an evaluation set: participants and attesters of the study whose terms name exactly
+      these bytes, and the organisation that keeps them.
+    - A final model: participants and attesters, once the round is final with exactly these bytes.
+    """
+    match label.kind:
+        case Kind.UPDATE:
+            return reader == label.msp or _is_open_update(reader, digest, label, facts)
+        case Kind.FINAL_MODEL:
+            return _takes_part(reader, facts) and _is_final(digest, facts)
+        case Kind.PLAN | Kind.INITIAL_MODEL | Kind.EVALUATION:
+            return reader == facts.own or (_takes_part(reader, facts) and is_named(digest, label.kind, facts.study))
+
+
+def is_named(digest: Digest, kind: Kind, study: StudyView | None) -> bool:
+    """Tell whether a study's terms name these bytes as their plan, initial model or evaluation set."""
+    return study is not None and digest == _named(study.study.terms).get(kind)
+
+
+def resource_of(digest: Digest, label: Label) -> dict[str, object]:
+    """Return how an artefact appears in a request to the policy set."""
+    return {"digest": digest, **label.as_json()}
+
+
+def _named(terms: Terms) -> Mapping[Kind, str]:
+    named: dict[Kind, str] = {Kind.PLAN: terms.plan, Kind.INITIAL_MODEL: terms.model.initial}
+    if terms.evaluation:
+        named[Kind.EVALUATION] = terms.evaluation.digest
+    return named
+
+
+def _takes_part(reader: MspId, facts: Facts) -> bool:
+    if facts.study is None:
+        return False
+    terms = facts.study.study.terms
+    return reader in terms.attesters or any(participant.msp == reader for participant in terms.participants)
+
+
+def _is_open_update(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
+    if facts.round is None:
+        return False
+    found = facts.round.round
+    return (
+        found.state in _SEALED
+        and reader in found.attesters
+        and any((i.msp, i.dataset, i.update) == (label.msp, label.dataset, digest) for i in found.included)
+    )
+
+
+def _is_final(digest: Digest, facts: Facts) -> bool:
+    return facts.round is not None and facts.round.round.state == "FINAL" and facts.round.round.model == digest

@@ -1,0 +1,232 @@
+"""Artefacts from other members' gateways: any source will do, for the digest alone decides which bytes are right."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol
+from weakref import WeakValueDictionary
+
+from gateway.artifacts.label import Description, Label
+from quorate.errors import (
+    ConflictError,
+    DeniedError,
+    IntegrityError,
+    NotFoundError,
+    QuorateError,
+    TimedOutError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gateway.artifacts.bounds import SizeLimits
+    from gateway.artifacts.store import ArtifactStore
+    from gateway.artifacts.transfer import ArtifactClient
+    from quorate.digest import Digest
+    from quorate.identifiers import MspId
+
+_log = logging.getLogger(__name__)
+
+_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 1.0
+_ATTEMPT: Final = 2.0
+# What may be otherwise a moment later, or at another source.
+_PASSING: Final = (UnreachableError, TimedOutError, NotFoundError, DeniedError, ConflictError)
+
+
+class Peers(Protocol):
+    """The other members' gateways that are known at the moment."""
+
+    def others(self) -> Sequence[MspId]:
+        """Return the members that have announced a gateway, without the own organisation."""
+        ...
+
+    def artifacts(self, msp: MspId) -> ArtifactClient | None:
+        """Return a client of a member's gateway; None when it has announced none."""
+        ...
+
+
+class Exchange:
+    """Fetches into the own store.
+
+    Parameters
+    ----------
+    store
+        Where the bytes go. They are not forced to disk: they can be fetched again.
+    peers
+        Where they come from.
+    limits
+        Sizes of what no terms fix.
+    parallel
+        How many artefacts are fetched at once.
+    """
+
+    def __init__(self, store: ArtifactStore, peers: Peers, *, limits: SizeLimits, parallel: int = 4) -> None:
+        self._store = store
+        self._peers = peers
+        self._limits = limits
+        self._turns = asyncio.Semaphore(parallel)
+        self._locks: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
+
+    async def fetch(
+        self, description: Description, sources: Sequence[MspId] | None = None, *, within: float
+    ) -> MspId | None:
+        """Bring an artefact into the store; return who served it, or None when it was here already.
+
+        Every source is asked in turn, again and again until the time is up: one that refuses now may not have seen the
+        seal yet. One that alone served wrong bytes is not asked again.
+
+        Parameters
+        ----------
+        sources
+            Whose gateways to ask, in this order; by default the writer's, then everyone else's.
+        within
+            Seconds from now until it counts as unavailable.
+
+        Raises
+        ------
+        NotFoundError
+            When nobody served it in time; says what each source answered.
+        IntegrityError
+            When every source serves wrong bytes.
+        NoSpaceError, StorageError
+            When the own disk does not take it.
+        """
+        if self._store.has(description.digest):
+            await self._store.attach(description.digest, description.label)
+            return None
+        order = list(sources) if sources is not None else self._order(description.label)
+        hunt = _Hunt(description, self._store, self._peers, order)
+        try:
+            # One hunt for one digest: two would take the unfinished file from each other for ever.
+            async with (
+                asyncio.timeout(within),
+                self._locks.setdefault(description.digest, asyncio.Lock()),
+                self._turns,
+            ):
+                return await hunt.run()
+        except TimeoutError as error:
+            raise hunt.unavailable(within) from error
+
+    async def fetch_all(
+        self, descriptions: Iterable[Description], *, within: float
+    ) -> dict[Digest, QuorateError | None]:
+        """Fetch several at once; return for each digest what went wrong, or None.
+
+        What goes wrong with the own disk is raised, for it concerns them all.
+        """
+
+        async def one(description: Description) -> QuorateError | None:
+            try:
+                await self.fetch(description, within=within)
+            except (NotFoundError, IntegrityError) as error:
+                return error
+            return None
+
+        wanted = list(descriptions)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(description)) for description in wanted]
+        return {description.digest: task.result() for description, task in zip(wanted, tasks, strict=True)}
+
+    async def fetch_named(self, digest: Digest, label: Label, *, within: float) -> Description:
+        """Bring an artefact of unknown size into the store, such as a plan; errors as `fetch`.
+
+        The sources are asked for its size; one that says more than its kind may have is not believed.
+        """
+        if (here := self._store.size(digest)) is not None:
+            await self._store.attach(digest, label)
+            return Description(digest=digest, size=here, label=label)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within
+        try:
+            async with asyncio.timeout(within):
+                size = await self._size(digest, label)
+        except TimeoutError as error:
+            raise NotFoundError(f"no member's gateway has had {label} ({digest}) for {within:g} s") from error
+        description = Description(digest=digest, size=size, label=label)
+        await self.fetch(description, within=max(end - loop.time(), 0.001))
+        return description
+
+    async def _size(self, digest: Digest, label: Label) -> int:
+        pause = _PAUSE
+        while True:
+            for msp in self._order(label):
+                client = self._peers.artifacts(msp)
+                try:
+                    held = await client.stat(digest, within=_ATTEMPT) if client else None
+                except _PASSING as error:
+                    _log.info("%s cannot say how large %s is: %s", msp, digest, error)
+                    continue
+                if held and held.complete and 0 < held.size <= self._limits.of(label.kind):
+                    return held.size
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _order(self, label: Label) -> list[MspId]:
+        others = list(self._peers.others())
+        return sorted(others, key=lambda msp: msp != label.msp)
+
+
+class _Hunt:
+    """One artefact's way through its sources."""
+
+    def __init__(self, description: Description, store: ArtifactStore, peers: Peers, order: Sequence[MspId]) -> None:
+        self._description = description
+        self._store = store
+        self._peers = peers
+        self._order = order
+        self._answers: dict[MspId, QuorateError] = {}
+        self._liars: set[MspId] = set()
+        # Who sent the bytes that are kept; what an earlier process left came from nobody in particular.
+        self._senders: set[MspId | None] = {None} if self._kept() else set()
+
+    async def run(self) -> MspId | None:
+        if self._store.has(self._description.digest):  # another hunt has ended just now
+            await self._store.attach(self._description.digest, self._description.label)
+            return None
+        pause = _PAUSE
+        while True:
+            for msp in self._order:
+                if msp not in self._liars and await self._try(msp):
+                    return msp
+            if self._order and self._liars.issuperset(self._order):
+                raise IntegrityError(f"every source serves other bytes than {self._description.digest}: {self._said()}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def unavailable(self, within: float) -> NotFoundError:
+        return NotFoundError(
+            f"no source served {self._description.label} within {within:g} s: {self._said() or 'none is known'}",
+            hint="Its writer can store it again until the round ends.",
+        )
+
+    async def _try(self, msp: MspId) -> bool:
+        client = self._peers.artifacts(msp)
+        if client is None:
+            self._answers[msp] = UnreachableError("has announced no gateway")
+            return False
+        while True:
+            self._senders = self._senders | {msp} if self._kept() else {msp}
+            try:
+                await client.get_once(self._description, self._store, durable=False)
+            except IntegrityError as error:
+                await self._store.discard(self._description.digest, self._description.size)
+                if self._senders == {msp}:
+                    _log.warning("%s serves wrong bytes: %s", msp, error)
+                    self._answers[msp] = error
+                    self._liars.add(msp)
+                    return False
+                # Bytes of several senders: whose were wrong shows when this one sends them all.
+            except _PASSING as error:
+                self._answers[msp] = error
+                return False
+            else:
+                return True
+
+    def _kept(self) -> int:
+        return self._store.partial(self._description.digest, self._description.size)
+
+    def _said(self) -> str:
+        return "; ".join(f"{msp}: {error.message}" for msp, error in self._answers.items())

@@ -1,0 +1,208 @@
+"""Artefacts between this process and one gateway: put, get and stat, each resuming where a connection broke."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+import grpc
+
+from gateway.artifacts.store import CHUNK
+from gateway.artifacts.wire import SERVICE, artifact_message, label_of
+from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
+from gateway.service.status import from_rpc
+from quorate.errors import IntegrityError, StateError, TimedOutError, UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from gateway.artifacts.label import Description, Label
+    from gateway.artifacts.store import ArtifactStore
+    from quorate.digest import Digest
+
+T = TypeVar("T")
+
+_STAT_SECONDS: Final = 15.0
+_STALL: Final = 15.0
+_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 2.0
+
+
+class Origin(Protocol):
+    """Bytes that can be read from an offset."""
+
+    def read(self, *, offset: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from an offset, in chunks of at most 1 MiB."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileOrigin:
+    """The bytes of a file."""
+
+    path: Path
+
+    async def read(self, *, offset: int) -> AsyncIterator[bytes]:
+        """Yield the file's bytes from an offset."""
+        with await asyncio.to_thread(self.path.open, "rb") as file:
+            file.seek(offset)
+            while chunk := await asyncio.to_thread(file.read, CHUNK):
+                yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class BytesOrigin:
+    """Bytes in memory."""
+
+    data: bytes
+
+    async def read(self, *, offset: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from an offset."""
+        for start in range(offset, len(self.data), CHUNK):
+            yield self.data[start : start + CHUNK]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a gateway has of an artefact: all of it, a part kept from an unfinished upload, or nothing."""
+
+    complete: bool
+    size: int
+    kept: int
+    labels: tuple[Label, ...]
+
+
+class ArtifactClient:
+    """One gateway's artefacts, over a channel that somebody else opens and closes.
+
+    Parameters
+    ----------
+    channel
+        Connected to the gateway with mutual TLS.
+    name
+        Whose gateway it is, for messages.
+    stall
+        Seconds of silence after which a stream counts as broken.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, *, name: str = "the gateway", stall: float = _STALL) -> None:
+        self._name = name
+        self._stall = stall
+        path = f"/{SERVICE}/"
+        self._stat = channel.unary_unary(path + "Stat", pb.StatRequest.SerializeToString, pb.StatResponse.FromString)
+        self._put = channel.stream_unary(path + "Put", pb.PutRequest.SerializeToString, pb.PutResponse.FromString)
+        self._get = channel.unary_stream(path + "Get", pb.GetRequest.SerializeToString, pb.GetResponse.FromString)
+
+    async def stat(self, digest: Digest, *, upload_size: int = 0, within: float = _STAT_SECONDS) -> Held:
+        """Return what the gateway has of an artefact.
+
+        Parameters
+        ----------
+        upload_size
+            The size of an unfinished upload that is asked about.
+        within
+            Seconds from now until `TimedOutError`.
+        """
+        request = pb.StatRequest(digest=digest, upload_size=upload_size)
+        try:
+            found = await self._stat(request, timeout=within)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, doing=f"asking {self._name} for {digest}") from error
+        labels = tuple(label_of(message) for message in found.labels)
+        return Held(complete=found.complete, size=found.size, kept=found.kept, labels=labels)
+
+    async def put(self, description: Description, origin: Origin, *, within: float) -> None:
+        """Store an artefact at the gateway, going on where an earlier attempt ended, until it is whole.
+
+        Broken connections are mended until the time is up; refusals are raised at once.
+
+        Raises
+        ------
+        QuorateError
+            What the gateway answered; `TimedOutError` or `UnreachableError` when the time is up.
+        """
+
+        async def attempt() -> None:
+            held = await self.stat(description.digest, upload_size=description.size)
+            if held.complete and description.label in held.labels:
+                return
+            offset = 0 if held.complete else held.kept
+            call = self._put(_messages(description, origin, offset, bare=held.complete))
+            try:
+                await call
+            except grpc.aio.AioRpcError as error:
+                raise from_rpc(error, doing=f"storing {description.label} at {self._name}") from error
+            finally:
+                call.cancel()
+
+        await _persist(attempt, within=within, doing=f"storing {description.label} at {self._name}")
+
+    async def get(self, description: Description, store: ArtifactStore, *, within: float, durable: bool = True) -> None:
+        """Fetch an artefact into a store, going on where an earlier attempt ended, until it is whole.
+
+        Raises
+        ------
+        IntegrityError
+            When the gateway's bytes do not have the digest; nothing of them is kept.
+        QuorateError
+            As `put`.
+        """
+
+        async def attempt() -> None:
+            await self.get_once(description, store, durable=durable)
+
+        await _persist(attempt, within=within, doing=f"fetching {description.label} from {self._name}")
+
+    async def get_once(self, description: Description, store: ArtifactStore, *, durable: bool = True) -> None:
+        """Fetch what is missing of an artefact in one attempt; errors as `get`, and what came is kept."""
+        offset = store.partial(description.digest, description.size)
+        chunks = self.chunks(description.digest, offset=offset)
+        try:
+            await store.receive(description, chunks, offset=offset, durable=durable)
+        except UsageError as error:
+            # A stream that ended well with too few or too many bytes is no broken connection: it is something else.
+            raise IntegrityError(f"{self._name} sent something else than {description.digest}: {error}") from error
+
+    async def chunks(self, digest: Digest, *, offset: int = 0) -> AsyncIterator[bytes]:
+        """Yield an artefact's bytes from an offset as the gateway sends them, unchecked."""
+        call = self._get(pb.GetRequest(digest=digest, offset=offset))
+        try:
+            while isinstance(answer := await asyncio.wait_for(call.read(), self._stall), pb.GetResponse):
+                yield answer.chunk
+        except TimeoutError as error:
+            raise UnreachableError(f"{self._name} sent nothing for {self._stall:g} s", cause=error) from error
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, doing=f"fetching {digest} from {self._name}") from error
+        finally:
+            call.cancel()
+
+
+async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing: str) -> T:
+    """Attempt until it works, the error is none that another attempt mends, or the time is up."""
+    loop = asyncio.get_running_loop()
+    end, pause, last = loop.time() + within, _PAUSE, None
+    while (left := end - loop.time()) > 0:
+        try:
+            async with asyncio.timeout(left):
+                return await attempt()
+        except (UnreachableError, StateError) as error:
+            # StateError: the kept bytes changed between asking and sending; the next attempt asks anew.
+            if isinstance(error, StateError) and isinstance(last, StateError):
+                raise
+            last = error
+        except TimeoutError as error:
+            raise TimedOutError(f"{doing} took longer than {within:g} s", cause=last or error) from error
+        await asyncio.sleep(min(pause, max(end - loop.time(), 0)))
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    raise last or TimedOutError(f"{doing} took longer than {within:g} s")
+
+
+async def _messages(
+    description: Description, origin: Origin, offset: int, *, bare: bool
+) -> AsyncIterator[pb.PutRequest]:
+    yield pb.PutRequest(header=pb.PutHeader(artifact=artifact_message(description), offset=offset))
+    if not bare:
+        async for chunk in origin.read(offset=offset):
+            yield pb.PutRequest(chunk=chunk)

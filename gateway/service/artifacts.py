@@ -1,0 +1,134 @@
+"""The service `quorate.v1.Artifacts`: checks who may store and read what, then leaves the bytes to the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import grpc
+
+from gateway.artifacts.access import ACTION, Decider, Facts, may_read, resource_of
+from gateway.artifacts.bounds import SizeLimits, admit
+from gateway.artifacts.wire import SERVICE, description_of, label_message
+from gateway.service.methods import Audience, Call, Door
+from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
+from quorate.digest import Digest, parse_digest
+from quorate.errors import DeniedError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.artifacts.label import Label
+    from gateway.artifacts.store import ArtifactStore
+    from gateway.service.callers import Caller
+    from gateway.service.limiter import Slots
+    from quorate.identifiers import MspId
+
+
+class LedgerFacts(Protocol):
+    """Where this service learns what the ledger says."""
+
+    async def facts(self, label: Label) -> Facts:
+        """Return what is known about a label's study and round, read anew where that may be too old to be fair."""
+        ...
+
+
+class ArtifactsService:
+    """Stat, Put and Get.
+
+    Parameters
+    ----------
+    store
+        Where the bytes are.
+    ledger
+        What the ledger says of studies and rounds.
+    decider
+        The consortium's policy set.
+    limits
+        Sizes of what no terms fix.
+    slots
+        How many transfers one caller may have at once.
+    """
+
+    def __init__(
+        self, store: ArtifactStore, ledger: LedgerFacts, decider: Decider, *, limits: SizeLimits, slots: Slots
+    ) -> None:
+        self._slots = slots
+        self._store = store
+        self._ledger = ledger
+        self._decider = decider
+        self._limits = limits
+
+    def handlers(self, door: Door) -> grpc.GenericRpcHandler:
+        """Return the service for a server."""
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                "Stat": door.unary(self.stat, pb.StatRequest, Audience.MEMBERS),
+                "Put": door.requests(self.put, pb.PutRequest, Audience.OWN),
+                "Get": door.answers(self.get, pb.GetRequest, Audience.MEMBERS),
+            },
+        )
+
+    async def stat(self, request: pb.StatRequest, call: Call) -> pb.StatResponse:
+        """Say what is here of an artefact, as far as the caller may know."""
+        digest = parse_digest(request.digest)
+        labels = await self._readable(digest, call.caller)
+        if labels:
+            size = self._store.size(digest)
+            return pb.StatResponse(complete=True, size=size, labels=[label_message(label) for label in labels])
+        kept = self._store.partial(digest, request.upload_size) if call.caller.own else 0
+        return pb.StatResponse(kept=kept)
+
+    async def put(self, requests: AsyncIterator[pb.PutRequest], call: Call) -> pb.PutResponse:
+        """Store an artefact of the own organisation."""
+        with self._slots.take(call.caller.certificate):
+            header = await _header(requests)
+            description = description_of(header.artifact)
+            admit(description, await self._ledger.facts(description.label), self._limits)
+            await self._store.receive(description, _chunks(requests), offset=header.offset)
+        return pb.PutResponse(digest=description.digest, size=description.size)
+
+    async def get(self, request: pb.GetRequest, call: Call) -> AsyncIterator[pb.GetResponse]:
+        """Send an artefact from an offset."""
+        digest = parse_digest(request.digest)
+        size = self._store.size(digest)
+        if size is None:
+            raise NotFoundError(f"{digest} is not here")
+        if not await self._readable(digest, call.caller):
+            raise DeniedError(f"{', '.join(sorted(call.caller.msps))} may not read {digest} (yet)")
+        if request.offset > size:
+            raise UsageError(f"{digest} has {size} bytes, so it cannot be sent from {request.offset}")
+        with self._slots.take(call.caller.certificate):
+            async for chunk in self._store.read(digest, offset=request.offset):
+                yield pb.GetResponse(chunk=chunk)
+
+    async def _readable(self, digest: Digest, caller: Caller) -> list[Label]:
+        """Return the labels under which the caller may read what is here."""
+        found = []
+        for label in sorted(self._store.labels(digest), key=str):
+            facts = await self._ledger.facts(label)
+            if any(
+                may_read(msp, digest, label, facts) and self._agrees(msp, digest, label, facts) for msp in caller.msps
+            ):
+                found.append(label)
+        return found
+
+    def _agrees(self, msp: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
+        context = {"height": facts.height}
+        return self._decider.decide(
+            action=ACTION, msp=msp, resource=resource_of(digest, label), context=context
+        ).allowed
+
+
+async def _header(requests: AsyncIterator[pb.PutRequest]) -> pb.PutHeader:
+    first = await anext(requests, None)
+    if first is None or first.WhichOneof("part") != "header":
+        raise UsageError("the first message of a Put is its header")
+    return first.header
+
+
+async def _chunks(requests: AsyncIterator[pb.PutRequest]) -> AsyncIterator[bytes]:
+    async for request in requests:
+        if request.WhichOneof("part") != "chunk":
+            raise UsageError("every message of a Put but the first is a chunk")
+        yield request.chunk

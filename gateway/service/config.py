@@ -1,0 +1,150 @@
+"""The gateway's configuration: one TOML file, overridden by ``QUORATE_GATEWAY_…`` in the environment.
+
+Unknown keys are refused. Paths in the file are relative to it. Secrets are in files that are named here, never here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.artifacts.bounds import SizeLimits
+from quorate.errors import QuorateError
+from quorate.identifiers import MspId, parse_msp_id
+
+MIB = 1024 * 1024
+PREFIX = "QUORATE_GATEWAY_"
+DELIMITER = "__"
+
+
+def _msp(text: str) -> MspId:
+    try:
+        return parse_msp_id(text)
+    except QuorateError as error:
+        raise ValueError(error.message) from error
+
+
+Address = Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Bytes = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PeerSection(Section):
+    """The organisation's own Fabric peer."""
+
+    endpoint: Address
+    tls_ca: Path
+    server_name: str = ""
+
+
+class IdentitySection(Section):
+    """What the gateway signs transactions with: a client of role aggregator."""
+
+    certificate: Path
+    key: Path
+
+
+class TlsSection(Section):
+    """The server's pair, the pair shown to other gateways and the peer, and the organisation's own TLS root."""
+
+    certificate: Path
+    key: Path
+    client_certificate: Path
+    client_key: Path
+    ca: Path
+
+
+class LimitsSection(Section):
+    """Bounds on what callers may ask for."""
+
+    message_bytes: Annotated[int, Field(ge=64 * 1024, le=100 * MIB)] = 4 * MIB
+    calls_per_second: Annotated[float, Field(gt=0)] = 200.0
+    burst: Annotated[int, Field(ge=1)] = 400
+    calls_at_once: Annotated[int, Field(ge=1)] = 128
+    streams_at_once: Annotated[int, Field(ge=1)] = 16
+    transfers_at_once: Annotated[int, Field(ge=1)] = 16
+    fetches_at_once: Annotated[int, Field(ge=1)] = 4
+    plan_bytes: Bytes = 64 * MIB
+    model_bytes: Bytes = 4096 * MIB
+    evaluation_bytes: Bytes = 256 * MIB
+    disk_reserve_bytes: Annotated[int, Field(ge=0)] = 256 * MIB
+    functions: tuple[Annotated[str, Field(pattern=r"^[a-z]+:[A-Za-z]+$")], ...] | None = None
+
+    @property
+    def sizes(self) -> SizeLimits:
+        """The limits of artefacts whose size no terms fix."""
+        return SizeLimits(plan=self.plan_bytes, model=self.model_bytes, evaluation=self.evaluation_bytes)
+
+
+class TimeoutsSection(Section):
+    """Seconds. Callers' own deadlines hold where they are shorter."""
+
+    evaluate: Seconds = 15.0
+    endorse: Seconds = 30.0
+    submit: Seconds = 15.0
+    commit_status: Seconds = 120.0
+    drain: Seconds = 10.0
+    reconnect: Seconds = 86_400.0
+    unfinished_upload: Annotated[float, Field(gt=0)] = 7 * 86_400.0
+
+
+class RetentionSection(Section):
+    """How long artefacts stay.
+
+    Updates until their round or their study has ended; everything else of an ended study for some more days.
+    """
+
+    updates_until: Annotated[str, Field(pattern=r"^(round|study)$")] = "round"
+    ended_study_days: Annotated[float, Field(ge=0)] = 90.0
+
+
+class GatewayConfig(BaseSettings):
+    """Everything that an organisation's gateway needs to know."""
+
+    msp_id: Annotated[str, AfterValidator(_msp)]
+    listen: Address = "127.0.0.1:7443"
+    announce: Address | None = None
+    state: Path
+    channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")] = "quorate"
+    chaincode: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$")] = "quorate"
+    reflection: bool = False
+    peer: PeerSection
+    identity: IdentitySection
+    tls: TlsSection
+    limits: LimitsSection = LimitsSection()
+    timeouts: TimeoutsSection = TimeoutsSection()
+    retention: RetentionSection = RetentionSection()
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        nested_model_default_partial_update=True,
+    )
+
+    @property
+    def msp(self) -> MspId:
+        """The organisation."""
+        return MspId(self.msp_id)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the hook's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose content arrives as arguments."""
+        return env_settings, init_settings

@@ -1,0 +1,95 @@
+"""Reading the configuration, and telling where each of its values came from."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
+
+from gateway.service.config import DELIMITER, PREFIX, GatewayConfig
+from quorate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_BYTES: Final = 1024 * 1024
+
+
+def load_config(path: Path) -> GatewayConfig:
+    """Return the effective configuration of a file and this process's environment.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read, is not TOML, or a value is missing, unknown or malformed; names the place.
+    """
+    document = _read(path)
+    _resolve(document, GatewayConfig, path.absolute().parent)
+    try:
+        return GatewayConfig(**document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise UsageError(f"{path}: {place}: {first['msg']}", cause=error) from error
+    except SettingsError as error:
+        raise UsageError(f"the environment ({PREFIX}…): {error}", cause=error) from error
+
+
+def explain(path: Path) -> list[dict[str, object]]:
+    """Return every effective value with its name and where it came from: ``environment``, ``file`` or ``default``."""
+    config, document = load_config(path), _read(path)
+    present = {name.lower() for name in os.environ}
+    rows: list[dict[str, object]] = []
+    for name, value in _leaves(config.model_dump(mode="json")):
+        variable = PREFIX + DELIMITER.join(name).upper()
+        overridden = any(
+            (PREFIX + DELIMITER.join(name[:depth])).lower() in present for depth in range(1, len(name) + 1)
+        )
+        source = f"environment ({variable})" if overridden else "file" if _has(document, name) else "default"
+        rows.append({"name": ".".join(name), "value": value, "source": source})
+    return rows
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", cause=error) from error
+    if len(data) > _MAX_BYTES:
+        raise UsageError(f"{path} is larger than {_MAX_BYTES} bytes")
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}", cause=error) from error
+
+
+def _resolve(document: dict[str, Any], model: type[BaseModel], directory: Path) -> None:
+    """Make the file's relative paths absolute, in place."""
+    for name, field in model.model_fields.items():
+        value, kind = document.get(name), field.annotation
+        if kind is Path and isinstance(value, str):
+            document[name] = str(directory / Path(value).expanduser())
+        elif isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(value, dict):
+            _resolve(value, kind, directory)
+
+
+def _leaves(value: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, item in value.items():
+        if isinstance(item, dict):
+            yield from _leaves(item, (*above, name))
+        else:
+            yield (*above, name), item
+
+
+def _has(document: dict[str, Any], name: tuple[str, ...]) -> bool:
+    found: object = document
+    for part in name:
+        if not isinstance(found, dict) or part not in found:
+            return False
+        found = found[part]
+    return True

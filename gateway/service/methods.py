@@ -1,0 +1,129 @@
+"""From a handler to a gRPC method: who may call it is asked first, and our errors become statuses.
+
+A method that names no audience cannot be written down.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import grpc
+
+from gateway.service.status import details_of, status_of
+from quorate.errors import DeniedError, QuorateError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from google.protobuf.message import Message
+
+    from gateway.service.callers import Caller, Roots
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Q = TypeVar("Q", bound="Message")
+A = TypeVar("A", bound="Message")
+
+_log = logging.getLogger(__name__)
+
+
+class Audience(Enum):
+    """Who may call a method at all; the method itself may narrow it."""
+
+    OWN = auto()
+    MEMBERS = auto()
+
+
+class Call(Protocol):
+    """What a handler may know of its call."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """The call as gRPC sees it."""
+        ...
+
+
+class _Call:
+    def __init__(self, caller: Caller, context: Context) -> None:
+        self.caller = caller
+        self.context = context
+
+
+class Door:
+    """Lets callers in, method by method.
+
+    Parameters
+    ----------
+    roots
+        Whose certificates are known.
+    """
+
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
+
+    def admit(self, context: Context, audience: Audience) -> Call:
+        """Return the call when its caller may make it; `DeniedError` otherwise."""
+        caller = self._roots.identify(context.auth_context())
+        if audience is Audience.OWN and not caller.own:
+            raise DeniedError(
+                f"only this gateway's own organisation may call this, not {', '.join(sorted(caller.msps))}"
+            )
+        return _Call(caller, context)
+
+    def unary(
+        self, handle: Callable[[Q, Call], Awaitable[A]], request: type[Q], audience: Audience
+    ) -> grpc.RpcMethodHandler[Q, A]:
+        """Return a method of one request and one answer."""
+
+        async def method(message: Q, context: Context) -> A:
+            try:
+                return await handle(message, self.admit(context, audience))
+            except QuorateError as error:
+                await refuse(context, error)
+                raise
+
+        return grpc.unary_unary_rpc_method_handler(method, request.FromString, _serialize)
+
+    def answers(
+        self, handle: Callable[[Q, Call], AsyncIterator[A]], request: type[Q], audience: Audience
+    ) -> grpc.RpcMethodHandler[Q, A]:
+        """Return a method of one request and a stream of answers."""
+
+        async def method(message: Q, context: Context) -> AsyncIterator[A]:
+            try:
+                async for answer in handle(message, self.admit(context, audience)):
+                    yield answer
+            except QuorateError as error:
+                await refuse(context, error)
+
+        return grpc.unary_stream_rpc_method_handler(method, request.FromString, _serialize)
+
+    def requests(
+        self, handle: Callable[[AsyncIterator[Q], Call], Awaitable[A]], request: type[Q], audience: Audience
+    ) -> grpc.RpcMethodHandler[Q, A]:
+        """Return a method of a stream of requests and one answer."""
+
+        async def method(messages: AsyncIterator[Q], context: Context) -> A:
+            try:
+                return await handle(messages, self.admit(context, audience))
+            except QuorateError as error:
+                await refuse(context, error)
+                raise
+
+        return grpc.stream_unary_rpc_method_handler(method, request.FromString, _serialize)
+
+
+async def refuse(context: Context, error: QuorateError) -> None:
+    """End a call with the status of one of our errors; does not return."""
+    _log.info("refused a call of %s: %s", context.peer(), details_of(error))
+    await context.abort(status_of(error), details_of(error))
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
