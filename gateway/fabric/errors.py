@@ -180,7 +180,7 @@ class CommitError(GatewayError):
 
 
 def _kind(message: str, status: StatusCode, details: Sequence[ErrorDetail]) -> type[errors.QuorateError]:
-    refused = refusal.find([*(detail.message for detail in details), message])
+    refused = refusal.find(message, (detail.message for detail in details))
     if refused is not None and refused.code in errors.LEDGER_CODES:
         return errors.ERRORS[refused.code]
     return _CAUSES.get(status, errors.UnreachableError)

@@ -29,19 +29,25 @@ def chaincode_refusal(error: GatewayError) -> ChaincodeRefusal | None:
     Peers that endorse may put the chaincode's words alone, so a detail of the form ``CODE: message`` counts too. The
     gateway that relays the words could change them; nothing here is signed.
     """
-    return find([*(detail.message for detail in error.details), error.message])
+    return find(error.message, (detail.message for detail in error.details))
 
 
-def find(texts: Iterable[str]) -> ChaincodeRefusal | None:
-    """Return the first refusal with a code among these texts, else the first without one, else None."""
-    refusals = [found for found in map(_parse, texts) if found is not None]
-    coded = [found for found in refusals if found.code]
-    return next(iter(coded or refusals), None)
+def find(message: str, details: Iterable[str]) -> ChaincodeRefusal | None:
+    """Return the first refusal with a code among details and message, else the first without one, else None."""
+    refusals = [*map(_in_detail, details), _in_response(message)]
+    found = [refusal for refusal in refusals if refusal is not None]
+    return next((refusal for refusal in found if refusal.code), next(iter(found), None))
 
 
-def _parse(text: str) -> ChaincodeRefusal | None:
+def _in_detail(text: str) -> ChaincodeRefusal | None:
+    return _in_response(text) or _coded(text)
+
+
+def _in_response(text: str) -> ChaincodeRefusal | None:
     response = _RESPONSE.search(text)
-    coded = _CODED.fullmatch(response[2] if response else text)
-    if coded:
-        return ChaincodeRefusal(code=coded[1], message=coded[2])
-    return ChaincodeRefusal(code="", message=response[2]) if response else None
+    return response and (_coded(response[2]) or ChaincodeRefusal(code="", message=response[2]))
+
+
+def _coded(text: str) -> ChaincodeRefusal | None:
+    coded = _CODED.fullmatch(text)
+    return coded and ChaincodeRefusal(code=coded[1], message=coded[2])
