@@ -103,6 +103,11 @@ def model_header(study: StudyView, digest: Digest) -> Header:
     raise NotFoundError(f"{digest} is no model of study {name} that is known here")
 
 
+def knows_model(study: StudyView, digest: Digest) -> bool:
+    """Tell whether a digest is one of the study's models in this view."""
+    return digest == study.study.terms.model.initial or any(summary.model == digest for summary in study.rounds)
+
+
 def model_description(study: StudyView, digest: Digest) -> Description:
     """Return what to fetch for one of the study's models."""
     header = model_header(study, digest)

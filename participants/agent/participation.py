@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gateway.artifacts.label import Description, Kind, Label
+from gateway.artifacts.transfer import FileOrigin
 from participants.agent.journal import Entry, Stage
 from participants.agent.update import read_base, update_writer
 from participants.data.errors import DataError
@@ -16,7 +17,8 @@ from quorate.errors import BudgetError, ExpiredError, QuorateError, StateError, 
 from quorate.tensors import Header
 
 if TYPE_CHECKING:
-    from participants.agent.context import AgentContext, DatasetConfig
+    from participants.agent.config import DatasetSection
+    from participants.agent.context import AgentContext
     from quorate.identifiers import MspId
     from quorate.records.round import RoundView
     from quorate.records.study import StudyView
@@ -36,7 +38,7 @@ class Participation:
     """
 
     context: AgentContext
-    dataset: DatasetConfig
+    dataset: DatasetSection
     study: StudyView
     view: RoundView
 
@@ -149,7 +151,7 @@ class Participation:
         except (UnreachableError, TimedOutError):
             raise
         except QuorateError as error:
-            _log.error("round %d of %s is given up: %s: %s", entry.round, entry.study, error.code, error)  # noqa: TRY400 (the cause may quote the plan's code)
+            _log.error("round %d of %s is given up: %s: %s", entry.round, entry.study, error.code, error)
             self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason=error.code))
             data_is_at_fault = isinstance(error, DataError)
             await self._decline("data" if data_is_at_fault else _reason(error))
@@ -157,8 +159,8 @@ class Participation:
 
     async def _train(self, entry: Entry) -> Entry:
         terms = self.study.study.terms
-        path = await self.context.models.fetch(self.study, entry.base, deadline=_FETCH_SECONDS)
-        base = await asyncio.to_thread(read_base, self.study, entry.base, path)
+        async with self.context.models.open(self.study, entry.base, deadline=_FETCH_SECONDS) as file:
+            base = await asyncio.to_thread(read_base, self.study, entry.base, file)
         trained = await self.context.trainer.train(
             dataset=self.dataset, entry=entry, terms=terms, base=base.floats(scale_bits=terms.scale_bits)
         )
@@ -171,8 +173,8 @@ class Participation:
         return await asyncio.to_thread(self.context.journal.store_update, entry, writer)
 
     async def _store(self, entry: Entry) -> None:
-        path = self.context.journal.update_path(entry)
-        await self.context.artifacts.put(self._description(entry), path, deadline=_STORE_SECONDS)
+        origin = FileOrigin(self.context.journal.update_path(entry))
+        await self.context.artifacts.put(self._description(entry), origin, deadline=_STORE_SECONDS)
 
     def _description(self, entry: Entry) -> Description:
         if entry.update is None:
@@ -205,7 +207,7 @@ class Participation:
             self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
         if self.context.journal.update_path(entry).is_file():
             description = self._description(entry)
-            if not await self.context.artifacts.is_complete(description.digest):
+            if not (await self.context.artifacts.stat(description.digest)).complete:
                 await self._store(entry)
 
     async def _decline(self, reason: str) -> None:

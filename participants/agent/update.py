@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from gateway.aggregator.inputs import model_header, schema_of
 from quorate import fixedpoint
 from quorate.errors import UsageError
-from quorate.tensors import Header, Reader, Schema, write
+from quorate.tensors import Reader, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from quorate.digest import Digest
-    from quorate.records.study import RoundSummary, StudyView
-
-
-class Train(Protocol):
-    """Trains one round in a process without key and network."""
-
-    async def __call__(self, base: Mapping[str, NDArray[np.float32]], /) -> Mapping[str, NDArray[np.float32]]:
-        """Return the weights after training, by tensor name."""
-        ...
+    from quorate.records.study import StudyView
+    from quorate.tensors import Header, Schema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +36,16 @@ class Base:
         return {name: fixedpoint.to_float32(tensor, scale_bits=scale_bits) for name, tensor in self.integers.items()}
 
 
-def base_header(study: StudyView, digest: Digest) -> Header:
-    """Return the header that the base model of a round must have.
+def read_base(study: StudyView, digest: Digest, source: BinaryIO) -> Base:
+    """Read a base model, every byte of it checked.
 
     Raises
     ------
-    UsageError
-        When the digest is no model of the study.
+    QuorateError
+        When the digest is no model of the study, or the bytes are not it.
     """
-    if digest == study.study.terms.model.initial:
-        return Header.initial_model(study.study.study)
-    summary = _summary(study, digest)
-    return Header.model(study=study.study.study, round=summary.round, base=summary.base)
-
-
-def _summary(study: StudyView, digest: Digest) -> RoundSummary:
-    for summary in study.rounds:
-        if summary.model == digest:
-            return summary
-    raise UsageError(f"{digest} is no model of study {study.study.study}")
-
-
-def read_base(study: StudyView, digest: Digest, path: Path) -> Base:
-    """Read a fetched base model, every byte of it checked."""
-    schema = Schema.from_json([tensor.model_dump() for tensor in study.study.terms.model.tensors])
-    header = base_header(study, digest)
-    with Reader(path, schema, header, digest=digest) as reader:
+    schema, header = schema_of(study), model_header(study, digest)
+    with Reader(source, schema, header, digest=digest) as reader:
         return Base(schema=schema, header=header, digest=digest, integers=reader.read_arrays())
 
 

@@ -1,0 +1,113 @@
+"""Follows the gateway's stream of studies and rounds, and takes part as soon as there is something to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from gateway.aggregator.inputs import knows_model
+from participants.agent.participation import Participation
+from quorate.errors import BudgetError, QuorateError, TimedOutError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from gateway.service.client import RoundChange, StudyChange
+
+    from participants.agent.config import DatasetSection
+    from participants.agent.context import AgentContext
+    from quorate.identifiers import StudyId
+    from quorate.records.round import RoundView
+    from quorate.records.study import StudyView
+
+_log = logging.getLogger(__name__)
+
+_FIRST_PAUSE: Final = 0.25
+_LONGEST_PAUSE: Final = 5.0
+
+
+class AgentLoop:
+    """One agent's work.
+
+    Parameters
+    ----------
+    context
+        Who the agent is and what it works with.
+    datasets
+        The data sets of this agent.
+    stop_on_refusal
+        Raise `BudgetError` out of `run` when the ledger refuses a charge; otherwise log it and go on with others.
+    """
+
+    def __init__(self, context: AgentContext, datasets: Sequence[DatasetSection], *, stop_on_refusal: bool) -> None:
+        self._context = context
+        self._datasets = {dataset.id: dataset for dataset in datasets}
+        self._stop_on_refusal = stop_on_refusal
+        self._studies: dict[StudyId, StudyView] = {}
+        self._rounds: dict[StudyId, RoundView] = {}
+        self._changed: dict[str, asyncio.Event] = {name: asyncio.Event() for name in self._datasets}
+
+    async def run(self, changes: AsyncIterator[StudyChange | RoundChange]) -> None:
+        """Work until the stream ends or a charge is refused; one task per data set, so that none waits for another."""
+        async with asyncio.TaskGroup() as tasks:
+            workers = [tasks.create_task(self._work(dataset)) for dataset in self._datasets.values()]
+            async for change in changes:
+                self._note(change)
+            for worker in workers:
+                worker.cancel()
+
+    def _note(self, change: StudyChange | RoundChange) -> None:
+        if change.round is None:
+            self._studies[change.study.study.study] = change.study
+        else:
+            known = self._rounds.get(change.round.round.study)
+            if known is None or known.round.round <= change.round.round.round:
+                self._rounds[change.round.round.study] = change.round
+        for event in self._changed.values():
+            event.set()
+
+    async def _work(self, dataset: DatasetSection) -> None:
+        changed, pause = self._changed[dataset.id], _FIRST_PAUSE
+        while True:
+            await changed.wait()
+            changed.clear()
+            if await self._take_part(dataset):
+                pause = _FIRST_PAUSE
+                continue
+            # Something was out of reach: look again soon, or at once when something changes.
+            try:
+                await asyncio.wait_for(changed.wait(), pause)
+            except TimeoutError:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            changed.set()
+
+    async def _take_part(self, dataset: DatasetSection) -> bool:
+        reached = True
+        for name, view in tuple(self._rounds.items()):
+            study = self._studies.get(name)
+            if study is None or not _takes_part(study, self._context.msp, dataset.id):
+                continue
+            if not knows_model(study, view.round.base):
+                continue  # the study's own change is on its way, and will wake this again
+            reached &= await self._one(Participation(context=self._context, dataset=dataset, study=study, view=view))
+        return reached
+
+    async def _one(self, participation: Participation) -> bool:
+        current = participation.view.round
+        try:
+            await participation.take_part()
+        except BudgetError:
+            if self._stop_on_refusal:
+                raise
+            _log.exception("round %d of %s: the ledger refused the charge", current.round, current.study)
+        except (UnreachableError, TimedOutError) as error:
+            _log.warning("round %d of %s waits: %s: %s", current.round, current.study, error.code, error)
+            return False
+        except QuorateError as error:
+            _log.error("round %d of %s: %s: %s", current.round, current.study, error.code, error)
+        return True
+
+
+def _takes_part(study: StudyView, msp: str, dataset: str) -> bool:
+    return any((each.msp, each.dataset) == (msp, dataset) for each in study.study.terms.participants)

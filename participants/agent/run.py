@@ -1,0 +1,113 @@
+"""One agent, from its configuration to its end."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.artifacts.store import ArtifactStore
+from gateway.fabric import FileIdentity, connect
+from gateway.ledger import Ledger
+from gateway.service.client import connect_gateway
+from participants.agent.context import AgentContext
+from participants.agent.journal import Journal
+from participants.agent.loop import AgentLoop
+from participants.agent.models import ModelCache
+from participants.agent.trainer import Trainer
+from participants.plans.approved import ApprovedPlans
+from participants.plans.errors import PlanNotApprovedError
+from participants.training.child import TrainerChild
+from participants.training.hardware import Hardware
+from quorate.errors import QuorateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from participants.agent.config import AgentConfig
+    from participants.training.child import Start
+    from quorate.digest import Digest
+
+_log = logging.getLogger(__name__)
+
+
+async def run_agent(
+    config: AgentConfig,
+    *,
+    child: TrainerChild | None = None,
+    start: Start = "spawn",
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Work until cancelled.
+
+    Parameters
+    ----------
+    child
+        A training process that runs already, forked before this process read a key.
+    start
+        How further ones are started.
+    ready
+        Called once the agent listens to its gateway.
+
+    Raises
+    ------
+    BudgetError
+        When the ledger refused a charge and the configuration says to stop.
+    """
+    plans = ApprovedPlans(config.plans)
+    trainer = Trainer(
+        msp=config.msp_id,
+        plans=plans,
+        start=lambda: TrainerChild.start(plans=config.plans, method=start),
+        seconds=config.training.seconds,
+        hardware=Hardware(accelerator=config.training.accelerator, devices=config.training.devices),
+        child=child,
+    )
+    try:
+        await _connected(config, trainer, plans, ready)
+    except* QuorateError as group:
+        raise _first(group) from group
+    finally:
+        trainer.close()
+
+
+async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans, ready: Callable[[], None]) -> None:
+    identity, signer = FileIdentity(
+        msp_id=config.msp_id, certificate=config.identity.certificate, key=config.identity.key
+    ).load()
+    async with (
+        connect_gateway(
+            config.gateway.endpoint,
+            tls_ca=config.gateway.tls_ca,
+            certificate=config.gateway.client_certificate,
+            key=config.gateway.client_key,
+        ) as gateway,
+        connect(gateway.channel, identity, signer) as fabric,
+    ):
+        context = AgentContext(
+            msp=config.msp_id,
+            ledger=Ledger(fabric.network(config.channel).contract(config.chaincode)),
+            artifacts=gateway.artifacts,
+            models=ModelCache(await ArtifactStore.open(Path(config.state) / "models"), gateway.artifacts),
+            trainer=trainer,
+            journal=Journal(Path(config.state) / "journal"),
+            policy=config.policy,
+            is_approved=lambda digest: _is_approved(plans, digest),
+        )
+        loop = AgentLoop(context, config.datasets, stop_on_refusal=config.on_refusal == "stop")
+        ready()
+        await loop.run(gateway.studies.watch())
+
+
+def _is_approved(plans: ApprovedPlans, digest: Digest) -> bool:
+    try:
+        plans.require(digest)
+    except PlanNotApprovedError:
+        return False
+    return True
+
+
+def _first(group: BaseExceptionGroup[QuorateError]) -> QuorateError:
+    """Return the first error of a group of groups: the one that ended the others."""
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
