@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import torch
 
+from participants.data.evaluation import decode_evaluation
+from participants.plans.loader import load_plan
 from participants.training.check import prepared
 from participants.training.initial import set_weights
+from participants.training.request import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,22 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from participants.data.records import Records
+    from participants.plans.approved import Approval
     from participants.plans.plan import Plan
 
 _ROWS: Final = 4096
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Counts over a public evaluation set."""
-
-    correct: int
-    records: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share of records whose class has the highest score."""
-        return self.correct / self.records
 
 
 def evaluate(plan: Plan, weights: Mapping[str, NDArray[np.float32]], records: Records) -> Evaluation:
@@ -51,3 +41,16 @@ def evaluate(plan: Plan, weights: Mapping[str, NDArray[np.float32]], records: Re
             scores = plan.scores(module, features[start : start + _ROWS])
             correct += int((scores.argmax(dim=1) == targets[start : start + _ROWS]).sum())
     return Evaluation(correct=correct, records=len(targets))
+
+
+def evaluate_document(
+    document: bytes, weights: Mapping[str, NDArray[np.float32]], evaluation: bytes, *, approval: Approval
+) -> Evaluation:
+    """Return the same for a plan document and an encoded evaluation set.
+
+    Raises
+    ------
+    PlanNotApprovedError, PlanDocumentError, PlanRefusedError, DataError
+    """
+    plan = load_plan(document, approval=approval)
+    return evaluate(plan, weights, decode_evaluation(evaluation, plan.inputs))

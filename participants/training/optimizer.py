@@ -58,7 +58,7 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
         super().clip_and_accumulate()
 
     def add_noise(self) -> None:
-        """Add to every summed coordinate independent noise of deviation noise multiplier × clipping norm."""
+        """Add to every summed coordinate independent noise of deviation noise multiplier times clipping norm."""
         deviation = self.noise_multiplier * self.max_grad_norm
         for parameter in self.params:
             summed: Any = parameter.summed_grad

@@ -54,3 +54,24 @@ class TrainingResult:
     """What leaves the trainer: the weights after training and noise, nothing else that was computed from records."""
 
     weights: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A plan's tensors in order, and the weights that a study of it starts from."""
+
+    tensors: tuple[tuple[str, tuple[int, ...]], ...]
+    weights: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Counts over a public evaluation set."""
+
+    correct: int
+    records: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of records whose class has the highest score."""
+        return self.correct / self.records

@@ -1,0 +1,1 @@
+"""What ``quorate plan new`` copies into an author's directory."""
