@@ -9,6 +9,7 @@ import grpc
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from gateway.fabric.call import cancelled_by_caller, closed
 from gateway.fabric.error_details import gateway_error
 from gateway.fabric.errors import GatewayError
 from gateway.fabric.position import Position, block_of
@@ -17,8 +18,7 @@ from quorate.blocks import protos
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from gateway.fabric.client import GatewayClient
-    from gateway.fabric.event_stream import Call
+    from gateway.fabric.client import GatewayClient, Stream
     from gateway.fabric.seek import Seeker
 
 _FOR_EVER: Final = 2**64 - 1
@@ -45,7 +45,7 @@ class _DeliverFeed:
     def resumable(self) -> bool:
         return self._position.known
 
-    async def open(self) -> Call:
+    async def open(self) -> Stream:
         stop = Position(_FOR_EVER).seek()
         return await _ask(self._client, self._method, self._seeker.envelope(self._position.seek(), stop, wait=True))
 
@@ -85,10 +85,8 @@ async def read_blocks(
     """Yield existing blocks from `start` to `stop`, both included, or to the newest; see `Network.blocks`."""
     until = Position(block_of(stop)).seek() if stop is not None else protos.SeekPosition(newest=protos.SeekNewest())
     request = seeker.envelope(Position(block_of(start)).seek(), until, wait=False)
-    client.take_stream()
-    call = None
+    call = await _ask(client, "Deliver", request)
     try:
-        call = await _ask(client, "Deliver", request)
         expected = start
         while (block := await _next_block(call, client.deadlines.block)) is not None:
             _in_order(block.header.number, expected)
@@ -97,12 +95,10 @@ async def read_blocks(
         if stop is not None and expected != stop + 1:
             raise GatewayError(f"the peer stopped before block {expected}", status=StatusCode.DATA_LOSS)
     finally:
-        if call is not None:
-            call.cancel()
-        client.release_stream()
+        client.hang_up(call)
 
 
-async def _ask(client: GatewayClient, method: str, request: protos.AnyMessage) -> Call:
+async def _ask(client: GatewayClient, method: str, request: protos.AnyMessage) -> Stream:
     """Return a delivery stream with its one request written.
 
     The request side stays open, since its end would end the answers.
@@ -114,17 +110,21 @@ async def _ask(client: GatewayClient, method: str, request: protos.AnyMessage) -
         # The call is over before the write; reading it tells why.
         return call
     except BaseException:
-        call.cancel()
+        client.hang_up(call)
         raise
     return call
 
 
-async def _next_block(call: Call, seconds: float) -> protos.AnyMessage | None:
+async def _next_block(call: Stream, seconds: float) -> protos.AnyMessage | None:
     try:
         async with asyncio.timeout(seconds):
             message = await call.read()
     except AioRpcError as error:
         raise gateway_error(error) from error
+    except asyncio.CancelledError:
+        if cancelled_by_caller():
+            raise
+        raise closed("reading blocks") from None
     except TimeoutError as error:
         raise GatewayError(
             f"no block came for {seconds:g} s", status=StatusCode.DEADLINE_EXCEEDED, cause=error

@@ -15,7 +15,7 @@ from gateway.fabric.errors import GatewayError
 from gateway.fabric.options import seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from grpc.aio import UnaryUnaryMultiCallable
 
@@ -45,6 +45,8 @@ class UnaryCall(Generic[Request, Response]):
         Calls in flight at once.
     repeat
         Whether to repeat on UNAVAILABLE.
+    require_open
+        Raises once the gateway is closed.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class UnaryCall(Generic[Request, Response]):
         queue: float,
         places: int,
         repeat: bool,
+        require_open: Callable[[], None],
     ) -> None:
         self._stub = stub
         self._name = name
@@ -64,11 +67,13 @@ class UnaryCall(Generic[Request, Response]):
         self._places = places
         self._free = asyncio.Semaphore(places)
         self._repeat = repeat
+        self._require_open = require_open
 
     async def __call__(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109  # gRPC's own deadline, not a cancellation
         """Return the response, or raise `GatewayError`."""
         seconds = self._deadline if timeout is None else seconds_of(timeout, self._name)
         async with self._place():
+            self._require_open()
             return await self._until(request, asyncio.get_running_loop().time() + seconds)
 
     @asynccontextmanager
@@ -79,7 +84,7 @@ class UnaryCall(Generic[Request, Response]):
         except TimeoutError as error:
             raise GatewayError(
                 f"{self._name} was not sent: {self._places} such calls were in flight for {self._queue:g} s",
-                status=StatusCode.DEADLINE_EXCEEDED,
+                status=StatusCode.RESOURCE_EXHAUSTED,
                 hint="Send fewer at once, or raise the limit if the peer allows it.",
                 cause=error,
             ) from error
@@ -98,14 +103,20 @@ class UnaryCall(Generic[Request, Response]):
                 last = now() + pause >= deadline
                 if error.code() is not StatusCode.UNAVAILABLE or not self._repeat or last:
                     raise gateway_error(error) from error
-            except asyncio.CancelledError as error:
-                raise self._closed(error) from error
+            except asyncio.CancelledError:
+                if cancelled_by_caller():
+                    raise
+                raise closed(self._name) from None
             await asyncio.sleep(pause)
         raise AssertionError  # pragma: no cover  # count() does not end
 
-    def _closed(self, error: asyncio.CancelledError) -> BaseException:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            return error
-        # gRPC cancels the calls of a channel that is closed; this task was not cancelled by anyone.
-        return GatewayError(f"{self._name} was cut off: the connection was closed", status=StatusCode.CANCELLED)
+
+def cancelled_by_caller() -> bool:
+    """Whether this task is being cancelled; gRPC also cancels the calls of a channel that is closed."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def closed(what: str) -> GatewayError:
+    """Return the error of a call that the end of its own connection has cut off."""
+    return GatewayError(f"{what} was cut off: the connection was closed", status=StatusCode.CANCELLED)

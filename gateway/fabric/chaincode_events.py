@@ -9,8 +9,7 @@ from gateway.fabric.position import Position
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
-    from gateway.fabric.client import GatewayClient
-    from gateway.fabric.event_stream import Call
+    from gateway.fabric.client import GatewayClient, Stream
     from gateway.fabric.signing_identity import SigningIdentity
 
 
@@ -42,7 +41,7 @@ class ChaincodeEventFeed:
         """Whether opening it again would leave nothing out."""
         return self._position.known
 
-    async def open(self) -> Call:
+    async def open(self) -> Stream:
         """Return the stream from the present position."""
         request = protos.ChaincodeEventsRequest(
             channel_id=self._channel,

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from grpc import StatusCode
 
-from gateway.fabric.call import UnaryCall
+from gateway.fabric.call import UnaryCall, closed
 from gateway.fabric.errors import GatewayError
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import grpc
 
     from gateway.fabric.options import Deadlines, Limits
 
 _GATEWAY: Final = "/gateway.Gateway/"
 _DELIVER: Final = "/protos.Deliver/"
+
+
+class Stream(Protocol):
+    """What is needed of gRPC's streaming calls."""
+
+    async def read(self) -> protos.AnyMessage:
+        """Return the next message, or `grpc.aio.EOF`."""
+        ...
+
+    def cancel(self) -> bool:
+        """End the call."""
+        ...
+
+
+class WritableStream(Stream, Protocol):
+    """A stream that takes requests too."""
+
+    async def write(self, request: protos.AnyMessage) -> None:
+        """Send one request."""
+        ...
+
+
+S = TypeVar("S", bound=Stream)
 
 
 class GatewayClient:
@@ -34,7 +59,8 @@ class GatewayClient:
         self._channel = channel
         self.deadlines = deadlines
         self._max_streams = limits.streams
-        self._open_streams = 0
+        self._open: set[Stream] = set()
+        self._closed = False
         self.evaluate = self._unary(
             "Evaluate", protos.EvaluateResponse, "evaluate", deadlines.evaluate, limits.evaluate, repeat=True
         )
@@ -68,41 +94,61 @@ class GatewayClient:
         stub = self._channel.unary_unary(
             _GATEWAY + method, request_serializer=_serialize, response_deserializer=response.FromString
         )
-        return UnaryCall(stub, name=name, deadline=deadline, queue=self.deadlines.queue, places=places, repeat=repeat)
+        return UnaryCall(
+            stub,
+            name=name,
+            deadline=deadline,
+            queue=self.deadlines.queue,
+            places=places,
+            repeat=repeat,
+            require_open=self._require_open,
+        )
 
-    def chaincode_events(
-        self, request: protos.AnyMessage
-    ) -> grpc.aio.UnaryStreamCall[protos.AnyMessage, protos.AnyMessage]:
-        """Open the stream of one chaincode's events."""
+    def chaincode_events(self, request: protos.AnyMessage) -> Stream:
+        """Open the stream of one chaincode's events; to be ended with `hang_up`."""
         stub = self._channel.unary_stream(
             _GATEWAY + "ChaincodeEvents",
             request_serializer=_serialize,
             response_deserializer=protos.ChaincodeEventsResponse.FromString,
         )
-        return stub(request)
+        return self._opened(lambda: stub(request))
 
-    def deliver(self, method: str) -> grpc.aio.StreamStreamCall[protos.AnyMessage, protos.AnyMessage]:
-        """Open a delivery stream (``Deliver`` or ``DeliverFiltered``); one signed request is then written to it."""
+    def deliver(self, method: str) -> WritableStream:
+        """Open a stream of blocks (``Deliver``, ``DeliverFiltered``) for one request; to be ended with `hang_up`."""
         stub = self._channel.stream_stream(
             _DELIVER + method,
             request_serializer=_serialize,
             response_deserializer=protos.DeliverResponse.FromString,
         )
-        return stub()
+        return self._opened(stub)
 
-    def take_stream(self) -> None:
-        """Count one more open stream, or refuse: streams stay open, so nobody can wait for a place."""
-        if self._open_streams >= self._max_streams:
+    def hang_up(self, stream: Stream) -> None:
+        """End a stream and make room for another."""
+        stream.cancel()
+        self._open.discard(stream)
+
+    def close(self) -> None:
+        """End all streams; nothing more can be sent."""
+        self._closed = True
+        for stream in list(self._open):
+            self.hang_up(stream)
+
+    def _opened(self, begin: Callable[[], S]) -> S:
+        # Refused at once: streams stay open, so nobody could say how long to wait for a place.
+        if len(self._open) >= self._max_streams:
             raise GatewayError(
                 f"{self._max_streams} event streams are open already",
                 status=StatusCode.RESOURCE_EXHAUSTED,
                 hint="Close streams that are no longer read, or raise Limits.streams.",
             )
-        self._open_streams += 1
+        self._require_open()
+        stream = begin()
+        self._open.add(stream)
+        return stream
 
-    def release_stream(self) -> None:
-        """Count one open stream less."""
-        self._open_streams -= 1
+    def _require_open(self) -> None:
+        if self._closed:
+            raise closed("the gateway")
 
 
 def _serialize(message: protos.AnyMessage) -> bytes:

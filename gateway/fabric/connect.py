@@ -30,7 +30,7 @@ async def connect(
     limits: Limits | None = None,
     tls_certificate_hash: bytes = b"",
 ) -> AsyncIterator[Gateway]:
-    """Open a gateway for one identity, and close it with all its calls and streams in the end.
+    """Open a gateway for one identity; in the end, close it with its streams and, unless the channel is shared, calls.
 
     Nothing is sent before the first call.
 
@@ -49,15 +49,25 @@ async def connect(
         With an open channel of mutual TLS: SHA-256 of the client certificate's DER. An `Endpoint` knows its own.
     """
     signing = SigningIdentity(identity, signer or OfflineSigner())
-    deadlines, limits = deadlines or Deadlines(), limits or Limits()
     if isinstance(endpoint, str):
         endpoint = Endpoint(endpoint)
+    if isinstance(endpoint, Endpoint):
+        tls_certificate_hash = endpoint.tls.certificate_hash
+    async with _channel(endpoint) as channel:
+        client = GatewayClient(channel, deadlines=deadlines or Deadlines(), limits=limits or Limits())
+        try:
+            yield Gateway(client, signing, tls_certificate_hash)
+        finally:
+            client.close()
+
+
+@asynccontextmanager
+async def _channel(endpoint: Endpoint | grpc.aio.Channel) -> AsyncIterator[grpc.aio.Channel]:
     if not isinstance(endpoint, Endpoint):
-        yield Gateway(GatewayClient(endpoint, deadlines=deadlines, limits=limits), signing, tls_certificate_hash)
+        yield endpoint
         return
     channel = endpoint.channel()
     try:
-        client = GatewayClient(channel, deadlines=deadlines, limits=limits)
-        yield Gateway(client, signing, endpoint.tls.certificate_hash)
+        yield channel
     finally:
         await channel.close(grace=None)

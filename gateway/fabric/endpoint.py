@@ -98,9 +98,16 @@ class Endpoint:
         if not _ADDRESS.fullmatch(self.address):
             raise UsageError(f"{self.address!r} is not an address of the form host:port")
 
+    @property
+    def _loopback(self) -> bool:
+        return self.address.startswith(("localhost:", "127.", "[::1]:"))
+
     def channel(self) -> grpc.aio.Channel:
         """Return a new channel, which connects when it is first used. To be called inside the event loop."""
         options: list[tuple[str, int | str]] = list(_OPTIONS)
+        if self._loopback:
+            # A proxy for the outside, named in the environment, leads away from this machine.
+            options.append(("grpc.enable_http_proxy", 0))
         if self.tls.server_name:
             options.append(("grpc.ssl_target_name_override", self.tls.server_name))
         return grpc.aio.secure_channel(self.address, self.tls.credentials(), options=options)

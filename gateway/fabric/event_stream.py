@@ -18,22 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from gateway.fabric.client import GatewayClient
+    from gateway.fabric.client import GatewayClient, Stream
     from quorate.blocks.protos import AnyMessage
 
 T = TypeVar("T")
-
-
-class Call(Protocol):
-    """What this needs of gRPC's streaming calls."""
-
-    async def read(self) -> AnyMessage:
-        """Return the next message, or `grpc.aio.EOF`."""
-        ...
-
-    def cancel(self) -> bool:
-        """End the call."""
-        ...
 
 
 class Feed(Protocol[T]):
@@ -44,7 +32,7 @@ class Feed(Protocol[T]):
         """Whether opening it again would leave nothing out."""
         ...
 
-    async def open(self) -> Call:
+    async def open(self) -> Stream:
         """Return a new gRPC call that streams from where this feed stands."""
         ...
 
@@ -74,9 +62,10 @@ class EventStream(Generic[T]):
         self._client = client
         self._feed = feed
         self._ready: deque[T] = deque()
-        self._call: Call | None = None
+        self._call: Stream | None = None
         self._read: asyncio.Task[AnyMessage] | None = None
         self._closed = False
+        self._turn = asyncio.Lock()
         self._failures = 0
         self._broken_since: float | None = None
 
@@ -92,13 +81,14 @@ class EventStream(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        while not self._ready:
-            if self._closed:
-                raise StopAsyncIteration
-            await self._fill()
-        item = self._ready.popleft()
-        self._feed.passed(item)
-        return item
+        async with self._turn:
+            while not self._ready:
+                if self._closed:
+                    raise StopAsyncIteration
+                await self._fill()
+            item = self._ready.popleft()
+            self._feed.passed(item)
+            return item
 
     async def aclose(self) -> None:
         """End the stream. A reader that waits meanwhile gets the end of the iteration."""
@@ -124,12 +114,10 @@ class EventStream(Generic[T]):
     async def _next_message(self) -> AnyMessage:
         """Return the next message; None when the stream was closed meanwhile."""
         if self._call is None:
-            self._client.take_stream()
-            try:
-                self._call = await self._feed.open()
-            finally:
-                if self._call is None:
-                    self._client.release_stream()
+            self._call = await self._feed.open()
+        if self._closed:
+            self._hang_up()
+            return None
         if self._read is None:
             self._read = asyncio.ensure_future(self._call.read())
         read = self._read
@@ -161,5 +149,4 @@ class EventStream(Generic[T]):
     def _hang_up(self) -> None:
         call, self._call = self._call, None
         if call is not None:
-            call.cancel()
-            self._client.release_stream()
+            self._client.hang_up(call)

@@ -113,6 +113,15 @@ async def test_blocks_have_a_deadline(served: Served, peer: FakePeer, height: in
     await peer.until(lambda: "Deliver" in peer.cancelled)
 
 
+async def test_closing_the_gateway_cuts_off_the_reading_of_blocks(served: Served, peer: FakePeer) -> None:
+    peer.stall.add("Deliver")
+    async with connect(served.endpoint, served.identity, served.signer) as gateway:
+        reading = asyncio.ensure_future(numbers(gateway.network("quorate"), 0, 0))
+        await peer.until(lambda: "Deliver" in peer.calls)
+    with pytest.raises(GatewayError, match="connection was closed"):
+        await reading
+
+
 async def test_leaving_early_ends_the_call(network: Network, peer: FakePeer, height: int) -> None:
     blocks = network.blocks(0, height - 1)
     assert (await anext(blocks)).header.number == 0

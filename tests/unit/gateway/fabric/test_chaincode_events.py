@@ -198,6 +198,35 @@ async def test_closing_the_gateway_ends_its_streams(served: Served, peer: FakePe
     assert await reader is None
 
 
+async def test_closing_one_gateway_on_a_shared_channel_ends_its_streams_alone(served: Served, peer: FakePeer) -> None:
+    channel = served.endpoint.channel()
+    async with connect(channel, served.identity, served.signer) as one:
+        async with connect(channel, served.identity, served.signer) as two:
+            ended = asyncio.ensure_future(anext(two.network("quorate").chaincode_events("quorate"), None))
+            staying = one.network("quorate").chaincode_events("quorate")
+            waiting = asyncio.ensure_future(anext(staying))
+            await peer.until(lambda: peer.streaming == 2)
+        assert await ended is None
+        await peer.commit(("a", b"", VALID))
+        assert (await waiting).transaction_id == "a"
+    await channel.close()
+
+
+async def test_two_readers_of_one_stream_share_its_events(network: Network, history: list[str]) -> None:
+    async with network.chaincode_events("quorate", start_block=0) as events:
+        seen = await asyncio.gather(*(anext(events) for _ in history))
+    assert [event.transaction_id for event in seen] == history
+
+
+async def test_a_stream_closed_while_it_opens_ends(network: Network, peer: FakePeer) -> None:
+    blocks = network.block_events(start_block=0)
+    reader = asyncio.ensure_future(anext(blocks, None))
+    await asyncio.sleep(0)
+    await blocks.aclose()
+    assert await reader is None
+    assert peer.streaming <= 1
+
+
 async def test_open_streams_are_limited_and_closing_makes_room(served: Served, peer: FakePeer) -> None:
     await peer.commit(("a", b"", VALID))
     async with connect(served.endpoint, served.identity, served.signer, limits=Limits(streams=1)) as gateway:

@@ -190,7 +190,33 @@ async def test_waiting_for_a_free_place_ends_too(served: Served, peer: FakePeer)
         contract = gateway.network("quorate").contract("quorate")
         first = asyncio.ensure_future(contract.submit("f"))
         await peer.until(lambda: peer.calls == ["Endorse"])
-        with pytest.raises(EndorseError, match="was not sent: 1 such calls were in flight"):
+        with pytest.raises(EndorseError, match="was not sent: 1 such calls were in flight") as caught:
             await contract.submit("f")
+        assert caught.value.status is grpc.StatusCode.RESOURCE_EXHAUSTED
         first.cancel()
     assert peer.calls == ["Endorse"]
+
+
+async def test_what_was_never_submitted_is_not_waited_for(served: Served, peer: FakePeer) -> None:
+    peer.stall.add("Submit")
+    deadlines, limits = replace(SHORT, queue=0.1), Limits(submit=1)
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=deadlines, limits=limits) as gateway:
+        contract = gateway.network("quorate").contract("quorate")
+        first = asyncio.ensure_future(contract.submit("f"))
+        await peer.until(lambda: peer.calls == ["Endorse", "Submit"])
+        with pytest.raises(SubmitError, match="was not sent"):
+            await contract.submit("f")
+        first.cancel()
+    assert "CommitStatus" not in peer.calls
+
+
+async def test_a_closed_gateway_sends_nothing(served: Served, peer: FakePeer) -> None:
+    async with connect(served.endpoint, served.identity, served.signer) as gateway:
+        network = gateway.network("quorate")
+    with pytest.raises(GatewayError, match="connection was closed"):
+        await network.contract("quorate").evaluate("f")
+    with pytest.raises(GatewayError, match="connection was closed"):
+        await anext(network.block_events())
+    with pytest.raises(GatewayError, match="connection was closed"):
+        await anext(network.blocks())
+    assert peer.calls == []

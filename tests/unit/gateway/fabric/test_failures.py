@@ -145,6 +145,17 @@ async def test_a_gateway_that_is_not_there_is_unreachable_once_the_deadline_has_
     assert (caught.value.status, caught.value.code) == (grpc.StatusCode.UNAVAILABLE, "UNREACHABLE")
 
 
+async def test_a_proxy_for_the_outside_is_not_used_for_this_machine(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("grpc_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=SHORT) as gateway:
+        assert await gateway.network("quorate").contract("quorate").evaluate("f") == b"f"
+
+
 async def test_a_server_with_a_foreign_certificate_is_not_talked_to(served: Served, peer: FakePeer) -> None:
     foreign = Tls(roots=Authority().pem, certificate=served.tls.certificate, key=served.tls.key)
     endpoint = Endpoint(served.endpoint.address, foreign)

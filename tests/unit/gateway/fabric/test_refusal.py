@@ -11,7 +11,9 @@ from gateway.fabric.error_details import MAX_DETAILS, MAX_TEXT, gateway_error
 from quorate.blocks import protos
 
 
-def failed(*messages: str, message: str = "ABORTED: failed to endorse transaction, see attached details") -> GatewayError:
+def failed(
+    *messages: str, message: str = "ABORTED: failed to endorse transaction, see attached details"
+) -> GatewayError:
     details = [ErrorDetail("peer0:7051", "Org1MSP", each) for each in messages]
     return GatewayError(message, status=grpc.StatusCode.ABORTED, details=details)
 

@@ -17,7 +17,6 @@ from gateway.fabric.signer import low_s, whole
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-
     from tests.unit.gateway.fabric.conftest import Served
     from tests.unit.gateway.fabric.fake_peer import FakePeer
 
