@@ -1,0 +1,123 @@
+package ccpeer
+
+import (
+	"fmt"
+
+	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+
+	"quorate.dev/network/embedded/internal/rwset"
+)
+
+// batchLimit is how many keys or writes the chaincode may send in one message.
+const batchLimit = 1000
+
+func (c *Chaincode) receive() {
+	for {
+		message, err := c.stream.Recv()
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		switch message.Type {
+		case pb.ChaincodeMessage_REGISTER:
+			if err := c.register(message); err != nil {
+				c.fail(err)
+				return
+			}
+		case pb.ChaincodeMessage_KEEPALIVE:
+		default:
+			c.dispatch(message)
+		}
+	}
+}
+
+func (c *Chaincode) register(message *pb.ChaincodeMessage) error {
+	select {
+	case <-c.ready:
+		return fmt.Errorf("chaincode %s registered twice", c.name)
+	default:
+	}
+	id := &pb.ChaincodeID{}
+	if err := proto.Unmarshal(message.Payload, id); err != nil {
+		return fmt.Errorf("read the registration: %w", err)
+	}
+	parameters, err := proto.Marshal(&pb.ChaincodeAdditionalParams{
+		UseWriteBatch: true, MaxSizeWriteBatch: batchLimit, UseGetMultipleKeys: true, MaxSizeGetMultipleKeys: batchLimit,
+	})
+	if err != nil {
+		return fmt.Errorf("encode the parameters: %w", err)
+	}
+	if err := c.send(&pb.ChaincodeMessage{Type: pb.ChaincodeMessage_REGISTERED}); err != nil {
+		return err
+	}
+	if err := c.send(&pb.ChaincodeMessage{Type: pb.ChaincodeMessage_READY, Payload: parameters}); err != nil {
+		return err
+	}
+	close(c.ready)
+	return nil
+}
+
+// dispatch hands a message to the transaction that it belongs to. Messages of one that has ended are dropped.
+func (c *Chaincode) dispatch(message *pb.ChaincodeMessage) {
+	run := c.execution(message.ChannelId + message.Txid)
+	if run == nil {
+		return
+	}
+	if message.Type == pb.ChaincodeMessage_COMPLETED || message.Type == pb.ChaincodeMessage_ERROR {
+		run.finish(message)
+		return
+	}
+	go c.reply(run, message)
+}
+
+func (c *Chaincode) reply(run *execution, message *pb.ChaincodeMessage) {
+	answer := &pb.ChaincodeMessage{Type: pb.ChaincodeMessage_RESPONSE, Txid: message.Txid, ChannelId: message.ChannelId}
+	payload, err := c.handle(run, message)
+	if answer.Payload = payload; err != nil {
+		answer.Type = pb.ChaincodeMessage_ERROR
+		answer.Payload = fmt.Appendf(nil, "%s failed: transaction ID: %s: %s", message.Type, message.Txid, err)
+	}
+	if err := c.send(answer); err != nil {
+		c.fail(err)
+	}
+}
+
+type handler func(c *Chaincode, run *execution, payload []byte) ([]byte, error)
+
+var handlers = map[pb.ChaincodeMessage_Type]handler{
+	pb.ChaincodeMessage_GET_STATE:           getState,
+	pb.ChaincodeMessage_GET_STATE_MULTIPLE:  getStateMultiple,
+	pb.ChaincodeMessage_GET_STATE_METADATA:  getStateMetadata,
+	pb.ChaincodeMessage_PUT_STATE:           putState,
+	pb.ChaincodeMessage_DEL_STATE:           delState,
+	pb.ChaincodeMessage_PUT_STATE_METADATA:  putStateMetadata,
+	pb.ChaincodeMessage_WRITE_BATCH_STATE:   writeBatch,
+	pb.ChaincodeMessage_GET_STATE_BY_RANGE:  getStateByRange,
+	pb.ChaincodeMessage_GET_HISTORY_FOR_KEY: getHistoryForKey,
+	pb.ChaincodeMessage_QUERY_STATE_NEXT:    queryNext,
+	pb.ChaincodeMessage_QUERY_STATE_CLOSE:   queryClose,
+}
+
+var unavailable = map[pb.ChaincodeMessage_Type]string{
+	pb.ChaincodeMessage_INVOKE_CHAINCODE:      "chaincode-to-chaincode calls are not available in the embedded network",
+	pb.ChaincodeMessage_GET_QUERY_RESULT:      "rich queries are not available in the embedded network: ExecuteQuery not supported for leveldb",
+	pb.ChaincodeMessage_GET_PRIVATE_DATA_HASH: rwset.ErrPrivateData.Error(),
+	pb.ChaincodeMessage_PURGE_PRIVATE_DATA:    rwset.ErrPrivateData.Error(),
+}
+
+func (c *Chaincode) handle(run *execution, message *pb.ChaincodeMessage) ([]byte, error) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	if run.finished {
+		return nil, fmt.Errorf("the transaction has ended")
+	}
+	if reason, ok := unavailable[message.Type]; ok {
+		return nil, fmt.Errorf("%s", reason)
+	}
+	h, ok := handlers[message.Type]
+	if !ok {
+		return nil, fmt.Errorf("%s is not available in the embedded network", message.Type)
+	}
+	return h(c, run, message.Payload)
+}

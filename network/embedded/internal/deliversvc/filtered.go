@@ -1,0 +1,32 @@
+package deliversvc
+
+import (
+	cb "github.com/hyperledger/fabric-protos-go-apiv2/common"
+	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"quorate.dev/network/embedded/internal/fabtx"
+)
+
+// filtered reduces a block to what Fabric's filtered blocks say: of events the name, never the payload.
+func filtered(channel string, block *cb.Block) *pb.FilteredBlock {
+	out := &pb.FilteredBlock{ChannelId: channel, Number: block.Header.Number}
+	for _, entry := range fabtx.Entries(block) {
+		transaction := &pb.FilteredTransaction{
+			Txid: entry.Channel.TxId, Type: cb.HeaderType(entry.Channel.Type), TxValidationCode: entry.Code,
+		}
+		if transaction.Type == cb.HeaderType_ENDORSER_TRANSACTION {
+			transaction.Data = &pb.FilteredTransaction_TransactionActions{TransactionActions: actions(entry.Event)}
+		}
+		out.FilteredTransactions = append(out.FilteredTransactions, transaction)
+	}
+	return out
+}
+
+func actions(event *pb.ChaincodeEvent) *pb.FilteredTransactionActions {
+	if event == nil {
+		return &pb.FilteredTransactionActions{}
+	}
+	return &pb.FilteredTransactionActions{ChaincodeActions: []*pb.FilteredChaincodeAction{{
+		ChaincodeEvent: &pb.ChaincodeEvent{TxId: event.TxId, ChaincodeId: event.ChaincodeId, EventName: event.EventName},
+	}}}
+}
