@@ -12,7 +12,7 @@ from quorate.errors import UsageError
 from tests.unit.gateway.fabric.preparing import Opened, write_set
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from gateway.fabric import Gateway
     from tests.unit.gateway.fabric.conftest import Served
@@ -67,27 +67,77 @@ async def test_objects_come_back_from_their_bytes(gateway: Gateway) -> None:
     assert (status.successful, status.transaction_id) == (True, proposal.transaction_id)
 
 
-async def test_a_transaction_from_bytes_must_hold_together(gateway: Gateway) -> None:
+def another_id(tx: Opened) -> None:
+    tx.channel.tx_id = "0" * 64
+
+
+def another_type(tx: Opened) -> None:
+    tx.channel.type = protos.HeaderType.CONFIG
+
+
+def another_nonce(tx: Opened) -> None:
+    header = protos.SignatureHeader.FromString(tx.payload.header.signature_header)
+    header.nonce = b"n" * 24
+    tx.payload.header.signature_header = tx.transaction.actions[0].header = header.SerializeToString()
+
+
+def another_invoked_chaincode(tx: Opened) -> None:
+    spec = protos.ChaincodeInvocationSpec(chaincode_spec={"chaincode_id": {"name": "other"}})
+    payload = protos.ChaincodeProposalPayload(input=spec.SerializeToString())
+    tx.action.chaincode_proposal_payload = payload.SerializeToString()
+
+
+def transient_data(tx: Opened) -> None:
+    payload = protos.ChaincodeProposalPayload.FromString(tx.action.chaincode_proposal_payload)
+    payload.TransientMap["secret"] = b"value"
+    tx.action.chaincode_proposal_payload = payload.SerializeToString()
+
+
+def foreign_write(tx: Opened) -> None:
+    tx.executed.results = write_set({"other": True})
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (another_id, "transaction id is '0000"),
+        (another_nonce, "transaction id is"),
+        (another_type, "is of type 1"),
+        (another_invoked_chaincode, "invoked chaincode is 'other'"),
+        (transient_data, "transient data"),
+        (foreign_write, "foreign namespaces"),
+    ],
+)
+async def test_a_transaction_from_bytes_must_hold_together(
+    gateway: Gateway, peer: FakePeer, edit: Callable[[Opened], None], words: str
+) -> None:
+    peer.events = False
     transaction = await gateway.network("quorate").contract("quorate").new_proposal("f").endorse()
     message = protos.PreparedTransaction.FromString(transaction.bytes)
     opened = Opened(message.envelope)
-    opened.executed.results = write_set({"other": True})
+    edit(opened)
     opened.close()
-    with pytest.raises(PreparedTransactionError, match="foreign namespaces"):
+    with pytest.raises(PreparedTransactionError, match=words):
         gateway.new_transaction(message.SerializeToString())
+
+
+async def test_a_transaction_must_have_the_id_it_came_under(gateway: Gateway, peer: FakePeer) -> None:
+    peer.events = False
+    transaction = await gateway.network("quorate").contract("quorate").new_proposal("f").endorse()
     message = protos.PreparedTransaction.FromString(transaction.bytes)
     message.transaction_id = "0" * 64
-    with pytest.raises(PreparedTransactionError, match="transaction id"):
+    with pytest.raises(PreparedTransactionError, match="not '0000"):
         gateway.new_transaction(message.SerializeToString())
 
 
-async def test_a_transaction_id_must_follow_from_nonce_and_creator(gateway: Gateway) -> None:
+async def test_a_transaction_id_must_follow_from_nonce_and_creator(gateway: Gateway, peer: FakePeer) -> None:
+    peer.events = False
     transaction = await gateway.network("quorate").contract("quorate").new_proposal("f").endorse()
     message = protos.PreparedTransaction.FromString(transaction.bytes)
     opened = Opened(message.envelope)
     opened.channel.tx_id = message.transaction_id = "0" * 64
     opened.close()
-    with pytest.raises(PreparedTransactionError, match="transaction id"):
+    with pytest.raises(PreparedTransactionError, match="transaction id is '0000"):
         gateway.new_transaction(message.SerializeToString())
 
 
