@@ -48,29 +48,20 @@ type Network struct {
 }
 
 // Start brings a network up. When it returns, every port answers.
-func Start(ctx context.Context, config *Config, directory string, factory Factory) (n *Network, err error) {
-	n = &Network{config: config, closing: make(chan struct{}), ended: make(chan struct{}, 1)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, n.cleanUp())
-		}
-	}()
+func Start(ctx context.Context, config *Config, directory string, factory Factory) (*Network, error) {
+	n := &Network{config: config, closing: make(chan struct{}), ended: make(chan struct{}, 1)}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if n.material, err = loadMaterial(config); err != nil {
-		return nil, err
-	}
-	if err = n.openLedger(directory); err != nil {
-		return nil, err
-	}
-	if err = n.openChannel(); err != nil {
-		return nil, err
-	}
-	if err = n.startPeers(ctx, factory); err != nil {
-		return nil, err
-	}
-	if err = n.defineChaincode(); err != nil {
-		return nil, err
+	for _, step := range []func() error{
+		func() (err error) { n.material, err = loadMaterial(config); return err },
+		func() error { return n.openLedger(directory) },
+		n.openChannel,
+		func() error { return n.startPeers(ctx, factory) },
+		n.defineChaincode,
+	} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, n.cleanUp())
+		}
 	}
 	n.startOrderer()
 	n.serve()
