@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.artifacts.label import Kind, Label
@@ -30,21 +30,17 @@ class Decision:
 class Decider(Protocol):
     """The consortium's policy set, for what happens off the ledger. It can only narrow what the rules here allow."""
 
-    def decide(
-        self, *, action: str, msp: MspId, resource: Mapping[str, object], context: Mapping[str, object]
-    ) -> Decision:
-        """Decide whether an organisation may do something.
+    def decide(self, *, action: str, reader: MspId, facts: Facts) -> Decision:
+        """Decide whether an organisation may do something with what the facts are about.
 
         Parameters
         ----------
         action
             Such as ``artifact.read``.
-        msp
+        reader
             The organisation that asks.
-        resource
-            For an artefact: its digest, and the parts of its label.
-        context
-            Facts of the moment: ``height``, the last block that is reflected in the facts.
+        facts
+            The study that it is about, and the members at this moment.
         """
         ...
 
@@ -53,13 +49,14 @@ class Decider(Protocol):
 class Facts:
     """What the ledger says about the study and the round of a label, as far as it is known here.
 
-    `own` is the organisation whose gateway this is.
+    `own` is the organisation whose gateway this is; `members` are the consortium's.
     """
 
     own: MspId
+    members: frozenset[MspId] = frozenset()
     study: StudyView | None = None
     round: RoundView | None = None
-    height: int = field(default=0)
+    height: int = 0
 
 
 def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
@@ -83,11 +80,6 @@ def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
 def is_named(digest: Digest, kind: Kind, study: StudyView | None) -> bool:
     """Tell whether a study's terms name these bytes as their plan, initial model or evaluation set."""
     return study is not None and digest == _named(study.study.terms).get(kind)
-
-
-def resource_of(digest: Digest, label: Label) -> dict[str, object]:
-    """Return how an artefact appears in a request to the policy set."""
-    return {"digest": digest, **label.as_json()}
 
 
 def _named(terms: Terms) -> Mapping[Kind, str]:

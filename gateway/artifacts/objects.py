@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from gateway.artifacts.disk import sync_directory
 from quorate.digest import Digest, hex_of
@@ -26,7 +26,7 @@ class Objects(Protocol):
         When `durable`, it survives a power failure once this returns. Adopting what is already there changes nothing.
         """
 
-    def open(self, digest: Digest) -> IO[bytes]:
+    def open(self, digest: Digest) -> BinaryIO:
         """Return a seekable stream of the artefact, to be closed by the caller."""
 
     def size(self, digest: Digest) -> int | None:
@@ -65,7 +65,7 @@ class LocalObjects:
             sync_directory(target.parent)
             sync_directory(self._directory)
 
-    def open(self, digest: Digest) -> IO[bytes]:
+    def open(self, digest: Digest) -> BinaryIO:
         """Open the file for reading."""
         return self._path(digest).open("rb")
 

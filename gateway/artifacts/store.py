@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from gateway.artifacts.catalogue import Catalogue, Entry
 from gateway.artifacts.disk import Room, boot_id, free_bytes, storage_errors
@@ -174,7 +174,7 @@ class ArtifactStore:
         return digest
 
     @asynccontextmanager
-    async def reading(self, digest: Digest) -> AsyncIterator[IO[bytes]]:
+    async def reading(self, digest: Digest) -> AsyncIterator[BinaryIO]:
         """Lend a seekable stream of an artefact, to be read in a thread; `NotFoundError` when it is not here."""
         if not self.has(digest):
             raise NotFoundError(f"{digest} is not here")
@@ -234,7 +234,7 @@ class ArtifactStore:
         await asyncio.to_thread(put)
 
 
-async def _chunks_of(file: IO[bytes]) -> AsyncIterator[bytes]:
+async def _chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
     while chunk := await asyncio.to_thread(file.read, CHUNK):
         yield chunk
 

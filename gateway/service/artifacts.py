@@ -6,29 +6,32 @@ from typing import TYPE_CHECKING, Protocol
 
 import grpc
 
-from gateway.artifacts.access import ACTION, Decider, Facts, may_read, resource_of
+from gateway.artifacts.access import ACTION, Decider, Facts, may_read
 from gateway.artifacts.bounds import SizeLimits, admit
 from gateway.artifacts.wire import SERVICE, description_of, label_message
 from gateway.service.methods import Audience, Call, Door
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from quorate.digest import Digest, parse_digest
-from quorate.errors import DeniedError, NotFoundError, UsageError
+from quorate.errors import DeniedError, NotFoundError, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from gateway.artifacts.label import Label
+    from gateway.artifacts.label import Description, Label
     from gateway.artifacts.store import ArtifactStore
     from gateway.service.callers import Caller
     from gateway.service.limiter import Slots
-    from quorate.identifiers import MspId
 
 
 class LedgerFacts(Protocol):
     """Where this service learns what the ledger says."""
 
     async def facts(self, label: Label) -> Facts:
-        """Return what is known about a label's study and round, read anew where that may be too old to be fair."""
+        """Return what is known about a label's study and round."""
+        ...
+
+    async def fresh_facts(self, label: Label) -> Facts:
+        """Return the same, read anew."""
         ...
 
 
@@ -84,9 +87,16 @@ class ArtifactsService:
         with self._slots.take(call.caller.certificate):
             header = await _header(requests)
             description = description_of(header.artifact)
-            admit(description, await self._ledger.facts(description.label), self._limits)
+            await self._admit(description)
             await self._store.receive(description, _chunks(requests), offset=header.offset)
         return pb.PutResponse(digest=description.digest, size=description.size)
+
+    async def _admit(self, description: Description) -> None:
+        try:
+            admit(description, await self._ledger.facts(description.label), self._limits)
+        except StateError:
+            # The memory may lag behind a round that the caller has seen opened already.
+            admit(description, await self._ledger.fresh_facts(description.label), self._limits)
 
     async def get(self, request: pb.GetRequest, call: Call) -> AsyncIterator[pb.GetResponse]:
         """Send an artefact from an offset."""
@@ -104,20 +114,18 @@ class ArtifactsService:
 
     async def _readable(self, digest: Digest, caller: Caller) -> list[Label]:
         """Return the labels under which the caller may read what is here."""
-        found = []
-        for label in sorted(self._store.labels(digest), key=str):
-            facts = await self._ledger.facts(label)
-            if any(
-                may_read(msp, digest, label, facts) and self._agrees(msp, digest, label, facts) for msp in caller.msps
-            ):
-                found.append(label)
-        return found
+        labels = sorted(self._store.labels(digest), key=str)
+        found = [label for label in labels if self._allows(caller, digest, label, await self._ledger.facts(label))]
+        if found:
+            return found
+        # The memory may lag behind a seal that the caller has seen already.
+        return [label for label in labels if self._allows(caller, digest, label, await self._ledger.fresh_facts(label))]
 
-    def _agrees(self, msp: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
-        context = {"height": facts.height}
-        return self._decider.decide(
-            action=ACTION, msp=msp, resource=resource_of(digest, label), context=context
-        ).allowed
+    def _allows(self, caller: Caller, digest: Digest, label: Label, facts: Facts) -> bool:
+        return any(
+            may_read(msp, digest, label, facts) and self._decider.decide(action=ACTION, reader=msp, facts=facts).allowed
+            for msp in caller.msps
+        )
 
 
 async def _header(requests: AsyncIterator[pb.PutRequest]) -> pb.PutHeader:

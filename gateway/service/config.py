@@ -17,7 +17,6 @@ from quorate.identifiers import MspId, parse_msp_id
 
 MIB = 1024 * 1024
 PREFIX = "QUORATE_GATEWAY_"
-DELIMITER = "__"
 
 
 def _msp(text: str) -> MspId:
@@ -28,6 +27,8 @@ def _msp(text: str) -> MspId:
 
 
 Address = Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}$")]
+File = Path
+"""A path in the file is relative to the file."""
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Bytes = Annotated[int, Field(ge=1)]
 
@@ -42,34 +43,34 @@ class PeerSection(Section):
     """The organisation's own Fabric peer."""
 
     endpoint: Address
-    tls_ca: Path
+    tls_ca: File
     server_name: str = ""
 
 
 class IdentitySection(Section):
     """What the gateway signs transactions with: a client of role aggregator."""
 
-    certificate: Path
-    key: Path
+    certificate: File
+    key: File
 
 
 class TlsSection(Section):
     """The server's pair, the pair shown to other gateways and the peer, and the organisation's own TLS root."""
 
-    certificate: Path
-    key: Path
-    client_certificate: Path
-    client_key: Path
-    ca: Path
+    certificate: File
+    key: File
+    client_certificate: File
+    client_key: File
+    ca: File
 
 
 class LimitsSection(Section):
     """Bounds on what callers may ask for."""
 
     message_bytes: Annotated[int, Field(ge=64 * 1024, le=100 * MIB)] = 4 * MIB
-    calls_per_second: Annotated[float, Field(gt=0)] = 200.0
-    burst: Annotated[int, Field(ge=1)] = 400
-    calls_at_once: Annotated[int, Field(ge=1)] = 128
+    calls_per_second: Annotated[float, Field(gt=0)] = 1000.0
+    burst: Annotated[int, Field(ge=1)] = 2000
+    calls_at_once: Annotated[int, Field(ge=1)] = 256
     streams_at_once: Annotated[int, Field(ge=1)] = 16
     transfers_at_once: Annotated[int, Field(ge=1)] = 16
     fetches_at_once: Annotated[int, Field(ge=1)] = 4
@@ -113,7 +114,7 @@ class GatewayConfig(BaseSettings):
     msp_id: Annotated[str, AfterValidator(_msp)]
     listen: Address = "127.0.0.1:7443"
     announce: Address | None = None
-    state: Path
+    state: File
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")] = "quorate"
     chaincode: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$")] = "quorate"
     reflection: bool = False
@@ -128,7 +129,7 @@ class GatewayConfig(BaseSettings):
         frozen=True,
         extra="forbid",
         env_prefix=PREFIX,
-        env_nested_delimiter=DELIMITER,
+        env_nested_delimiter="__",
         nested_model_default_partial_update=True,
     )
 

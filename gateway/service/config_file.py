@@ -1,26 +1,37 @@
-"""Reading the configuration, and telling where each of its values came from."""
+"""Reading a program's configuration, and telling where each of its values came from."""
 
 from __future__ import annotations
 
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsError
 
-from gateway.service.config import DELIMITER, PREFIX, GatewayConfig
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+C = TypeVar("C", bound=BaseSettings)
+
 _MAX_BYTES: Final = 1024 * 1024
+_DELIMITER: Final = "__"
 
 
-def load_config(path: Path) -> GatewayConfig:
+def load_config(path: Path, model: type[C], *, prefix: str) -> C:
     """Return the effective configuration of a file and this process's environment.
+
+    Parameters
+    ----------
+    path
+        A TOML file. Relative paths in it are relative to it; those in the environment, to the working directory.
+    model
+        What it must hold; takes the file's content as arguments, and its environment before them.
+    prefix
+        What the model's names in the environment begin with.
 
     Raises
     ------
@@ -28,26 +39,26 @@ def load_config(path: Path) -> GatewayConfig:
         When the file cannot be read, is not TOML, or a value is missing, unknown or malformed; names the place.
     """
     document = _read(path)
-    _resolve(document, GatewayConfig, path.absolute().parent)
+    _resolve(document, model, path.absolute().parent)
     try:
-        return GatewayConfig(**document)
+        return model(**document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise UsageError(f"{path}: {place}: {first['msg']}", cause=error) from error
     except SettingsError as error:
-        raise UsageError(f"the environment ({PREFIX}…): {error}", cause=error) from error
+        raise UsageError(f"the environment ({prefix}…): {error}", cause=error) from error
 
 
-def explain(path: Path) -> list[dict[str, object]]:
+def explain(path: Path, model: type[BaseSettings], *, prefix: str) -> list[dict[str, object]]:
     """Return every effective value with its name and where it came from: ``environment``, ``file`` or ``default``."""
-    config, document = load_config(path), _read(path)
+    config, document = load_config(path, model, prefix=prefix), _read(path)
     present = {name.lower() for name in os.environ}
     rows: list[dict[str, object]] = []
     for name, value in _leaves(config.model_dump(mode="json")):
-        variable = PREFIX + DELIMITER.join(name).upper()
+        variable = prefix + _DELIMITER.join(name).upper()
         overridden = any(
-            (PREFIX + DELIMITER.join(name[:depth])).lower() in present for depth in range(1, len(name) + 1)
+            (prefix + _DELIMITER.join(name[:depth])).lower() in present for depth in range(1, len(name) + 1)
         )
         source = f"environment ({variable})" if overridden else "file" if _has(document, name) else "default"
         rows.append({"name": ".".join(name), "value": value, "source": source})

@@ -16,10 +16,11 @@ from quorate.errors import NotFoundError, StateError, TimedOutError
 from quorate.identifiers import MspId, RoundNumber, StudyId
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
     from gateway.artifacts.label import Label
     from quorate.records.consortium import Charter, ConsortiumView, MembersView, MemberView
+    from quorate.records.policy import Policy
     from quorate.records.round import RoundView
     from quorate.records.study import Studies, StudyView
 
@@ -38,6 +39,14 @@ class ConsortiumReads(Protocol):
 
     async def members(self) -> MembersView:
         """Return the members and their gateways."""
+        ...
+
+
+class PolicyReads(Protocol):
+    """What is read of contract `policy`."""
+
+    async def get(self) -> Policy:
+        """Return the policy set in force."""
         ...
 
 
@@ -67,6 +76,11 @@ class Reads(Protocol):
     @property
     def consortium(self) -> ConsortiumReads:
         """Contract `consortium`."""
+        ...
+
+    @property
+    def policy(self) -> PolicyReads:
+        """Contract `policy`."""
         ...
 
     @property
@@ -107,6 +121,7 @@ class Projection:
         self._rounds: dict[tuple[StudyId, RoundNumber], RoundView] = {}
         self._members: dict[MspId, MemberView] = {}
         self._charter: Charter | None = None
+        self._policy: Policy | None = None
         self._height = 0
         self._sequence = 0
         self._changed: dict[tuple[StudyId, RoundNumber | None], int] = {}
@@ -133,6 +148,11 @@ class Projection:
         return self._charter
 
     @property
+    def policy(self) -> Policy | None:
+        """The policy set in force; None before a charter is."""
+        return self._policy
+
+    @property
     def height(self) -> int:
         """The last block whose events are reflected here."""
         return self._height
@@ -157,9 +177,10 @@ class Projection:
             await self.refresh(summary.study)
 
     async def refresh_members(self) -> None:
-        """Read charter and members anew, and wake whoever waits."""
+        """Read charter, members and policies anew, and wake whoever waits."""
         view = await self._reads.consortium.get()
         members = (await self._reads.consortium.members()).members if view.charter else []
+        self._policy = await self._reads.policy.get() if view.charter else None
         self._charter, self._members = view.charter, {member.msp: member for member in members}
         await self._notify()
 
@@ -188,7 +209,7 @@ class Projection:
             self._height = height
             await self._notify()
 
-    async def changes(self, after: int = 0) -> AsyncIterator[Change]:
+    async def changes(self, after: int = 0) -> AsyncGenerator[Change, None]:
         """Yield what has changed since a sequence number, then every change as it happens.
 
         Several changes of one study or round in between are one.
@@ -210,12 +231,17 @@ class Projection:
             When that takes longer than `timeout` seconds.
         """
         try:
-            async with asyncio.timeout(timeout), self._condition:
-                while (found := predicate(self)) is None:
-                    await self._condition.wait()
-                return found
+            async with asyncio.timeout(timeout):
+                return await self.until(predicate)
         except TimeoutError as error:
             raise TimedOutError(f"what was waited for did not happen within {timeout:g} s", cause=error) from error
+
+    async def until(self, predicate: Callable[[Projection], T | None]) -> T:
+        """Return what `predicate` returns as soon as it is not None, however long that takes."""
+        async with self._condition:
+            while (found := predicate(self)) is None:
+                await self._condition.wait()
+            return found
 
     async def facts(self, label: Label) -> Facts:
         """Return what is known about a label's study and round; what is not in memory is read."""
@@ -224,7 +250,7 @@ class Projection:
         if label.round and study is not None:
             key = (label.study, RoundNumber(label.round))
             view = self._rounds.get(key) or await self._round(*key)
-        return Facts(own=self._own, study=study, round=view, height=self._height)
+        return Facts(own=self._own, members=frozenset(self._members), study=study, round=view, height=self._height)
 
     async def fresh_facts(self, label: Label) -> Facts:
         """Return the same, read anew."""

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient
@@ -46,9 +46,9 @@ async def pull_to(session: Session, description: Description, path: Path) -> Non
         What the gateway answered.
     """
 
-    def keep(source: object, part: Path) -> None:
+    def keep(source: IO[bytes], part: Path) -> None:
         with part.open("wb") as out:
-            shutil.copyfileobj(source, out)  # type: ignore[arg-type]
+            shutil.copyfileobj(source, out)
         part.replace(path)
 
     try:

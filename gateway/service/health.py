@@ -1,0 +1,76 @@
+"""gRPC's health protocol: serving while the gateway follows the ledger, not serving before and while it drains."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from gateway.service.methods import Audience, Call, Door
+from gateway.service.protos.grpc.health.v1 import health_pb2 as pb
+from quorate.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from gateway.service.drain import Drain
+
+SERVICE: Final = "grpc.health.v1.Health"
+_SERVING = pb.HealthCheckResponse.SERVING
+_NOT_SERVING = pb.HealthCheckResponse.NOT_SERVING
+
+
+class HealthService:
+    """Check and Watch, for the server as a whole and for each of its services alike.
+
+    Parameters
+    ----------
+    services
+        The names that may be asked about, besides the empty one.
+    drain
+        Ends watching when the gateway stops.
+    """
+
+    def __init__(self, services: Iterable[str], drain: Drain) -> None:
+        self._drain = drain
+        self._services = frozenset({"", SERVICE, *services})
+        self._serving = False
+        self._condition = asyncio.Condition()
+
+    def handlers(self, door: Door) -> grpc.GenericRpcHandler:
+        """Return the service for a server."""
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                "Check": door.unary(self.check, pb.HealthCheckRequest, Audience.MEMBERS),
+                "Watch": door.answers(self.watch, pb.HealthCheckRequest, Audience.MEMBERS),
+            },
+        )
+
+    async def set_serving(self, serving: bool) -> None:  # noqa: FBT001 - a state, not an option
+        """Say whether the gateway serves."""
+        async with self._condition:
+            self._serving = serving
+            self._condition.notify_all()
+
+    async def check(self, request: pb.HealthCheckRequest, _call: Call) -> pb.HealthCheckResponse:
+        """Answer for now."""
+        if request.service not in self._services:
+            raise NotFoundError(f"there is no service {request.service[:100]!r} here")
+        return pb.HealthCheckResponse(status=self._status())
+
+    async def watch(self, request: pb.HealthCheckRequest, _call: Call) -> AsyncIterator[pb.HealthCheckResponse]:
+        """Answer for now, and again whenever that changes."""
+        if request.service not in self._services:
+            yield pb.HealthCheckResponse(status=pb.HealthCheckResponse.SERVICE_UNKNOWN)
+            return
+        with self._drain.stream():
+            while True:
+                status = self._status()
+                yield pb.HealthCheckResponse(status=status)
+                async with self._condition:
+                    await self._condition.wait_for(lambda status=status: self._status() != status)  # type: ignore[misc]
+
+    def _status(self) -> pb.HealthCheckResponse.ServingStatus:
+        return _SERVING if self._serving else _NOT_SERVING

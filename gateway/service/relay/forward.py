@@ -1,0 +1,163 @@
+"""Passing calls on to the peer and its answers back, as bytes: deadlines, errors and their details included."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from gateway.service.methods import Context, refuse
+from gateway.service.relay import request
+from quorate.errors import QuorateError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from gateway.service.config import TimeoutsSection
+    from gateway.service.relay.guard import Guard
+    from gateway.service.relay.request import Asked
+
+GATEWAY: Final = "gateway.Gateway"
+DELIVER: Final = "protos.Deliver"
+_BLOCKS: Final = ("Deliver", "DeliverFiltered")
+
+Handler = grpc.RpcMethodHandler[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unary:
+    read: Callable[[bytes], Asked]
+    seconds: float
+
+
+class Relay:
+    """`gateway.Gateway` and `protos.Deliver` for one peer.
+
+    Parameters
+    ----------
+    peer
+        A channel to the organisation's peer.
+    guard
+        Decides about every request.
+    timeouts
+        The longest that each call may take; a caller's own deadline holds where it is shorter.
+    """
+
+    def __init__(self, peer: grpc.aio.Channel, guard: Guard, timeouts: TimeoutsSection) -> None:
+        self._peer = peer
+        self._guard = guard
+        self._calls: Mapping[str, _Unary] = {
+            "Evaluate": _Unary(request.read_evaluate, timeouts.evaluate),
+            "Endorse": _Unary(request.read_endorse, timeouts.endorse),
+            "Submit": _Unary(request.read_submit, timeouts.submit),
+            "CommitStatus": _Unary(request.read_commit_status, timeouts.commit_status),
+        }
+
+    def handlers(self) -> tuple[grpc.GenericRpcHandler, grpc.GenericRpcHandler]:
+        """Return both services for a server."""
+        gateway = {name: self._unary(name, call) for name, call in self._calls.items()}
+        gateway["ChaincodeEvents"] = self._events()
+        deliver = {name: self._deliver(name) for name in _BLOCKS}
+        return (
+            grpc.method_handlers_generic_handler(GATEWAY, gateway),
+            grpc.method_handlers_generic_handler(DELIVER, deliver),
+        )
+
+    def _unary(self, name: str, call: _Unary) -> Handler:
+        forward: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._peer.unary_unary(f"/{GATEWAY}/{name}")
+
+        async def method(data: bytes, context: Context) -> bytes:
+            try:
+                with self._guard.call(context, data, call.read):
+                    return await forward(data, timeout=_seconds(context, call.seconds))
+            except QuorateError as error:
+                await refuse(context, error)
+                raise
+            except grpc.aio.AioRpcError as error:
+                await _pass_on(context, error)
+                raise
+
+        return grpc.unary_unary_rpc_method_handler(method)
+
+    def _events(self) -> Handler:
+        forward: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._peer.unary_stream(
+            f"/{GATEWAY}/ChaincodeEvents"
+        )
+
+        async def method(data: bytes, context: Context) -> AsyncIterator[bytes]:
+            try:
+                with self._guard.stream(context):
+                    self._guard.check(data, request.read_chaincode_events)
+                    call = forward(data, timeout=context.time_remaining())
+                    try:
+                        async for answer in call:
+                            yield answer
+                    finally:
+                        call.cancel()
+            except QuorateError as error:
+                await refuse(context, error)
+            except grpc.aio.AioRpcError as error:
+                await _pass_on(context, error)
+
+        return grpc.unary_stream_rpc_method_handler(method)
+
+    def _deliver(self, name: str) -> Handler:
+        forward: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = self._peer.stream_stream(f"/{DELIVER}/{name}")
+
+        async def method(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            try:
+                with self._guard.stream(context):
+                    call = forward(timeout=context.time_remaining())
+                    pump = asyncio.create_task(self._pump(requests, call))
+                    try:
+                        async for answer in _answers(call, pump):
+                            yield answer
+                    finally:
+                        call.cancel()
+                        pump.cancel()
+                        with suppress(asyncio.CancelledError, QuorateError, grpc.aio.AioRpcError):
+                            await pump
+            except QuorateError as error:
+                await refuse(context, error)
+            except grpc.aio.AioRpcError as error:
+                await _pass_on(context, error)
+
+        return grpc.stream_stream_rpc_method_handler(method)
+
+    async def _pump(self, requests: AsyncIterator[bytes], call: grpc.aio.StreamStreamCall[bytes, bytes]) -> None:
+        """Pass requests on as they come; one that is refused ends the call."""
+        try:
+            async for data in requests:
+                self._guard.check(data, request.read_deliver)
+                await call.write(data)
+            await call.done_writing()
+        except QuorateError:
+            call.cancel()
+            raise
+        except asyncio.InvalidStateError:
+            return  # the peer has ended the call; its answer says why
+
+
+async def _answers(call: grpc.aio.StreamStreamCall[bytes, bytes], pump: asyncio.Task[None]) -> AsyncIterator[bytes]:
+    try:
+        async for answer in call:
+            yield answer
+    except asyncio.CancelledError:
+        # Either the pump has refused a request, which is what the caller is to hear, or the caller has gone.
+        if pump.done() and not pump.cancelled() and (refusal := pump.exception()):
+            raise refusal from None
+        raise
+
+
+def _seconds(context: Context, most: float) -> float:
+    remaining = context.time_remaining()
+    return most if remaining is None else min(remaining, most)
+
+
+async def _pass_on(context: Context, error: grpc.aio.AioRpcError) -> None:
+    """End a call as the peer has ended it; does not return."""
+    trailer = tuple((key, value) for key, value in error.trailing_metadata() or ())
+    await context.abort(error.code(), error.details() or "", trailer)

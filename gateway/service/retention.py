@@ -1,0 +1,118 @@
+"""Which artefacts have served their time: a pure function of what the ledger says, and the task that acts on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.artifacts.label import Kind
+from quorate.errors import QuorateError
+
+if TYPE_CHECKING:
+    from gateway.artifacts.label import Description
+    from gateway.artifacts.store import ArtifactStore
+    from gateway.service.clock import Clock
+    from gateway.service.config import RetentionSection
+    from gateway.service.state import Projection
+    from quorate.records.study import Study, StudyView
+
+_log = logging.getLogger(__name__)
+
+_DAY_MS: Final = 86_400_000
+_UNCLAIMED_DAYS: Final = 7.0
+_SWEEP_SECONDS: Final = 600.0
+_ENDED_ROUND: Final = frozenset({"FINAL", "ABORTED"})
+_ENDED_STUDY: Final = frozenset({"COMPLETED", "ABORTED", "REJECTED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """What an artefact's own record says: when it came, and what time it is now, in Unix milliseconds."""
+
+    since: int
+    now: int
+
+
+def is_over(description: Description, study: StudyView | None, age: Age, rules: RetentionSection) -> bool:
+    """Tell whether an artefact has served its time under this label.
+
+    - An update: once its round is final or aborted, or once its study has ended, as the rules say.
+    - A final model that did not become final: once its round has ended. One that did: with its study.
+    - Everything of a study: some days after the study's end.
+    - What belongs to a study that the ledger does not know: a week after it came.
+    """
+    if study is None:
+        return age.now - age.since > _UNCLAIMED_DAYS * _DAY_MS
+    if _end_of(study.study) is not None and _is_past(study.study, age, rules):
+        return True
+    label = description.label
+    found = next((summary for summary in study.rounds if summary.round == label.round), None)
+    ended = found is not None and found.state in _ENDED_ROUND
+    match label.kind:
+        case Kind.UPDATE:
+            return study.study.state in _ENDED_STUDY or (rules.updates_until == "round" and ended)
+        case Kind.FINAL_MODEL:
+            return ended and found is not None and found.model != description.digest
+        case _:
+            return False
+
+
+def _end_of(study: Study) -> int | None:
+    if study.state not in _ENDED_STUDY:
+        return None
+    stamp = study.completed or (study.closed.stamp if study.closed else None) or study.proposed
+    return stamp.claimed_time
+
+
+def _is_past(study: Study, age: Age, rules: RetentionSection) -> bool:
+    return age.now - (_end_of(study) or age.now) > rules.ended_study_days * _DAY_MS
+
+
+class Sweeper:
+    """Removes what has served its time, after every change of a study and from time to time."""
+
+    def __init__(
+        self,
+        store: ArtifactStore,
+        state: Projection,
+        clock: Clock,
+        *,
+        rules: RetentionSection,
+        unfinished_seconds: float,
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._rules = rules
+        self._unfinished_seconds = unfinished_seconds
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        after = 0
+        while True:
+            await self.sweep()
+            try:
+                async with asyncio.timeout(_SWEEP_SECONDS):
+                    async for change in self._state.changes(after):
+                        after = change.sequence
+                        if change.round is None:
+                            break
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> int:
+        """Remove what has served its time; return how many labels went. Trouble with the disk is logged."""
+        now, removed = self._clock(), 0
+        try:
+            await self._store.discard_older(now / 1000 - self._unfinished_seconds)
+            for description in self._store.listing():
+                study = self._state.studies.get(description.label.study)
+                age = Age(since=self._store.since(description.digest), now=now)
+                if is_over(description, study, age, self._rules):
+                    await self._store.remove(description.digest, description.label)
+                    removed += 1
+        except QuorateError as error:
+            _log.warning("old artefacts could not be removed: %s", error)
+        return removed

@@ -1,0 +1,241 @@
+"""One gateway process from its configuration to its end: builds every room, runs their tasks, drains on request."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.artifacts.disk import storage_errors
+from gateway.artifacts.exchange import Exchange
+from gateway.artifacts.store import ArtifactStore
+from gateway.artifacts.wire import SERVICE as ARTIFACTS
+from gateway.fabric import Deadlines, Endpoint, FileCheckpointer, FileIdentity, Tls, connect
+from gateway.fabric.secret_file import read_pem, read_private_pem
+from gateway.ledger import Ledger
+from gateway.service.announce import announce_self, follow_members
+from gateway.service.artifacts import ArtifactsService
+from gateway.service.callers import Roots
+from gateway.service.clock import SystemClock
+from gateway.service.context import GatewayContext
+from gateway.service.drain import Drain
+from gateway.service.follow import Follower
+from gateway.service.health import HealthService
+from gateway.service.limiter import Rate, Slots
+from gateway.service.methods import Door
+from gateway.service.peers import MemberGateways
+from gateway.service.policy import LedgerPolicies
+from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
+from gateway.service.relay.guard import Guard
+from gateway.service.relay.rules import Rules
+from gateway.service.retention import Sweeper
+from gateway.service.server import GatewayServer, credentials
+from gateway.service.state import Projection
+from gateway.service.studies import SERVICE as STUDIES
+from gateway.service.studies import StudiesService
+from quorate.records.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+    import grpc
+
+    from gateway.fabric import ChaincodeEvent, Checkpointer, EventStream, Network
+    from gateway.service.config import GatewayConfig
+
+_log = logging.getLogger(__name__)
+
+
+class Aggregator(Protocol):
+    """What takes part in rounds; runs until cancelled."""
+
+    def __call__(self, context: GatewayContext) -> Coroutine[None, None, None]:
+        """Return the coroutine to run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers."""
+
+    context: GatewayContext
+    address: str
+
+
+async def serve_until(
+    config: GatewayConfig,
+    aggregator: Aggregator,
+    *,
+    ready: Callable[[Running], None],
+    stop: asyncio.Event,
+) -> None:
+    """Run a gateway until `stop` is set.
+
+    Parameters
+    ----------
+    aggregator
+        Runs beside the server, with the same context.
+    ready
+        Called once the server answers.
+    stop
+        Ends it: new calls are refused, those under way get the drain time.
+
+    Raises
+    ------
+    QuorateError
+        When the configuration's files cannot be used, or the address cannot be listened on.
+    """
+    async with _build(config) as parts:
+        port = await parts.server.start(config.listen, credentials(config.tls, parts.roots))
+        address = config.announce or f"{config.listen.rpartition(':')[0]}:{port}"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(task) for task in _tasks(parts, aggregator, address)]
+                ready(Running(parts.context, address))
+                await stop.wait()
+                _log.info("stopping")
+                for task in running:
+                    task.cancel()
+        finally:
+            await parts.health.set_serving(False)
+            parts.drain.begin()
+            await parts.server.stop(config.timeouts.drain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    context: GatewayContext
+    tls_root: bytes
+    roots: Roots
+    gateways: MemberGateways
+    follower: Follower
+    health: HealthService
+    drain: Drain
+    server: GatewayServer
+
+
+def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutine[None, None, None]]:
+    context, config = parts.context, parts.context.config
+    sweeper = Sweeper(
+        context.store,
+        context.state,
+        context.clock,
+        rules=config.retention,
+        unfinished_seconds=config.timeouts.unfinished_upload,
+    )
+    root = parts.tls_root.decode("ascii", "replace")
+
+    async def when_loaded() -> None:
+        await parts.follower.loaded.wait()
+        await parts.health.set_serving(True)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sweeper.run())
+            tasks.create_task(announce_self(context.ledger, context.state, context.msp, address=address, tls_root=root))
+            tasks.create_task(aggregator(context))
+
+    return [parts.follower.run(), follow_members(context.state, parts.roots, parts.gateways), when_loaded()]
+
+
+@asynccontextmanager
+async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
+    with storage_errors(f"making the directory {config.state}"):
+        config.state.mkdir(parents=True, exist_ok=True)
+    limits, tls = config.limits, config.tls
+    client, tls_root = (read_pem(tls.client_certificate), read_private_pem(tls.client_key)), read_pem(tls.ca)
+    async with AsyncExitStack() as stack:
+        channel, network = await stack.enter_async_context(_fabric(config, client))
+        store = await ArtifactStore.open(config.state / "artifacts", reserve=limits.disk_reserve_bytes)
+        gateways = MemberGateways(config.msp, certificate=client[0], key=client[1])
+        stack.push_async_callback(gateways.close)
+        ledger = Ledger(network.contract(config.chaincode))
+        context = GatewayContext(
+            config=config,
+            msp=config.msp,
+            ledger=ledger,
+            store=store,
+            exchange=Exchange(store, gateways, limits=limits.sizes, parallel=limits.fetches_at_once),
+            state=Projection(config.msp, ledger),
+            clock=SystemClock(),
+        )
+        roots, drain = Roots(config.msp, tls_root), Drain()
+        health = HealthService([GATEWAY, DELIVER, ARTIFACTS, STUDIES], drain)
+        yield _Parts(
+            context=context,
+            tls_root=tls_root,
+            roots=roots,
+            gateways=gateways,
+            follower=_follower(context, network),
+            health=health,
+            drain=drain,
+            server=GatewayServer(
+                _handlers(context, Door(roots), channel, health, drain), message_bytes=limits.message_bytes
+            ),
+        )
+
+
+@asynccontextmanager
+async def _fabric(
+    config: GatewayConfig, client: tuple[bytes, bytes]
+) -> AsyncIterator[tuple[grpc.aio.Channel, Network]]:
+    """Open one channel to the peer, for the gateway's own calls and for those that it relays."""
+    tls = Tls(
+        roots=read_pem(config.peer.tls_ca),
+        certificate=client[0],
+        key=client[1],
+        server_name=config.peer.server_name,
+    )
+    identity, signer = FileIdentity(
+        msp_id=config.msp, certificate=config.identity.certificate, key=config.identity.key
+    ).load()
+    deadlines = Deadlines(reconnect=config.timeouts.reconnect)
+    async with (
+        Endpoint(config.peer.endpoint, tls).channel() as channel,
+        connect(channel, identity, signer, deadlines=deadlines, tls_certificate_hash=tls.certificate_hash) as gateway,
+    ):
+        yield channel, gateway.network(config.channel)
+
+
+def _follower(context: GatewayContext, network: Network) -> Follower:
+    config = context.config
+
+    def events(checkpointer: Checkpointer) -> EventStream[ChaincodeEvent]:
+        return network.chaincode_events(config.chaincode, start_block=0, checkpointer=checkpointer)
+
+    return Follower(context.state, events, FileCheckpointer(config.state / "events.json"))
+
+
+def _handlers(
+    context: GatewayContext, door: Door, channel: grpc.aio.Channel, health: HealthService, drain: Drain
+) -> list[grpc.GenericRpcHandler]:
+    config, limits = context.config, context.config.limits
+    streams = Slots(limits.streams_at_once)
+    rules = Rules(
+        msp=config.msp,
+        channel=config.channel,
+        chaincode=config.chaincode,
+        functions=frozenset(FUNCTIONS if limits.functions is None else limits.functions),
+    )
+    guard = Guard(
+        door,
+        rules,
+        rate=Rate(limits.calls_per_second, burst=limits.burst),
+        calls=Slots(limits.calls_at_once),
+        streams=streams,
+        drain=drain,
+        message_bytes=limits.message_bytes,
+    )
+    artifacts = ArtifactsService(
+        context.store,
+        context.state,
+        LedgerPolicies(lambda: context.state.policy),
+        limits=limits.sizes,
+        slots=Slots(limits.transfers_at_once),
+    )
+    return [
+        *Relay(channel, guard, config.timeouts).handlers(),
+        artifacts.handlers(door),
+        StudiesService(context.state, streams, drain).handlers(door),
+        health.handlers(door),
+    ]
