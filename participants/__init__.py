@@ -1,1 +1,1 @@
-"""The agent that runs next to an institution's data, and the plans it trains. Needs the extra ``quorate[participant]``."""
+"""The agent that runs next to an institution's data, and the plans it trains; needs ``quorate[participant]``."""

@@ -127,9 +127,9 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
         When the base model cannot be had or the disk is full; nothing is kept then.
     """
     seconds = _seconds_to_fetch(context, inputs)
-    await context.exchange.fetch(inputs.base_description(), deadline=seconds)
+    await context.exchange.fetch(inputs.base_description(), within=seconds)
     descriptions = [inputs.update_description(update) for update in inputs.round.included]
-    fetched = await context.exchange.fetch_all(descriptions, deadline=seconds)
+    fetched = await context.exchange.fetch_all(descriptions, within=seconds)
     missing = {digest for digest, error in fetched.items() if error is not None}
     async with AsyncExitStack() as stack:
         sources = Sources(

@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from quorate.identifiers import RoundNumber
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,28 +28,28 @@ STAGGER_MS: Final = 400
 class Open:
     """Open this round."""
 
-    round: int
+    round: RoundNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
     """Seal this round."""
 
-    round: int
+    round: RoundNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Abort:
     """Abort this round: it cannot reach its minimum of commits."""
 
-    round: int
+    round: RoundNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Attest:
     """Recompute this round's aggregate and attest it."""
 
-    round: int
+    round: RoundNumber
     attempt: int
 
 
@@ -55,14 +57,14 @@ class Attest:
 class Finalize:
     """Finalize this round."""
 
-    round: int
+    round: RoundNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """End this attempt, which found no quorum."""
 
-    round: int
+    round: RoundNumber
     attempt: int
 
 
@@ -112,7 +114,7 @@ def decide(study: StudyView, latest: RoundView | None, *, me: MspId, now: int, s
     if study.study.state != "RUNNING":
         return _NOTHING
     if latest is None:
-        return _in_line(Open(1), study, round_=1, attempt=0, me=me, now=now)
+        return _in_line(Open(RoundNumber(1)), study, round_=1, attempt=0, me=me, now=now)
     match latest.round.state:
         case "OPEN":
             return _while_open(study, latest, me=me, now=now, skew_ms=skew_ms)
@@ -131,8 +133,9 @@ def _while_open(study: StudyView, view: RoundView, *, me: MspId, now: int, skew_
     if now < due:
         return Decision(step=None, at=due)
     on_time = sum(commit.status == "ON_TIME" for commit in view.commits)
+    number = RoundNumber(current.round)
     enough = on_time >= study.study.terms.minimum_commits
-    step: Step = Seal(current.round) if enough else Abort(current.round)
+    step: Step = Seal(number) if enough else Abort(number)
     return _in_line(step, study, round_=current.round, attempt=0, me=me, now=now)
 
 
@@ -149,18 +152,18 @@ def _resolved(study: StudyView, view: RoundView) -> bool:
 
 
 def _while_sealed(study: StudyView, view: RoundView, *, me: MspId, now: int) -> Decision:
-    current = view.round
+    current, number = view.round, RoundNumber(view.round.round)
     said = [attestation for attestation in view.attestations if attestation.attempt == current.attempt]
     if quorum_reached(said, needed=current.m, among=current.attesters):
-        step: Step = Finalize(current.round)
+        step: Step = Finalize(number)
         return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now)
     if me in current.attesters and all(attestation.msp != me for attestation in said):
-        return Decision(step=Attest(current.round, current.attempt), at=now)
+        return Decision(step=Attest(number, current.attempt), at=now)
     everyone = {attestation.msp for attestation in said} >= set(current.attesters)
     due = now if everyone or current.attest_by is None else current.attest_by
     if now < due:
         return Decision(step=None, at=due)
-    step = Retry(current.round, current.attempt)
+    step = Retry(number, current.attempt)
     return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now)
 
 
@@ -181,7 +184,7 @@ def _after(study: StudyView, last: Round, *, me: MspId, now: int) -> Decision:
     if finals >= terms.rounds or last.round >= terms.max_rounds:
         step: Step = Complete()
     else:
-        step = Open(last.round + 1)
+        step = Open(RoundNumber(last.round + 1))
     return _in_line(step, study, round_=last.round + 1, attempt=0, me=me, now=now)
 
 

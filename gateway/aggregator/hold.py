@@ -42,7 +42,7 @@ async def _hold(context: GatewayContext, name: StudyId, busy: set[StudyId]) -> N
     try:
         await _fetch_plan(context, study)
         for digest in _models(study):
-            await context.exchange.fetch(model_description(study, digest), deadline=_SECONDS)
+            await context.exchange.fetch(model_description(study, digest), within=_SECONDS)
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
     finally:
@@ -58,7 +58,7 @@ def _concerns(context: GatewayContext, study: StudyView) -> bool:
 async def _fetch_plan(context: GatewayContext, study: StudyView) -> None:
     plan = study.study.terms.plan
     label = Label(kind=Kind.PLAN, study=study.study.study)
-    await context.exchange.fetch_named(plan, label, deadline=_SECONDS)
+    await context.exchange.fetch_named(plan, label, within=_SECONDS)
 
 
 def _models(study: StudyView) -> list[Digest]:

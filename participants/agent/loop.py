@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from gateway.service.client import RoundChange, StudyChange
-
     from participants.agent.config import DatasetSection
     from participants.agent.context import AgentContext
     from quorate.identifiers import StudyId

@@ -25,8 +25,8 @@ class ModelCache:
         self._client = client
 
     @asynccontextmanager
-    async def open(self, study: StudyView, digest: Digest, *, deadline: float) -> AsyncIterator[IO[bytes]]:
-        """Open a model of a study, fetched first when it is not here; `deadline` is in seconds.
+    async def open(self, study: StudyView, digest: Digest, *, within: float) -> AsyncIterator[IO[bytes]]:
+        """Open a model of a study, fetched first when it is not here; within so many seconds.
 
         Raises
         ------
@@ -37,7 +37,7 @@ class ModelCache:
         """
         description = model_description(study, digest)
         if not self._store.has(digest):
-            await self._client.get(description, self._store, deadline=deadline)
+            await self._client.get(description, self._store, within=within)
         async with self._store.reading(digest) as file:
             yield file
         await self._drop_others(description)

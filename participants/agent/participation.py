@@ -159,7 +159,7 @@ class Participation:
 
     async def _train(self, entry: Entry) -> Entry:
         terms = self.study.study.terms
-        async with self.context.models.open(self.study, entry.base, deadline=_FETCH_SECONDS) as file:
+        async with self.context.models.open(self.study, entry.base, within=_FETCH_SECONDS) as file:
             base = await asyncio.to_thread(read_base, self.study, entry.base, file)
         trained = await self.context.trainer.train(
             dataset=self.dataset, entry=entry, terms=terms, base=base.floats(scale_bits=terms.scale_bits)
@@ -174,7 +174,7 @@ class Participation:
 
     async def _store(self, entry: Entry) -> None:
         origin = FileOrigin(self.context.journal.update_path(entry))
-        await self.context.artifacts.put(self._description(entry), origin, deadline=_STORE_SECONDS)
+        await self.context.artifacts.put(self._description(entry), origin, within=_STORE_SECONDS)
 
     def _description(self, entry: Entry) -> Description:
         if entry.update is None:

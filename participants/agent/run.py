@@ -79,7 +79,7 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
         connect_gateway(
             config.gateway.endpoint,
             tls_ca=config.gateway.tls_ca,
-            certificate=config.gateway.client_certificate,
+            cert=config.gateway.client_certificate,
             key=config.gateway.client_key,
         ) as gateway,
         connect(gateway.channel, identity, signer) as fabric,

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from participants.training.child import TrainerChild
 from participants.training.errors import TrainerDiedError, TrainerTimedOutError
 from participants.training.request import TrainingRequest
 from participants.training.secrets import ReleaseContext
 from participants.training.terms import PrivacyTerms
 
 if TYPE_CHECKING:
+    from participants.training.child import TrainerChild
     from collections.abc import Callable, Mapping
 
     import numpy as np

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Base:
         return {name: fixedpoint.to_float32(tensor, scale_bits=scale_bits) for name, tensor in self.integers.items()}
 
 
-def read_base(study: StudyView, digest: Digest, source: BinaryIO) -> Base:
+def read_base(study: StudyView, digest: Digest, source: IO[bytes]) -> Base:
     """Read a base model, every byte of it checked.
 
     Raises
@@ -45,7 +45,7 @@ def read_base(study: StudyView, digest: Digest, source: BinaryIO) -> Base:
         When the digest is no model of the study, or the bytes are not it.
     """
     schema, header = schema_of(study), model_header(study, digest)
-    with Reader(source, schema, header, digest=digest) as reader:
+    with Reader(cast("BinaryIO", source), schema, header, digest=digest) as reader:
         return Base(schema=schema, header=header, digest=digest, integers=reader.read_arrays())
 
 

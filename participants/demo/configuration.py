@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import tomli_w
 
 from network.identity import Role
+from quorate.identifiers import DatasetId
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from participants.data.bindings import DataBinding
     from participants.demo.workspace import MemberPlace
 
-DATASET = "records"
+DATASET: Final = DatasetId("records")
 """What every member of the demo calls its data set."""
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from participants.plans.plan import Plan
 
 
-def prepare(*, plan: str, study: str, scale_bits: int, initial: str, evaluation: Any, evaluation_out: str) -> Any:  # noqa: ANN401 - JSON
+def prepare(*, plan: str, study: str, scale_bits: int, initial: str, evaluation: Any, evaluation_out: str) -> Any:
     """Write the initial model and the evaluation set; return the model's tensors."""
     document = Path(plan).read_bytes()
     described = describe(document, approval=AuthorsOwn())
@@ -41,7 +41,7 @@ def prepare(*, plan: str, study: str, scale_bits: int, initial: str, evaluation:
     return {"tensors": schema.to_json(), "initial": digest}
 
 
-def fingerprints(*, bindings: list[Any], keys: list[str]) -> Any:  # noqa: ANN401 - JSON
+def fingerprints(*, bindings: list[Any], keys: list[str]) -> Any:
     """Return the fingerprint of each member's data under that member's key."""
     return [
         fingerprint(read_table(parse_binding(binding)), key=Path(key).read_bytes())
@@ -49,7 +49,7 @@ def fingerprints(*, bindings: list[Any], keys: list[str]) -> Any:  # noqa: ANN40
     ]
 
 
-def accuracies(*, plan: str, tensors: Any, models: list[Any], scale_bits: int, evaluation: Any) -> Any:  # noqa: ANN401 - JSON
+def accuracies(*, plan: str, tensors: Any, models: list[Any], scale_bits: int, evaluation: Any) -> Any:
     """Return each final model's share of correct answers on the public evaluation set."""
     made = _plan(Path(plan).read_bytes())
     records = _records(made, evaluation)
@@ -64,7 +64,9 @@ def accuracies(*, plan: str, tensors: Any, models: list[Any], scale_bits: int, e
     return found
 
 
-def baselines(*, plan: str, bindings: list[Any], evaluation: Any, rounds: int, privacy: Any, delta: str, seed: int) -> Any:  # noqa: ANN401 - JSON
+def baselines(
+    *, plan: str, bindings: list[Any], evaluation: Any, rounds: int, privacy: Any, delta: str, seed: int
+) -> Any:
     """Return the accuracy of the pooled data, without privacy and at the same ε, and of each member alone."""
     document = parse_document(Path(plan).read_bytes())
     made = _plan(document.encode())
@@ -77,7 +79,6 @@ def baselines(*, plan: str, bindings: list[Any], evaluation: Any, rounds: int, p
         delta=delta,
         key=hashlib.sha256(f"quorate demo baselines {seed}".encode()).digest(),
     )
-
 
     together = pooled(simulation)
     return {
@@ -95,7 +96,7 @@ def _plan(document: bytes) -> Plan:
     return load_plan(document, approval=AuthorsOwn())
 
 
-def _records(plan: Plan, binding: Any) -> Records:  # noqa: ANN401 - JSON
+def _records(plan: Plan, binding: Any) -> Records:
     return records_of(read_table(parse_binding(binding)), plan.inputs)
 
 

@@ -8,6 +8,7 @@ It reads one JSON request a line from standard input and writes one JSON answer 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NICE: Final = 5
+_SHARED: Final = ("participants.agent.run", "participants.demo.jobs")
+"""What every fork needs beside the training stack; imported once."""
 
 
 def main() -> None:
     """Import, say so, and serve until standard input closes; then end what was forked and is not kept."""
     import_training_stack()
-    import participants.agent.run
-    import participants.demo.jobs  # noqa: F401 - imported once, before anything is forked
+    for name in _SHARED:
+        importlib.import_module(name)
 
     _say({"ready": True, "pid": os.getpid()})
     children: dict[int, str] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DELTA: Final = "1e-5"
 DEFAULT_CAP: Final = "2"
+MIN_MEMBERS: Final = 2
 MAX_MEMBERS: Final = 16
 _NAMES: Final = (
     "Alder", "Birch", "Chestnut", "Elm", "Hawthorn", "Juniper", "Linden", "Maple",
@@ -68,8 +69,8 @@ def scenario(name: str, *, members: int, seed: int, private: bool, data: Path | 
     UsageError
         When the number of members does not fit, or the heart data's directory is not given.
     """
-    if not 2 <= members <= MAX_MEMBERS:
-        raise UsageError(f"{members} members are not between 2 and {MAX_MEMBERS}")
+    if not MIN_MEMBERS <= members <= MAX_MEMBERS:
+        raise UsageError(f"{members} members are not between {MIN_MEMBERS} and {MAX_MEMBERS}")
     made = _SCENARIOS[name](members, seed, data)
     return made if private else replace(made, privacy=PrivacyTerms(mechanism="none"))
 
@@ -112,7 +113,7 @@ def _digits(members: int, seed: int, _data: Path | None) -> Scenario:
     return Scenario(
         name="digits",
         rows=1797,
-        source="Optical recognition of handwritten digits, UCI Machine Learning Repository, as bundled with scikit-learn",
+        source="Optical recognition of handwritten digits, UCI, as bundled with scikit-learn",
         title="Which digit, from an image of 8 by 8 pixels",
         purpose="research",
         plan=shipped("digits"),

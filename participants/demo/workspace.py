@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from quorate.errors import ConflictError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,10 @@ class Workspace:
         if taken:
             raise ConflictError(
                 f"{directory} is not empty",
-                hint="Name another directory with --out, or remove this one (a demo that was kept running: `quorate demo --stop --out DIR`).",
+                hint="Name another with --out, or remove this one (`quorate demo --stop --out DIR` ends what runs there).",
             )
         made = cls(directory.resolve())
-        os.chmod(made.directory, 0o700)
+        made.directory.chmod(0o700)
         made.network.mkdir(mode=0o700)
         return made
 
@@ -108,4 +106,3 @@ class Workspace:
         place = MemberPlace(self.directory / "members" / name)
         place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return place
-
