@@ -1,0 +1,78 @@
+package contract
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"quorate.dev/chaincode/authz"
+	"quorate.dev/chaincode/ledger"
+	"quorate.dev/chaincode/records"
+)
+
+// A function is one that can be called: its exact name, what it takes and returns, and what it is done to.
+type function struct {
+	name            string
+	mode            ledger.Mode
+	schema          records.Schema
+	request, result reflect.Type
+	resource        func(*call, *authz.World, any) (authz.Resource, error)
+}
+
+func (f *function) newRequest() any { return reflect.New(f.request).Interface() }
+
+// A finder finds what a request is about.
+type finder[Q any] func(*call, *authz.World, *Q) (authz.Resource, error)
+
+func submit[Q, R any](name string, find finder[Q]) *function {
+	return declare[Q, R](name, ledger.Submit, find)
+}
+
+func read[Q, R any](name string, find finder[Q]) *function {
+	return declare[Q, R](name, ledger.Read, find)
+}
+
+func declare[Q, R any](name string, mode ledger.Mode, find finder[Q]) *function {
+	return &function{
+		name: name, mode: mode, schema: records.Version(string(authz.ActionOf(name)), 1),
+		request: reflect.TypeFor[Q](), result: reflect.TypeFor[R](),
+		resource: func(c *call, w *authz.World, document any) (authz.Resource, error) {
+			return find(c, w, document.(*Q))
+		},
+	}
+}
+
+// functionNames lists all functions, ascending.
+func functionNames() []string {
+	names := make([]string, 0, len(functions))
+	for name := range functions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// readsOf lists the reading functions of a contract, without its name.
+func readsOf(contract string) []string {
+	list := []string{}
+	for _, name := range functionNames() {
+		if rest, ok := strings.CutPrefix(name, contract+":"); ok && functions[name].mode == ledger.Read {
+			list = append(list, rest)
+		}
+	}
+	return list
+}
+
+// checkSchema wants the schema that a function's document has.
+func checkSchema(found, expected records.Schema) error {
+	if found == expected {
+		return nil
+	}
+	kind, version, _ := strings.Cut(string(found), "/")
+	known, _, _ := strings.Cut(string(expected), "/")
+	if n, err := strconv.Atoi(version); kind == known && err == nil && n > 1 {
+		return ledger.Refuse(ledger.UnsupportedVersion, "the document is %.80s, and this chaincode knows %s", found, expected)
+	}
+	return ledger.Refuse(ledger.InvalidArgument, "the document's schema is %.80q instead of %s", found, expected)
+}

@@ -1,0 +1,140 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"quorate.dev/chaincode/ledger"
+	"quorate.dev/chaincode/records"
+)
+
+// Tally counts what was voted or accepted, and closes it when it is decided.
+func (*Study) Tally(ctx *Context, q *records.StudyTallyRequest) (*records.Study, error) {
+	charter, err := ctx.needCharter()
+	if err != nil {
+		return nil, err
+	}
+	study, err := ctx.study(q.Study)
+	if err != nil {
+		return nil, err
+	}
+	switch motion := string(q.Motion); motion {
+	case motionApprove:
+		return ctx.tallyApproval(charter, study)
+	case motionAccept:
+		return ctx.tallyAcceptance(study)
+	case motionAbort:
+		return ctx.tallyAbort(charter, study)
+	default:
+		return ctx.tallyAbortRound(charter, study, motion)
+	}
+}
+
+func (c *call) tallyApproval(charter *records.Charter, study *records.Study) (*records.Study, error) {
+	if study.State == records.StudyAborted {
+		return nil, wrongState("study "+string(study.Study), study.State, records.StudyProposed)
+	}
+	if study.State != records.StudyProposed {
+		return study, nil
+	}
+	votes, err := c.countVotes(charter, study, motionApprove)
+	if err != nil {
+		return nil, err
+	}
+	expired := c.Time >= study.ExpiresTime+charter.ClockSkewMS
+	state, reason := outcomeOfVote(votes, expired)
+	if state == "" {
+		return nil, wrongState("the vote on study "+string(study.Study), votes.String(), "that it is decided or expired")
+	}
+	return study, c.closeStudy(study, state, reason)
+}
+
+// outcomeOfVote returns the state that a vote on approval leads to, if it is over.
+func outcomeOfVote(votes count, expired bool) (state, reason string) {
+	switch {
+	case votes.passed():
+		return records.StudyApproved, ""
+	case votes.failed():
+		return records.StudyRejected, "rejected"
+	case expired:
+		return records.StudyRejected, "expired"
+	default:
+		return "", ""
+	}
+}
+
+// closeStudy moves a study to a state; with a reason it is closed there.
+func (c *call) closeStudy(study *records.Study, state, reason string) error {
+	study.State = state
+	if reason != "" {
+		study.Closed = &records.Closed{Reason: reason, Stamp: c.Stamp()}
+	}
+	c.emitStudy("study."+strings.ToLower(state), study)
+	return c.putStudy(study)
+}
+
+func (c *call) tallyAcceptance(study *records.Study) (*records.Study, error) {
+	switch {
+	case study.State == records.StudyReady, study.State == records.StudyRunning, study.State == records.StudyCompleted:
+		return study, nil
+	case study.State == records.StudyRejected && study.Closed.Reason == "withdrawn":
+		return study, nil
+	case study.State != records.StudyApproved:
+		return nil, wrongState("study "+string(study.Study), study.State, records.StudyApproved)
+	}
+	var missing []string
+	for _, msp := range study.Organisations() {
+		if withdrawn, err := c.hasWithdrawn(study, msp); err != nil {
+			return nil, err
+		} else if withdrawn {
+			return study, c.closeStudy(study, records.StudyRejected, "withdrawn")
+		}
+		accept, err := ledger.Get[records.Accept](c.Tx, ledger.AcceptKey(study.Study, study.Version, msp))
+		if err != nil {
+			return nil, err
+		}
+		if accept == nil {
+			missing = append(missing, string(msp))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, wrongState("study "+string(study.Study), "APPROVED and waiting for "+strings.Join(missing, ", "), "that all participants have accepted")
+	}
+	return study, c.closeStudy(study, records.StudyReady, "")
+}
+
+func (c *call) tallyAbort(charter *records.Charter, study *records.Study) (*records.Study, error) {
+	if study.State == records.StudyAborted {
+		return study, nil
+	}
+	if !slices.Contains(openStudy, study.State) {
+		return nil, wrongState("study "+string(study.Study), study.State, strings.Join(openStudy, ", "))
+	}
+	votes, err := c.countVotes(charter, study, motionAbort)
+	if err != nil {
+		return nil, err
+	}
+	if !votes.passed() {
+		return nil, wrongState("the vote to abort study "+string(study.Study), votes.String(), "that enough are for it")
+	}
+	return study, c.closeStudy(study, records.StudyAborted, "voted")
+}
+
+func (c *call) tallyAbortRound(charter *records.Charter, study *records.Study, motion string) (*records.Study, error) {
+	round, err := c.disputedRound(study, motion)
+	if round != nil && round.State == records.RoundAborted && round.Closed.Reason == "voted" {
+		return study, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	votes, err := c.countVotes(charter, study, motion)
+	if err != nil {
+		return nil, err
+	}
+	if !votes.passed() {
+		return nil, wrongState(fmt.Sprintf("the vote to abort round %d of study %s", round.Round, study.Study), votes.String(), "that enough are for it")
+	}
+	return study, c.closeRound(round, "voted")
+}

@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"quorate.dev/chaincode/document"
+	"quorate.dev/chaincode/records"
+)
+
+// kinds are the record kinds that the types of package records stand for.
+var kinds = map[reflect.Type]string{
+	reflect.TypeFor[records.Founding]():      "founding",
+	reflect.TypeFor[records.Confirmation]():  "confirmation",
+	reflect.TypeFor[records.Charter]():       "charter",
+	reflect.TypeFor[records.Gateway]():       "gateway",
+	reflect.TypeFor[records.Policy]():        "policy",
+	reflect.TypeFor[records.CurrentPolicy](): "policy_current",
+	reflect.TypeFor[records.Dataset]():       "dataset",
+	reflect.TypeFor[records.Fingerprint]():   "fingerprint",
+	reflect.TypeFor[records.Account]():       "account",
+	reflect.TypeFor[records.Study]():         "study",
+	reflect.TypeFor[records.Vote]():          "vote",
+	reflect.TypeFor[records.Accept]():        "accept",
+	reflect.TypeFor[records.Withdrawal]():    "withdraw",
+	reflect.TypeFor[records.Round]():         "round",
+	reflect.TypeFor[records.Reservation]():   "reservation",
+	reflect.TypeFor[records.Decline]():       "decline",
+	reflect.TypeFor[records.Commit]():        "commit",
+	reflect.TypeFor[records.Attestation]():   "attestation",
+	reflect.TypeFor[records.Model]():         "model",
+}
+
+// SchemaOf returns the schema under which records of a type are written.
+func SchemaOf[T any]() records.Schema {
+	kind := kinds[reflect.TypeFor[T]()]
+	return records.Version(kind, versions[kind])
+}
+
+// Get returns a record, or nil when there is none.
+func Get[T any](t *Tx, key Key) (*T, error) {
+	data, err := t.read(key)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	return decode[T](key, data)
+}
+
+// Need returns a record, or a NOT_FOUND that names it as what.
+func Need[T any](t *Tx, key Key, what string) (*T, error) {
+	record, err := Get[T](t, key)
+	if err == nil && record == nil {
+		err = Refuse(NotFound, "there is no %s", what)
+	}
+	return record, err
+}
+
+// Put stores a record for the end of the transaction.
+func Put[T any](t *Tx, key Key, record *T) error {
+	if t.mode == Read {
+		return Refuse(Defect, "a reading function tried to write %s", key)
+	}
+	if key.owner != "" && key.owner != t.Caller.MSP {
+		return Refuse(Denied, "%s belongs to %s and cannot be written by %s", key, key.owner, t.Caller.MSP)
+	}
+	name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
+	if err != nil {
+		return Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+	}
+	data, err := document.Encode(record)
+	if err != nil {
+		return err
+	}
+	t.pending[name] = data
+	return nil
+}
+
+// List returns all records whose keys begin with that of prefix, in the order of keys. Only reading functions may.
+func List[T any](t *Tx, kind string, parts ...string) (list []T, err error) {
+	if t.mode == Submit {
+		return nil, Refuse(Defect, "a submitted function tried to read the range %s", shared(kind, parts...))
+	}
+	rows, err := t.stub.GetStateByPartialCompositeKey(kind, parts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closing := rows.Close(); err == nil {
+			err = closing
+		}
+	}()
+	list = []T{}
+	for rows.HasNext() {
+		row, err := rows.Next()
+		if err != nil {
+			return nil, err
+		}
+		record, err := decode[T](shared(kind, parts...), row.GetValue())
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *record)
+	}
+	return list, nil
+}
+
+// read returns what the transaction sees under a key: its own write, or the state.
+func (t *Tx) read(key Key) ([]byte, error) {
+	name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
+	if err != nil {
+		return nil, Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+	}
+	if data, written := t.pending[name]; written {
+		return data, nil
+	}
+	if data, seen := t.seen[name]; seen {
+		return data, nil
+	}
+	data, err := t.stub.GetState(name)
+	if err != nil {
+		return nil, err
+	}
+	t.seen[name] = data
+	return data, nil
+}
+
+func decode[T any](key Key, data []byte) (*T, error) {
+	if err := checkVersion(key, data, kinds[reflect.TypeFor[T]()]); err != nil {
+		return nil, err
+	}
+	record := new(T)
+	if err := json.Unmarshal(data, record); err != nil {
+		return nil, Refuse(Defect, "the record %s cannot be read: %v", key, err)
+	}
+	return record, nil
+}
