@@ -8,18 +8,32 @@ from typing import Any, TypeAlias
 
 from fabric_protos.common.common_pb2 import (
     Block,
+    BlockData,
+    BlockHeader,
     BlockMetadata,
     BlockMetadataIndex,
     ChannelHeader,
     Envelope,
     Header,
     HeaderType,
+    IdentifierHeader,
+    LastConfig,
     Metadata,
     MetadataSignature,
+    OrdererBlockMetadata,
     Payload,
     SignatureHeader,
     Status,
 )
+from fabric_protos.common.configtx_pb2 import (
+    Config,
+    ConfigEnvelope,
+    ConfigGroup,
+    ConfigPolicy,
+    ConfigValue,
+)
+from fabric_protos.common.configuration_pb2 import Consortium, Orderers
+from fabric_protos.common.policies_pb2 import ImplicitMetaPolicy, Policy, SignaturePolicy, SignaturePolicyEnvelope
 from fabric_protos.gateway.gateway_pb2 import (
     ChaincodeEventsRequest,
     ChaincodeEventsResponse,
@@ -40,10 +54,15 @@ from fabric_protos.gateway.gateway_pb2 import (
 from fabric_protos.ledger.rwset.kvrwset.kv_rwset_pb2 import HashedRWSet, KVRWSet
 from fabric_protos.ledger.rwset.rwset_pb2 import TxReadWriteSet
 from fabric_protos.msp.identities_pb2 import SerializedIdentity
+from fabric_protos.msp.msp_config_pb2 import FabricMSPConfig, MSPConfig
+from fabric_protos.msp.msp_principal_pb2 import MSPPrincipal, MSPRole, OrganizationUnit
 from fabric_protos.orderer.ab_pb2 import SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
 from fabric_protos.peer.chaincode_event_pb2 import ChaincodeEvent
 from fabric_protos.peer.chaincode_pb2 import ChaincodeID, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeSpec
 from fabric_protos.peer.events_pb2 import DeliverResponse, FilteredBlock
+from fabric_protos.peer.lifecycle.chaincode_definition_pb2 import ChaincodeValidationInfo
+from fabric_protos.peer.lifecycle.db_pb2 import StateData
+from fabric_protos.peer.policy_pb2 import ApplicationPolicy
 from fabric_protos.peer.proposal_pb2 import (
     ChaincodeAction,
     ChaincodeHeaderExtension,
@@ -65,7 +84,10 @@ AnyMessage: TypeAlias = Any
 
 __all__ = [
     "AnyMessage",
+    "ApplicationPolicy",
     "Block",
+    "BlockData",
+    "BlockHeader",
     "BlockMetadata",
     "BlockMetadataIndex",
     "ChaincodeAction",
@@ -80,9 +102,16 @@ __all__ = [
     "ChaincodeInvocationSpec",
     "ChaincodeProposalPayload",
     "ChaincodeSpec",
+    "ChaincodeValidationInfo",
     "ChannelHeader",
     "CommitStatusRequest",
     "CommitStatusResponse",
+    "Config",
+    "ConfigEnvelope",
+    "ConfigGroup",
+    "ConfigPolicy",
+    "ConfigValue",
+    "Consortium",
     "DeliverResponse",
     "EndorseRequest",
     "EndorseResponse",
@@ -91,14 +120,25 @@ __all__ = [
     "ErrorDetail",
     "EvaluateRequest",
     "EvaluateResponse",
+    "FabricMSPConfig",
     "FilteredBlock",
     "HashedRWSet",
     "Header",
     "HeaderType",
+    "IdentifierHeader",
+    "ImplicitMetaPolicy",
     "KVRWSet",
+    "LastConfig",
+    "MSPConfig",
+    "MSPPrincipal",
+    "MSPRole",
     "Metadata",
     "MetadataSignature",
+    "OrdererBlockMetadata",
+    "Orderers",
+    "OrganizationUnit",
     "Payload",
+    "Policy",
     "PreparedTransaction",
     "Proposal",
     "ProposalResponsePayload",
@@ -111,9 +151,12 @@ __all__ = [
     "SeekSpecified",
     "SerializedIdentity",
     "SignatureHeader",
+    "SignaturePolicy",
+    "SignaturePolicyEnvelope",
     "SignedChaincodeEventsRequest",
     "SignedCommitStatusRequest",
     "SignedProposal",
+    "StateData",
     "Status",
     "SubmitRequest",
     "SubmitResponse",

@@ -1,0 +1,75 @@
+"""Certificates as members of a network carry them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+from quorate.blocks.errors import BlockError
+from quorate.digest import Digest, digest_of
+
+ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
+"""Where Fabric's CA writes attributes: JSON, without an ASN.1 wrapper."""
+
+ROLE: Final = "quorate.role"
+
+_MAX_PEM = 64 * 1024
+
+
+@lru_cache(maxsize=4096)
+def load_certificate(pem: bytes) -> x509.Certificate:
+    """Return the one certificate in a PEM text.
+
+    Raises
+    ------
+    BlockError
+        When it holds none, more than one, or is larger than 64 KiB.
+    """
+    if len(pem) > _MAX_PEM:
+        raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    if len(found) != 1:
+        raise BlockError(f"{len(found)} certificates stand where one is expected")
+    return found[0]
+
+
+def certificate_digest(certificate: x509.Certificate) -> Digest:
+    """Return the digest of the certificate's DER, by which records name it."""
+    return digest_of(certificate.public_bytes(Encoding.DER))
+
+
+def units(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Return the organisational units in the subject."""
+    found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return tuple(value if isinstance(value := unit.value, str) else value.decode("utf-8", "replace") for unit in found)
+
+
+def role_of(certificate: x509.Certificate) -> str:
+    """Return the attribute ``quorate.role``, empty when the certificate has none.
+
+    Raises
+    ------
+    BlockError
+        When its attributes cannot be read.
+    """
+    try:
+        extension = certificate.extensions.get_extension_for_oid(ATTRIBUTES).value
+    except x509.ExtensionNotFound:
+        return ""
+    except (ValueError, x509.DuplicateExtension) as error:
+        raise BlockError("a certificate's extensions cannot be read", cause=error) from error
+    try:
+        content = json.loads(extension.value) if isinstance(extension, x509.UnrecognizedExtension) else None
+    except ValueError as error:
+        raise BlockError("a certificate's attributes are not JSON", cause=error) from error
+    attributes = content.get("attrs") if isinstance(content, dict) else None
+    role = attributes.get(ROLE, "") if isinstance(attributes, dict) else ""
+    return role if isinstance(role, str) else ""

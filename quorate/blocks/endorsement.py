@@ -1,0 +1,62 @@
+"""Who vouches for a transaction: its creator and its endorsers, checked against the configuration in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quorate.blocks.errors import BlockError
+from quorate.blocks.signature import verify_signature
+
+if TYPE_CHECKING:
+    from quorate.blocks.config import ChannelConfig
+    from quorate.blocks.lifecycle import Definitions
+    from quorate.blocks.msp import Identity
+    from quorate.blocks.transaction import Action, Transaction
+
+
+def verify_creator(transaction: Transaction, config: ChannelConfig) -> Identity:
+    """Return who created the transaction.
+
+    Raises
+    ------
+    BlockError
+        When the certificate does not chain to its organisation's roots, or the signature is not its own.
+    """
+    creator = config.directory.identity(transaction.creator)
+    verify_signature(creator.key, transaction.signature, transaction.payload)
+    return creator
+
+
+def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
+    """Return whose endorsements hold, each member once.
+
+    As in Fabric an endorsement that does not hold merely does not count: otherwise whoever submits a transaction could
+    add one and make a good ledger look bad.
+    """
+    endorsers: dict[bytes, Identity] = {}
+    for endorsement in action.endorsements:
+        try:
+            endorser = config.directory.identity(endorsement.endorser)
+            message = action.response_payload + endorsement.endorser
+            verify_signature(endorser.key, endorsement.signature, message)
+        except BlockError:
+            continue
+        endorsers[endorsement.endorser] = endorser
+    return list(endorsers.values())
+
+
+def verify_policies(action: Action, endorsers: list[Identity], config: ChannelConfig, definitions: Definitions) -> None:
+    """Return when the endorsers satisfy the policy of the chaincode called and of every namespace written.
+
+    Key-level policies are not evaluated; see `Action.sets` for transactions that write some.
+
+    Raises
+    ------
+    BlockError
+        When they do not.
+    """
+    written = {found.namespace for found in action.sets if found.writes_anything}
+    for namespace in sorted(written | {action.chaincode}):
+        if not config.satisfies_parameter(definitions.parameter(namespace), endorsers):
+            names = ", ".join(sorted({endorser.msp_id for endorser in endorsers})) or "nobody"
+            raise BlockError(f"endorsements of {names} hold, which does not satisfy the policy of {namespace}")

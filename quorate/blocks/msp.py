@@ -1,0 +1,228 @@
+"""An organisation's MSP as the channel's configuration states it: whose certificates are its own, and what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from quorate.blocks import protos
+from quorate.blocks.certificate import load_certificate, units
+from quorate.blocks.decode import decode
+from quorate.blocks.errors import BlockError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+_MAX_CHAIN = 8
+
+
+class Kind(Enum):
+    """What a member is, by Fabric's node OUs."""
+
+    CLIENT = "client"
+    PEER = "peer"
+    ADMIN = "admin"
+    ORDERER = "orderer"
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A certificate that was found to belong to an organisation."""
+
+    serialized: bytes
+    msp_id: str
+    certificate: x509.Certificate
+    key: PublicKeyTypes
+    kind: Kind | None
+    units: tuple[str, ...]
+    issuers: bytes
+    """Fabric's identifier of the chain above the certificate."""
+    is_admin: bool
+
+
+class Msp:
+    """One organisation's authorities and rules.
+
+    Expiry is not asked: Fabric does not ask it of old blocks either.
+
+    Raises
+    ------
+    BlockError
+        When the configuration cannot be read.
+    """
+
+    def __init__(self, config: protos.AnyMessage) -> None:
+        self.id: str = config.name
+        self._authorities = [load_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
+        self._roots = {_der(load_certificate(pem)) for pem in config.root_certs}
+        self._admins = {_der(load_certificate(pem)) for pem in config.admins}
+        self._revoked = _revoked(config.revocation_list, self._authorities)
+        self._required_units = [
+            (ou.organizational_unit_identifier, ou.certificate) for ou in config.organizational_unit_identifiers
+        ]
+        self._kinds = _kinds(config.fabric_node_ous)
+        if not self._roots:
+            raise BlockError(f"MSP {self.id} has no root certificate")
+
+    def admit(self, serialized: bytes, pem: bytes) -> Identity:
+        """Return the identity of a certificate.
+
+        Raises
+        ------
+        BlockError
+            When its chain does not end at one of the MSP's roots, it is an authority itself, it is revoked, or it is
+            not exactly one of the kinds that the MSP tells apart.
+        """
+        certificate = load_certificate(pem)
+        if _is_authority(certificate):
+            raise BlockError(f"an authority of {self.id} stands where a member is expected")
+        chain = self._chain(certificate)
+        names = units(certificate)
+        self._require_units(names, chain)
+        kind = self._kind(names, chain)
+        issuers = hashlib.sha256(b"".join(_der(issuer) for issuer in chain)).digest()
+        is_admin = kind is Kind.ADMIN or _der(certificate) in self._admins
+        return Identity(serialized, self.id, certificate, certificate.public_key(), kind, names, issuers, is_admin)
+
+    def _chain(self, certificate: x509.Certificate) -> list[x509.Certificate]:
+        chain: list[x509.Certificate] = []
+        current = certificate
+        while len(chain) < _MAX_CHAIN:
+            issuer = self._issuer(current, below=len(chain))
+            if (_der(issuer), current.serial_number) in self._revoked:
+                raise BlockError(f"a certificate of {self.id} in the chain is revoked")
+            chain.append(issuer)
+            if _der(issuer) in self._roots:
+                return chain
+            current = issuer
+        raise BlockError(f"a certificate's chain is longer than {_MAX_CHAIN}")
+
+    def _issuer(self, certificate: x509.Certificate, *, below: int) -> x509.Certificate:
+        for authority in self._authorities:
+            if (
+                authority.subject == certificate.issuer
+                and _may_issue(authority, below)
+                and _issued(authority, certificate)
+            ):
+                return authority
+        raise BlockError(f"a certificate does not chain to a root of {self.id}")
+
+    def _require_units(self, names: Sequence[str], chain: Sequence[x509.Certificate]) -> None:
+        if self._required_units and not any(
+            unit in names and _certified(pem, chain) for unit, pem in self._required_units
+        ):
+            raise BlockError(f"a certificate has none of the units that {self.id} requires")
+
+    def _kind(self, names: Sequence[str], chain: Sequence[x509.Certificate]) -> Kind | None:
+        if not self._kinds:
+            return None
+        found = [kind for kind, (unit, pem) in self._kinds.items() if unit in names and _certified(pem, chain)]
+        if len(found) != 1:
+            raise BlockError(f"a certificate of {self.id} is not exactly one of client, peer, orderer and admin")
+        return found[0]
+
+
+class Directory:
+    """All organisations of a channel; remembers whom it has admitted."""
+
+    def __init__(self, msps: Sequence[Msp]) -> None:
+        self._msps = {msp.id: msp for msp in msps}
+        self._admitted: dict[bytes, Identity] = {}
+
+    def identity(self, serialized: bytes) -> Identity:
+        """Return the member that a ``SerializedIdentity`` names.
+
+        Raises
+        ------
+        BlockError
+            When its organisation is not in the channel, or does not know the certificate as its own.
+        """
+        known = self._admitted.get(serialized)
+        if known is None:
+            message = decode(protos.SerializedIdentity, serialized, "an identity")
+            msp = self._msps.get(message.mspid)
+            if msp is None:
+                raise BlockError(f"the channel has no organisation {message.mspid[:80]!r}")
+            known = self._admitted[serialized] = msp.admit(serialized, message.id_bytes)
+        return known
+
+
+def _kinds(config: protos.AnyMessage) -> dict[Kind, tuple[str, bytes]]:
+    if not config.enable:
+        return {}
+    identifiers = {
+        Kind.CLIENT: config.client_ou_identifier,
+        Kind.PEER: config.peer_ou_identifier,
+        Kind.ADMIN: config.admin_ou_identifier,
+        Kind.ORDERER: config.orderer_ou_identifier,
+    }
+    return {
+        kind: (ou.organizational_unit_identifier, ou.certificate)
+        for kind, ou in identifiers.items()
+        if ou.organizational_unit_identifier
+    }
+
+
+def _revoked(lists: Sequence[bytes], authorities: Sequence[x509.Certificate]) -> set[tuple[bytes, int]]:
+    found = set()
+    for pem in lists:
+        try:
+            revocations = x509.load_pem_x509_crl(pem)
+        except ValueError as error:
+            raise BlockError("a revocation list is not readable PEM", cause=error) from error
+        for authority in authorities:
+            if authority.subject == revocations.issuer and _signed_list(revocations, authority):
+                found |= {(_der(authority), entry.serial_number) for entry in revocations}
+    return found
+
+
+def _signed_list(revocations: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    try:
+        return revocations.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # it refuses others
+    except TypeError:
+        return False
+
+
+def _may_issue(authority: x509.Certificate, below: int) -> bool:
+    """Tell whether this may be an authority with `below` authorities between it and the member."""
+    try:
+        constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    length = constraints.path_length
+    return constraints.ca and usage.key_cert_sign and (length is None or below <= length)
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+    except (x509.DuplicateExtension, ValueError) as error:
+        raise BlockError("a certificate's extensions cannot be read", cause=error) from error
+
+
+def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _certified(pem: bytes, chain: Sequence[x509.Certificate]) -> bool:
+    """Tell whether a unit's certifier, when it names one, is the certificate's issuer or above it."""
+    return not pem or _der(load_certificate(pem)) in {_der(issuer) for issuer in chain}
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)

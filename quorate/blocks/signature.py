@@ -1,0 +1,54 @@
+"""Signatures as Fabric makes them: ECDSA over SHA-256, DER, with the smaller S; or Ed25519 over the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from quorate.blocks.errors import BlockError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+_HALF_ORDERS: Final = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1,
+    "secp384r1": int(
+        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
+    )
+    >> 1,
+}
+_ALGORITHM: Final = ec.ECDSA(SHA256())
+
+
+def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> None:
+    """Return when `signature` is the key's over `message`.
+
+    Raises
+    ------
+    BlockError
+        When it is not, or has the larger S (of one signature anybody can make a second one with the other S, so only
+        the smaller counts), or the key is of a kind that Fabric does not know.
+    """
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _HALF_ORDERS:
+            _require_low_s(signature, _HALF_ORDERS[key.curve.name])
+            key.verify(signature, message, _ALGORITHM)
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, message)
+        else:
+            raise BlockError("a key is neither ECDSA on P-256 or P-384 nor Ed25519")
+    except InvalidSignature as error:
+        raise BlockError("the signature is not this key's over these bytes", cause=error) from error
+
+
+def _require_low_s(signature: bytes, half: int) -> None:
+    try:
+        _, s = decode_dss_signature(signature)
+    except ValueError as error:
+        raise BlockError("the signature is not DER", cause=error) from error
+    if s > half:
+        raise BlockError("the signature has the larger of its two values of S")
