@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -16,12 +17,12 @@ import (
 )
 
 // startChaincode starts the linked chaincode, or connects to the organisation's chaincode server if it names one.
-func (n *Network) startChaincode(ctx context.Context, index int, clock func() time.Time, factory Factory) (*ccpeer.Chaincode, error) {
+func (n *Network) startChaincode(ctx context.Context, index int, build func() (shim.Chaincode, error)) (*ccpeer.Chaincode, error) {
 	o := n.config.Organisations[index]
 	if o.ChaincodeAddress != "" {
 		return n.connectChaincode(ctx, index)
 	}
-	implementation, err := factory(clock)
+	implementation, err := build()
 	if err != nil {
 		return nil, fmt.Errorf("make the chaincode: %w", err)
 	}
@@ -31,6 +32,22 @@ func (n *Network) startChaincode(ctx context.Context, index int, clock func() ti
 	}
 	n.keep(chaincode)
 	return chaincode, nil
+}
+
+// sharedFactory makes one chaincode for all organisations whose clocks go alike: contract-api compiles every schema
+// anew for each, which takes most of a start.
+func sharedFactory(factory Factory) func(offset time.Duration) (shim.Chaincode, error) {
+	made := map[time.Duration]shim.Chaincode{}
+	return func(offset time.Duration) (shim.Chaincode, error) {
+		if chaincode, ok := made[offset]; ok {
+			return chaincode, nil
+		}
+		chaincode, err := factory(offsetClock(offset))
+		if err == nil {
+			made[offset] = chaincode
+		}
+		return chaincode, err
+	}
 }
 
 // connectChaincode opens the stream of a chaincode server; this side is the client, as in Fabric.

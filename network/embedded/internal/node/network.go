@@ -28,7 +28,8 @@ const (
 	drainTimeout = 10 * time.Second
 )
 
-// Factory makes the chaincode of one organisation, which takes the time from the clock it is given.
+// Factory makes a chaincode, which takes the time from the clock it is given. It may serve several organisations: what
+// each has of its own is the shim's handler and, through it, the state.
 type Factory func(clock func() time.Time) (shim.Chaincode, error)
 
 // Network is a running embedded network.
@@ -107,9 +108,11 @@ func (n *Network) openChannel() (err error) {
 }
 
 func (n *Network) startPeers(ctx context.Context, factory Factory) error {
+	shared := sharedFactory(factory)
 	for i, o := range n.config.Organisations {
-		clock := offsetClock(time.Duration(o.ClockOffsetMS) * time.Millisecond)
-		chaincode, err := n.startChaincode(ctx, i, clock, factory)
+		offset := time.Duration(o.ClockOffsetMS) * time.Millisecond
+		clock := offsetClock(offset)
+		chaincode, err := n.startChaincode(ctx, i, func() (shim.Chaincode, error) { return shared(offset) })
 		if err != nil {
 			return fmt.Errorf("organisation %s: %w", o.Name, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 )
 
 // Program is a command line to run.
@@ -100,6 +101,7 @@ func (p Program) serve(ctx context.Context, config *Config, directory string) (e
 	if _, err := p.Stdout.Write(line); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // starting leaves much more behind than running needs
 	err = n.Wait(ctx)
 	slog.Info("stopping")
 	return err
