@@ -27,5 +27,10 @@ def embedded_program():
     if go is not None:
         build = [go, "build", "-trimpath", "-o", str(program), "./cmd/quorate-embedded"]
         environment = os.environ | {"CGO_ENABLED": "0"}
-        subprocess.run(build, cwd=ROOT / "network" / "embedded", env=environment, check=True, timeout=600)
+        room = ROOT / "network" / "embedded"
+        built = subprocess.run(
+            build, cwd=room, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        if built.returncode != 0:
+            pytest.fail(f"the embedded network's program does not build:\n{built.stderr}", pytrace=False)
     return program
