@@ -39,7 +39,7 @@ from quorate import canonical
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from gateway.fabric import Contract, Gateway, Network
@@ -349,7 +349,7 @@ async def test_two_hundred_at_once_all_commit(contract: Contract) -> None:
 
 
 async def test_one_after_the_other_takes_little_more_than_a_batch(
-    contract: Contract, record_property: pytest.RecordProperty
+    contract: Contract, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     seconds = []
     for _ in range(30):
@@ -357,7 +357,7 @@ async def test_one_after_the_other_takes_little_more_than_a_batch(
         await contract.submit("dataset:Register", registration())
         seconds.append(time.perf_counter() - began)
     median = statistics.median(seconds)
-    record_property("sequential_submit_median_ms", round(median * 1000, 1))
+    record_testsuite_property("sequential_submit_median_ms", round(median * 1000, 1))
     # 17 ms on two idle cores with batches of 10 ms; the bound leaves room for a busy machine.
     assert median < 0.15
 
