@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grpc import StatusCode
+
+from gateway.fabric.errors import GatewayError
 from gateway.fabric.position import Position
 from quorate.blocks import protos
 
@@ -55,7 +58,19 @@ class ChaincodeEventFeed:
         )
 
     def items(self, message: protos.AnyMessage) -> list[ChaincodeEvent]:
-        """Return the events of one block."""
+        """Return the events of one block; raise `GatewayError` where they are not what was asked for."""
+        least = self._position.block_number or 0
+        if message.block_number < least:
+            raise GatewayError(
+                f"the peer sent events of block {message.block_number} after those of block {least}",
+                status=StatusCode.DATA_LOSS,
+            )
+        foreign = {event.chaincode_id for event in message.events} - {self._chaincode}
+        if foreign:
+            raise GatewayError(
+                f"the peer sent events of {', '.join(sorted(foreign))} instead of {self._chaincode}",
+                status=StatusCode.DATA_LOSS,
+            )
         return [
             ChaincodeEvent(
                 block_number=message.block_number,

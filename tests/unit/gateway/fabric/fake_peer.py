@@ -78,6 +78,7 @@ class FakePeer:
     blocks: list[Block] = field(default_factory=lambda: [Block(0, [])])
     verdict: TxValidationCode = TxValidationCode.VALID
     events: bool = True
+    events_of: str = ""
     cut_streams_after: int | None = None
     deliver_instead: Callable[[int], int] = lambda number: number
     tls_certificate_hash: bytes = b""
@@ -143,11 +144,14 @@ class FakePeer:
                 valid = valid[valid.index(skip) + 1 :]
             skip = ""
             events = [
-                protos.ChaincodeEvent(chaincode_id=inner.chaincode_id, tx_id=tx, event_name="done", payload=b"{}")
+                protos.ChaincodeEvent(
+                    chaincode_id=self.events_of or inner.chaincode_id, tx_id=tx, event_name="done", payload=b"{}"
+                )
                 for tx in valid
             ]
             if events:
-                yield protos.ChaincodeEventsResponse(block_number=block.number, events=events)
+                number = self.deliver_instead(block.number)
+                yield protos.ChaincodeEventsResponse(block_number=number, events=events)
                 sent += 1
                 await self._maybe_cut(sent, context)
 

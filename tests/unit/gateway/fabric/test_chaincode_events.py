@@ -159,6 +159,24 @@ async def test_a_refused_stream_is_not_tried_again(network: Network, peer: FakeP
     assert (caught.value.code, peer.calls) == ("DENIED", ["ChaincodeEvents"])
 
 
+@pytest.mark.usefixtures("history")
+async def test_events_of_an_earlier_block_are_refused(network: Network, peer: FakePeer) -> None:
+    peer.deliver_instead = lambda number: 2 if number == 1 else 1
+    async with network.chaincode_events("quorate", start_block=1) as events:
+        assert await take(events, 2) == ["a", "c"]
+        with pytest.raises(GatewayError, match="events of block 1 after those of block 2") as caught:
+            await anext(events)
+    assert caught.value.code == "INTEGRITY"
+
+
+@pytest.mark.usefixtures("history")
+async def test_events_of_another_chaincode_are_refused(network: Network, peer: FakePeer) -> None:
+    peer.events_of = "other"
+    async with network.chaincode_events("quorate", start_block=0) as events:
+        with pytest.raises(GatewayError, match="events of other instead of quorate"):
+            await anext(events)
+
+
 async def test_a_reader_that_gives_up_waiting_loses_nothing(network: Network, peer: FakePeer) -> None:
     async with network.chaincode_events("quorate") as events:
         for _ in range(3):
