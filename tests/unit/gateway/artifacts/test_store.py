@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from obstore.store import LocalStore, MemoryStore
+
+from gateway.artifacts.cloud import CloudObjects
+from gateway.artifacts.objects import LocalObjects
+from gateway.artifacts.store import ArtifactStore
+from quorate.digest import digest_of
+from quorate.errors import StorageError
+from tests.unit.gateway.artifacts.examples import chunks, described, some_bytes
+from tests.unit.gateway.artifacts.store_contract import StoreContract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.artifacts.objects import Objects
+
+
+class TestOnADirectory(StoreContract):
+    def objects(self, directory: Path) -> Objects:
+        return LocalObjects(directory / "objects")
+
+
+class TestOnAnObjectStoreInMemory(StoreContract):
+    @pytest.fixture(autouse=True)
+    def memory(self) -> None:
+        self._store = MemoryStore()
+
+    def objects(self, directory: Path) -> Objects:  # noqa: ARG002
+        return CloudObjects(self._store)
+
+
+class TestOnAnObjectStoreOnDisk(StoreContract):
+    def objects(self, directory: Path) -> Objects:
+        return CloudObjects(LocalStore(directory / "bucket", mkdir=True))
+
+
+async def test_bytes_that_were_not_forced_to_disk_do_not_outlive_the_machine(tmp_path: Path) -> None:
+    data = some_bytes(1000)
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    await store.receive(described(data), chunks(data), durable=False)
+    assert (await ArtifactStore.open(tmp_path, reserve=0)).has(digest_of(data))
+    entry = tmp_path / "catalogue" / f"{digest_of(data).removeprefix('sha256:')}.json"
+    text = entry.read_text()
+    boot = text.split('"boot":"')[1].split('"')[0]
+    entry.write_text(text.replace(boot, "another-start-of-the-machine"))
+    assert not (await ArtifactStore.open(tmp_path, reserve=0)).has(digest_of(data))
+    assert list((tmp_path / "objects").glob("*/*")) == []
+
+
+async def test_a_damaged_catalogue_is_named_not_guessed_at(tmp_path: Path) -> None:
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    data = some_bytes(1000)
+    await store.receive(described(data), chunks(data))
+    entry = tmp_path / "catalogue" / f"{digest_of(data).removeprefix('sha256:')}.json"
+    entry.write_text(entry.read_text()[:-1])
+    with pytest.raises(StorageError, match=entry.name):
+        await ArtifactStore.open(tmp_path, reserve=0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user whom file permissions bind")
+async def test_a_directory_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StorageError):
+        await ArtifactStore.open(tmp_path / "state", reserve=0)
