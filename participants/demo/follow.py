@@ -11,11 +11,11 @@ from participants.demo.founding import STUDY
 from quorate.errors import BudgetError, CheckFailedError, ExitCode, QuorateError, UnreachableError
 
 if TYPE_CHECKING:
-    from quorate.records.privacy import Reservation
     import grpc
 
     from participants.demo.board import Board
     from participants.demo.processes import Nursery
+    from quorate.records.privacy import Reservation
     from quorate.records.round import RoundView
     from quorate.records.study import StudyView
 

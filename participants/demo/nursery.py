@@ -15,8 +15,9 @@ import select
 import signal
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from participants.preload import import_training_stack
 
@@ -29,44 +30,89 @@ _SHARED: Final = ("participants.agent.run", "participants.demo.jobs")
 
 
 def main() -> None:
-    """Import, say so, and serve until standard input closes; then end what was forked and is not kept."""
+    """Import, say so, and serve until standard input closes or SIGTERM comes; then end what was forked."""
     import_training_stack()
     for name in _SHARED:
         importlib.import_module(name)
-
-    _say({"ready": True, "pid": os.getpid()})
-    children: dict[int, str] = {}
-    wake = _wake_on_child()
-    poller = select.poll()
-    poller.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
-    poller.register(wake, select.POLLIN)
-    buffer = b""
-    while True:
-        for descriptor, _ in poller.poll():
-            if descriptor == wake:
-                os.read(wake, 4096)
-                continue
-            chunk = os.read(sys.stdin.fileno(), 65536)
-            if not chunk:
-                _end(children)
-            *lines, buffer = (buffer + chunk).split(b"\n")
-            for line in lines:
-                _serve(json.loads(line), children)
-        _reap(children)
+    _Nursery().serve()
 
 
-def _serve(request: dict[str, Any], children: dict[int, str]) -> None:
-    work: Callable[[], None]
-    if request["do"] == "agent":
-        work = lambda: _agent(Path(request["config"]))  # noqa: E731 - a closure over this request
-    elif request["do"] == "job":
-        work = lambda: _job(request["name"], request["arguments"], Path(request["out"]))  # noqa: E731
-    else:
-        _say({"id": request.get("id"), "error": f"there is no {request['do']!r} here"})
-        return
-    pid = _fork(Path(request["log"]), work)
-    children[pid] = request["do"]
-    _say({"id": request["id"], "pid": pid})
+class _Nursery:
+    """Reads requests, forks, and tells of ends; one thread, nothing blocks but the wait for the next event."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, str] = {}
+        self._stays = False
+        self._told_to_end = False
+        self._wake = self._watch_signals()
+        self._poller = select.poll()
+        self._poller.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
+        self._poller.register(self._wake, select.POLLIN)
+        self._buffer = b""
+
+    def serve(self) -> None:
+        """Serve until the end."""
+        _say({"ready": True})
+        while not self._told_to_end:
+            for descriptor, _ in self._poller.poll():
+                if descriptor == self._wake:
+                    os.read(self._wake, 4096)
+                else:
+                    self._read()
+            self._reap()
+        self._end()
+
+    def _watch_signals(self) -> int:
+        read, write = os.pipe()
+        for end in (read, write):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._on_term)
+        signal.set_wakeup_fd(write)
+        return read
+
+    def _on_term(self, *_: object) -> None:
+        self._told_to_end = True
+
+    def _read(self) -> None:
+        chunk = os.read(sys.stdin.fileno(), 65536)
+        if not chunk:
+            self._poller.unregister(sys.stdin.fileno())
+            self._told_to_end = self._told_to_end or not self._stays
+            return
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        for line in lines:
+            self._answer(json.loads(line))
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        match request:
+            case {"do": "stay"}:
+                self._stays = True
+                _redirect(Path(os.devnull), keep_errors=True)
+            case {"do": "agent", "id": number, "log": log, "config": config}:
+                self._fork(number, Path(log), partial(_agent, Path(config)))
+            case {"do": "job", "id": number, "log": log, "name": name, "arguments": arguments, "out": out}:
+                self._fork(number, Path(log), partial(_job, name, arguments, Path(out)))
+
+    def _fork(self, number: int, log: Path, work: Callable[[], None]) -> None:
+        pid = _fork(log, work)
+        self._children[pid] = log.name
+        _say({"id": number, "pid": pid})
+
+    def _reap(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            self._children.pop(pid, None)
+            if not self._stays:
+                _say({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def _end(self) -> None:
+        for pid in self._children:
+            os.kill(pid, signal.SIGTERM)
+        for pid in self._children:
+            os.waitpid(pid, 0)
 
 
 def _fork(log: Path, work: Callable[[], None]) -> int:
@@ -77,7 +123,8 @@ def _fork(log: Path, work: Callable[[], None]) -> int:
     status = 70
     try:
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for number in (signal.SIGCHLD, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         _redirect(log)
         work()
@@ -91,12 +138,13 @@ def _fork(log: Path, work: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def _redirect(log: Path) -> None:
+def _redirect(log: Path, *, keep_errors: bool = False) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    if not keep_errors:
+        os.dup2(descriptor, 2)
     os.close(descriptor)
     os.close(nothing)
 
@@ -115,32 +163,6 @@ def _job(name: str, arguments: dict[str, Any], out: Path) -> None:
     part = out.with_name(f"{out.name}.part")
     part.write_text(json.dumps(result))
     part.replace(out)
-
-
-def _reap(children: dict[int, str]) -> None:
-    while children:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if pid == 0:
-            return
-        what = children.pop(pid, "")
-        _say({"ended": pid, "what": what, "status": os.waitstatus_to_exitcode(status)})
-
-
-def _end(children: dict[int, str]) -> NoReturn:
-    for pid in children:
-        os.kill(pid, signal.SIGTERM)
-    for pid in children:
-        os.waitpid(pid, 0)
-    raise SystemExit(0)
-
-
-def _wake_on_child() -> int:
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-    os.set_blocking(read, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(write)
-    return read
 
 
 def _say(answer: dict[str, Any]) -> None:

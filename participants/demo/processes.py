@@ -125,6 +125,16 @@ class Nursery:
             raise UnreachableError(f"{name} failed with status {status}:\n{tail(log, lines=12)}", hint=f"See {log}")
         return json.loads(out.read_bytes())
 
+    def release(self) -> None:
+        """Let the nursery and its agents outlive this process; `stop_recorded` ends them by their pid file."""
+        record = ProcessRecord.of(self.process.pid)
+        if record is not None:
+            record.save(self.directory / "nursery.pid")
+        if self.process.stdin is not None:
+            self.process.stdin.write(json.dumps({"do": "stay"}).encode() + b"\n")
+        if self._reader is not None:
+            self._reader.cancel()
+
     async def close(self) -> None:
         """End every forked process, then the nursery."""
         if self.process.stdin is not None and not self.process.stdin.is_closing():

@@ -74,7 +74,7 @@ class Workspace:
         if taken:
             raise ConflictError(
                 f"{directory} is not empty",
-                hint="Name another with --out, or remove this one (`quorate demo --stop --out DIR` ends what runs there).",
+                hint="Name another with --out, or remove it (`quorate demo --stop --out DIR` ends what runs).",
             )
         made = cls(directory.resolve())
         made.directory.chmod(0o700)

@@ -1,0 +1,97 @@
+"""What the demo prints when it is done: the answer on standard output, and what to try next."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from participants.demo.options import DemoOptions
+    from participants.demo.result import Result
+
+
+def say_ending(result: Result, options: DemoOptions) -> None:
+    """Print accuracy, ε, model, quorum, time, and the next commands."""
+    console = Console(highlight=False)
+    for table in (_accuracy(result), *_privacy(result), _facts(result)):
+        console.print(table)
+        console.print()
+    console.print(_next(result, options), markup=False, soft_wrap=True)
+
+
+def _table(title: str, *columns: str) -> Table:
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=bool(columns))
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="left" if number == 0 else "right")
+    return made
+
+
+def _accuracy(result: Result) -> Table:
+    found = result.comparison
+    made = _table("Accuracy on the public evaluation set", "model", "accuracy")
+    made.add_row("federated, final by quorum", f"{found.federated:.3f}")
+    if result.scenario.is_private:
+        made.add_row("pooled data, same ε", f"{found.centralised_same_epsilon:.3f}")
+    made.add_row("pooled data, no privacy", f"{found.centralised_no_dp:.3f}")
+    for name, value in found.local.items():
+        made.add_row(f"{name} alone", f"{value:.3f}")
+    return made
+
+
+def _privacy(result: Result) -> list[Table]:
+    if not result.spent:
+        return []
+    made = _table(
+        f"Privacy spent, δ = {result.scenario.privacy.delta}, per data set", "member", "ε (ledger)", "ε (PLD)", "cap"
+    )
+    for name, spent in result.spent.items():
+        tight = "-" if spent.pld is None else f"{spent.pld:.4f}"
+        made.add_row(name, f"{spent.epsilon:.4f}", tight, f"{spent.cap:g}")
+    return [made]
+
+
+def _facts(result: Result) -> Table:
+    made = Table(box=None, pad_edge=False, show_header=False)
+    training = median(each.training for each in result.times)
+    ledger = median(each.ledger for each in result.times)
+    rounds, seconds = len(result.times), result.audit.seconds
+    rows = {
+        "model": result.digest,
+        "quorum": f"{result.m} of {result.attesters} members recomputed these bytes in each of {rounds} rounds",
+        "evidence": f"verified offline in {seconds:.1f} s; what was not checked, and why, is in the report",
+        "time": f"{result.total:.1f} s in all; ledger up in {result.network_up:.1f} s, "
+        f"first training after {result.first_training:.1f} s",
+        "a round": f"{training + ledger:.2f} s median: {training:.2f} s training, {ledger:.2f} s everything else",
+        "memory": f"{result.memory_pss_bytes / 2**20:.0f} MiB, all processes together",
+        "ledger": f"{result.height} blocks, {result.bytes_per_member_round} bytes a member and round",
+        "note": result.notice,
+    }
+    for name, value in rows.items():
+        made.add_row(name, value)
+    return made
+
+
+def _next(result: Result, options: DemoOptions) -> str:
+    out = options.out
+    profile = out / "members" / result.scenario.members[0] / "officer.toml"
+    lines = [
+        "Next:",
+        f"  the report                 {out / 'report.html'}",
+        f"  verify it as a sceptic     quorate audit verify {result.audit.bundle} --genesis {result.genesis}",
+    ]
+    if options.keep:
+        lines += [
+            f"  ask the running ledger     quorate study show demo --profile {profile}",
+            f"  recompute a round          quorate round recompute demo {len(result.times)} --profile {profile}",
+            f"  end what runs              quorate demo --stop --out {out}",
+        ]
+    else:
+        lines += [
+            "  keep it running            quorate demo --keep --out DIR",
+            "  refuse by budget           quorate demo --cap 1",
+            "  other data                 quorate demo --dataset digits --no-dp",
+        ]
+    return "\n".join(lines)
