@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.fabric import Endpoint, FileIdentity, Gateway, Network, Tls, connect
+from gateway.fabric.secret_file import read_pem
 from gateway.ledger.client import Ledger
 from quorate.errors import UsageError
 from quorate.records.common import Msp
@@ -34,6 +35,9 @@ class Profile(BaseModel):
         The organisation's TLS root, and the client pair for mutual TLS.
     certificate, key
         The Fabric identity that signs; its role is in the certificate.
+    relay_certificate
+        The gateway's TLS client certificate. A peer binds a request for blocks to the TLS certificate that it sees, and
+        behind a gateway that is the gateway's; without it blocks can be had only from a peer directly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +49,7 @@ class Profile(BaseModel):
     tls_key: Path
     certificate: Path
     key: Path
+    relay_certificate: Path | None = None
     channel: str = "quorate"
     chaincode: str = "quorate"
 
@@ -72,8 +77,9 @@ class Profile(BaseModel):
 
     def relative_to(self, directory: Path) -> Profile:
         """Return the same with its paths taken from `directory`."""
-        paths = ("tls_ca", "tls_certificate", "tls_key", "certificate", "key")
-        return self.model_copy(update={name: directory / getattr(self, name) for name in paths})
+        paths = ("tls_ca", "tls_certificate", "tls_key", "certificate", "key", "relay_certificate")
+        given = {name: path for name in paths if (path := getattr(self, name)) is not None}
+        return self.model_copy(update={name: directory / path for name, path in given.items()})
 
     def endpoint(self) -> Endpoint:
         """Return where the gateway is, with mutual TLS."""
@@ -81,6 +87,12 @@ class Profile(BaseModel):
             self.gateway,
             Tls.from_files(roots=self.tls_ca, certificate=self.tls_certificate, key=self.tls_key),
         )
+
+    def seen_by_peer(self) -> bytes:
+        """Return the SHA-256 of the TLS certificate that the peer sees behind this profile's gateway."""
+        if self.relay_certificate is None:
+            return self.endpoint().tls.certificate_hash
+        return Tls(certificate=read_pem(self.relay_certificate), key=b"elsewhere").certificate_hash
 
 
 def _sentence(error: Exception) -> str:
@@ -108,7 +120,7 @@ async def open_session(profile: Profile) -> AsyncIterator[Session]:
     endpoint = profile.endpoint()
     channel = endpoint.channel()
     try:
-        async with connect(channel, identity, signer, tls_certificate_hash=endpoint.tls.certificate_hash) as gateway:
+        async with connect(channel, identity, signer, tls_certificate_hash=profile.seen_by_peer()) as gateway:
             network = gateway.network(profile.channel)
             yield Session(
                 profile=profile,

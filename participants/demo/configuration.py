@@ -94,6 +94,7 @@ def write_profiles(
                 "tls_certificate": str(paths.agent_tls.cert),
                 "tls_key": str(paths.agent_tls.key),
                 **_pair(paths.identity(role)),
+                "relay_certificate": str(paths.gateway_client.cert),
                 "channel": channel,
                 "chaincode": chaincode,
             },

@@ -18,7 +18,7 @@ DARK: Final = "#1f2933"
 MIDDLE: Final = "#8a97a3"
 LIGHT: Final = "#c9d2d9"
 _SIZE: Final = (7.2, 3.0)
-_STYLE: Final[dict[str, Any]] = {
+_STYLE: Final[Any] = {
     "axes.edgecolor": MIDDLE,
     "axes.spines.right": False,
     "axes.spines.top": False,
