@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import grpc
 
@@ -24,7 +24,7 @@ GATEWAY: Final = "gateway.Gateway"
 DELIVER: Final = "protos.Deliver"
 _BLOCKS: Final = ("Deliver", "DeliverFiltered")
 
-Handler = grpc.RpcMethodHandler[bytes, bytes]
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
 @dataclass(frozen=True, slots=True)
