@@ -189,7 +189,7 @@ func (c *Contract) Private(ctx Context) error {
 func (c *Contract) Call(ctx Context) error {
 	response := ctx.GetStub().InvokeChaincode("other", [][]byte{[]byte("x")}, "")
 	if response.Status != shim.OK {
-		return errors.New(response.Message)
+		return errors.New(response.Message + string(response.Payload)) // the shim puts a peer's refusal into the payload
 	}
 	return nil
 }
