@@ -79,7 +79,7 @@ def _digits() -> dict[str, Any]:
 
 
 def _heart() -> dict[str, Any]:
-    return {"optimizer": {"learning_rate": "0.5", "momentum": "0"}, "local": {"steps": 10, "batch_size": 32}}
+    return {"optimizer": {"learning_rate": "1", "momentum": "0"}, "local": {"steps": 10, "batch_size": 32}}
 
 
 _PLANS: Final[dict[str, tuple[str, str, Callable[[], dict[str, Any]]]]] = {
