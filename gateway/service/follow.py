@@ -59,7 +59,7 @@ class _Dirty:
             _log.warning("block %d has an event that is not understood: %s", event.block_number, error)
             self.everything, facts = True, []
         for fact in facts:
-            self.members |= fact.type.startswith(("consortium.", "policy."))
+            self.members |= fact.type.startswith(("consortium.", "gateway.", "policy."))
             if fact.study and fact.type not in _WITHIN_A_ROUND:
                 self.studies.add(StudyId(fact.study))
             if fact.study and fact.round:
