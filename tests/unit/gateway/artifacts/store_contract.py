@@ -187,9 +187,9 @@ class StoreContract(ABC):
     async def test_a_product_that_is_not_committed_leaves_nothing(self, tmp_path: Path, store: ArtifactStore) -> None:
         async with store.producing(UPDATE, size=1000) as product:
             product.file.write(b"x" * 1000)
-        with pytest.raises(UsageError, match="3 bytes were written, not the 1000"):
-            async with store.producing(UPDATE, size=1000) as product:
-                product.file.write(b"abc")
+        async with store.producing(UPDATE, size=1000) as product:
+            product.file.write(b"abc")
+            with pytest.raises(UsageError, match="3 bytes were written, not the 1000"):
                 await product.commit()
         assert list((tmp_path / "staging").iterdir()) == []
         assert store.listing() == ()

@@ -6,6 +6,7 @@ import pytest
 
 from network.identity import OrganisationPaths, issue_organisation
 from quorate.identifiers import MspId
+from quorate.records.consortium import MemberView
 from tests.unit.gateway.service.house import House
 from tests.unit.gateway.service.ledger_double import LedgerDouble
 
@@ -25,6 +26,12 @@ def identities(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Organisati
 @pytest.fixture
 def ledger() -> LedgerDouble:
     return LedgerDouble()
+
+
+@pytest.fixture
+def birch_member(identities: dict[str, OrganisationPaths]) -> MemberView:
+    root = identities["birch"].tls_ca.cert.read_text()
+    return MemberView(msp="BirchMSP", address="localhost:7443", tls_root=root)
 
 
 @pytest.fixture

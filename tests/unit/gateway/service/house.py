@@ -20,7 +20,6 @@ from gateway.service.policy import LedgerPolicies
 from gateway.service.server import GatewayServer, credentials
 from gateway.service.state import Projection
 from gateway.service.studies import StudiesService
-from quorate.identifiers import MspId
 from quorate.records.consortium import MemberView
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import grpc
 
     from network.identity import KeyPair, OrganisationPaths
+    from quorate.identifiers import MspId
     from tests.unit.gateway.service.ledger_double import LedgerDouble
 
 LIMITS = SizeLimits(plan=4_000_000, model=64_000_000, evaluation=4_000_000)

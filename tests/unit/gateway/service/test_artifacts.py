@@ -28,7 +28,7 @@ from tests.unit.gateway.artifacts.examples import described, some_bytes
 from tests.unit.gateway.service.ledger_double import LedgerDouble, round_record, study_record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from gateway.service.client import GatewayClient
@@ -179,10 +179,8 @@ async def test_the_terms_fix_the_size_of_an_update(alder: House, update: bytes, 
 @pytest.mark.usefixtures("opened")
 async def test_a_plan_over_the_limit_is_refused_before_a_byte_is_sent(alder: House) -> None:
     async with alder.client() as client:
+        huge = Description(digest=digest_of(b""), size=4_000_001, label=Label(kind=Kind.PLAN, study=StudyId("lung")))
         with pytest.raises(UsageError, match="more than the 4000000 allowed"):
-            huge = Description(
-                digest=digest_of(b""), size=4_000_001, label=Label(kind=Kind.PLAN, study=StudyId("lung"))
-            )
             await client.artifacts.put(huge, BytesOrigin(b""), within=20)
 
 
@@ -428,7 +426,7 @@ async def _first(client: GatewayClient, digest: str, count: int) -> AsyncIterato
             raise ConnectionResetError
 
 
-async def _until(condition: object, seconds: float = 5.0) -> None:
+async def _until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the server's own progress; it has no event to wait for
             await asyncio.sleep(0.01)

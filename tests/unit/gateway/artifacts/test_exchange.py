@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+
+from gateway.artifacts.bounds import SizeLimits
+from gateway.artifacts.exchange import Exchange
+from gateway.artifacts.store import ArtifactStore
+from gateway.artifacts.transfer import ArtifactClient
+from gateway.artifacts.wire import SERVICE
+from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
+from quorate.digest import digest_of
+from quorate.errors import IntegrityError, NoSpaceError, NotFoundError
+from tests.unit.gateway.artifacts.examples import (
+    ALDER,
+    BIRCH,
+    CEDAR,
+    PLAN,
+    UPDATE,
+    broken_after,
+    chunks,
+    described,
+    some_bytes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from quorate.identifiers import MspId
+
+LIMITS = SizeLimits(plan=4_000_000, model=64_000_000, evaluation=4_000_000)
+CHUNK = 1024 * 1024
+
+
+@dataclass
+class Source:
+    """A gateway that serves whatever it is told to, right or wrong, whole or broken off."""
+
+    data: bytes | None
+    break_after: int | None = None
+    claims_size: int | None = None
+    offsets: list[int] = field(default_factory=list)
+
+    async def get(self, request: pb.GetRequest, context: grpc.aio.ServicerContext) -> AsyncIterator[pb.GetResponse]:
+        self.offsets.append(request.offset)
+        if self.data is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "NOT_FOUND: it is not here")
+            return
+        sent = request.offset
+        async for chunk in chunks(self.data[request.offset :], CHUNK):
+            if self.break_after is not None and sent >= self.break_after:
+                self.break_after = None
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "the line is cut")
+            yield pb.GetResponse(chunk=chunk)
+            sent += len(chunk)
+
+    async def stat(self, _request: pb.StatRequest, _context: grpc.aio.ServicerContext) -> pb.StatResponse:
+        size = self.claims_size or len(self.data or b"")
+        return pb.StatResponse(complete=bool(size), size=size)
+
+
+class Sources:
+    """The other members' gateways, over plain loopback: the transport is tested elsewhere."""
+
+    def __init__(self) -> None:
+        self._clients: dict[MspId, ArtifactClient] = {}
+        self._servers: list[grpc.aio.Server] = []
+        self._channels: list[grpc.aio.Channel] = []
+
+    async def add(self, msp: MspId, source: Source) -> Source:
+        server = grpc.aio.server()
+        methods = {
+            "Get": grpc.unary_stream_rpc_method_handler(
+                source.get, pb.GetRequest.FromString, pb.GetResponse.SerializeToString
+            ),
+            "Stat": grpc.unary_unary_rpc_method_handler(
+                source.stat, pb.StatRequest.FromString, pb.StatResponse.SerializeToString
+            ),
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
+        self._servers.append(server)
+        self._channels.append(channel)
+        self._clients[msp] = ArtifactClient(channel, name=msp)
+        return source
+
+    async def close(self) -> None:
+        for channel in self._channels:
+            await channel.close()
+        for server in self._servers:
+            await server.stop(0)
+
+    def others(self) -> list[MspId]:
+        return sorted(self._clients)
+
+    def artifacts(self, msp: MspId) -> ArtifactClient | None:
+        return self._clients.get(msp)
+
+
+@pytest.fixture
+async def sources() -> AsyncIterator[Sources]:
+    made = Sources()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> ArtifactStore:
+    return await ArtifactStore.open(tmp_path, reserve=0)
+
+
+@pytest.fixture
+def exchange(store: ArtifactStore, sources: Sources) -> Exchange:
+    return Exchange(store, sources, limits=LIMITS, parallel=2)
+
+
+async def kept(store: ArtifactStore, data: bytes) -> bytes:
+    return b"".join([chunk async for chunk in store.read(digest_of(data))])
+
+
+async def test_the_writers_gateway_is_asked_first(exchange: Exchange, store: ArtifactStore, sources: Sources) -> None:
+    data = some_bytes()
+    birch = await sources.add(BIRCH, Source(data))
+    alder = await sources.add(ALDER, Source(data))
+    cedars = await sources.add(CEDAR, Source(data))
+    assert UPDATE.msp == ALDER
+    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    assert (alder.offsets, birch.offsets, cedars.offsets) == ([0], [], [])
+    assert await kept(store, data) == data
+
+
+async def test_wrong_bytes_are_caught_and_the_next_source_tried(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes()
+    wrong = data[:-1] + bytes([data[-1] ^ 1])
+    await sources.add(ALDER, Source(wrong))
+    await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await kept(store, data) == data
+
+
+@pytest.mark.parametrize("wrong", [b"", b"too short", b"x" * 3_000_001])
+async def test_another_length_is_as_wrong_as_other_bytes(
+    exchange: Exchange, store: ArtifactStore, sources: Sources, wrong: bytes
+) -> None:
+    data = some_bytes()
+    await sources.add(ALDER, Source(wrong))
+    await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await kept(store, data) == data
+
+
+async def test_a_broken_source_is_followed_up_by_another_where_it_broke(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes(4 * CHUNK)
+    await sources.add(ALDER, Source(data, break_after=2 * CHUNK))
+    birch = await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert birch.offsets == [2 * CHUNK]
+    assert await kept(store, data) == data
+
+
+async def test_a_source_is_not_blamed_for_what_another_sent_before_it(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes(4 * CHUNK)
+    await sources.add(ALDER, Source(b"x" * len(data), break_after=2 * CHUNK))
+    birch = await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert birch.offsets == [2 * CHUNK, 0]
+    assert await kept(store, data) == data
+
+
+async def test_what_an_earlier_process_left_wrong_is_fetched_again(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes(4 * CHUNK)
+    with pytest.raises(ConnectionResetError):
+        await store.receive(described(data, UPDATE), broken_after(b"x" * len(data), CHUNK))
+    alder = await sources.add(ALDER, Source(data))
+    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    assert alder.offsets == [CHUNK, 0]
+
+
+async def test_when_every_source_lies_it_says_so_at_once(exchange: Exchange, sources: Sources) -> None:
+    data = some_bytes()
+    await sources.add(ALDER, Source(b"x" * len(data)))
+    await sources.add(BIRCH, Source(b"y" * len(data)))
+    async with asyncio.timeout(5):
+        with pytest.raises(IntegrityError, match=r"every source.*AlderMSP.*BirchMSP"):
+            await exchange.fetch(described(data, UPDATE), within=60)
+
+
+async def test_a_source_that_has_it_later_is_asked_again(exchange: Exchange, sources: Sources) -> None:
+    data = some_bytes()
+    alder = await sources.add(ALDER, Source(None))
+
+    async def store_again() -> None:
+        while len(alder.offsets) < 2:  # noqa: ASYNC110 - counts calls of another task
+            await asyncio.sleep(0.01)
+        alder.data = data
+
+    task = asyncio.create_task(store_again())
+    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    await task
+
+
+async def test_nobody_serving_it_is_not_found_with_each_answer(exchange: Exchange, sources: Sources) -> None:
+    data = some_bytes()
+    await sources.add(ALDER, Source(None))
+    with pytest.raises(NotFoundError, match=r"within 0.3 s: AlderMSP: .*it is not here"):
+        await exchange.fetch(described(data, UPDATE), within=0.3)
+
+
+async def test_without_any_source_it_is_not_found(exchange: Exchange) -> None:
+    with pytest.raises(NotFoundError, match="none is known"):
+        await exchange.fetch(described(some_bytes(), UPDATE), within=0.2)
+
+
+async def test_what_is_here_is_not_fetched(exchange: Exchange, store: ArtifactStore) -> None:
+    data = some_bytes(1000)
+    await store.put_bytes(PLAN, data)
+    assert await exchange.fetch(described(data, UPDATE), within=1) is None
+    assert store.labels(digest_of(data)) == {PLAN, UPDATE}
+
+
+async def test_two_who_want_the_same_fetch_it_once(exchange: Exchange, sources: Sources) -> None:
+    data = some_bytes()
+    alder = await sources.add(ALDER, Source(data))
+    wanted = described(data, UPDATE)
+    found = await asyncio.gather(exchange.fetch(wanted, within=10), exchange.fetch(wanted, within=10))
+    assert sorted(found, key=str) == [ALDER, None]
+    assert alder.offsets == [0]
+
+
+async def test_the_own_disk_being_full_is_no_fault_of_a_source(tmp_path: Path, sources: Sources) -> None:
+    store = await ArtifactStore.open(tmp_path / "full", reserve=0, room=lambda _: 10)
+    await sources.add(ALDER, Source(some_bytes()))
+    with pytest.raises(NoSpaceError):
+        await Exchange(store, sources, limits=LIMITS).fetch(described(some_bytes(), UPDATE), within=10)
+
+
+async def test_several_at_once_report_each(exchange: Exchange, store: ArtifactStore, sources: Sources) -> None:
+    data, missing = some_bytes(), some_bytes(seed=1)
+    await sources.add(ALDER, Source(data))
+    found = await exchange.fetch_all([described(data, UPDATE), described(missing[:100], UPDATE)], within=0.5)
+    assert found[digest_of(data)] is None
+    assert isinstance(found[digest_of(missing[:100])], (NotFoundError, IntegrityError))
+    assert store.has(digest_of(data))
+
+
+async def test_an_artefact_of_unknown_size_is_asked_for_first(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes()
+    await sources.add(ALDER, Source(data))
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=10) == described(data)
+    assert await kept(store, data) == data
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=10) == described(data)
+
+
+async def test_a_source_that_claims_too_much_is_not_believed(exchange: Exchange, sources: Sources) -> None:
+    data = some_bytes()
+    alder = await sources.add(ALDER, Source(data, claims_size=LIMITS.plan + 1))
+    with pytest.raises(NotFoundError):
+        await exchange.fetch_named(digest_of(data), PLAN, within=0.3)
+    assert alder.offsets == []

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+from gateway.artifacts.label import Kind, Label
+from gateway.fabric import ChaincodeEvent, FileCheckpointer
+from gateway.service.follow import Follower
+from gateway.service.state import KEPT_ROUNDS, Change, Projection
+from quorate import canonical
+from quorate.errors import TimedOutError, UnreachableError
+from quorate.identifiers import DatasetId, MspId, RoundNumber, StudyId
+from tests.unit.gateway.service.ledger_double import LedgerDouble, round_record, study_record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from gateway.fabric import Checkpointer
+    from quorate.records.consortium import MemberView
+
+ALDER, HEART = MspId("AlderMSP"), StudyId("heart")
+
+
+@pytest.fixture
+def state(ledger: LedgerDouble) -> Projection:
+    return Projection(ALDER, ledger)
+
+
+class Events:
+    """The chaincode's events, as a stream that tests write to and can break."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[ChaincodeEvent | Exception] = asyncio.Queue()
+        self.opened_at: list[int] = []
+
+    def __call__(self, checkpointer: Checkpointer) -> _Stream:
+        self.opened_at.append(checkpointer.block_number)
+        return _Stream(self.queue)
+
+    def emit(self, block: int, *facts: dict[str, object], payload: bytes | None = None) -> None:
+        document = {"schema": "quorate.events/1", "events": list(facts)}
+        self.queue.put_nowait(
+            ChaincodeEvent(
+                block_number=block,
+                transaction_id=f"{block:064x}",
+                chaincode_name="quorate",
+                event_name="quorate",
+                payload=canonical.dumps(document) if payload is None else payload,
+            )
+        )
+
+
+class _Stream:
+    def __init__(self, queue: asyncio.Queue[ChaincodeEvent | Exception]) -> None:
+        self._queue = queue
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def __aiter__(self) -> _Stream:
+        return self
+
+    async def __anext__(self) -> ChaincodeEvent:
+        item = await self._queue.get()
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+
+@asynccontextmanager
+async def following(state: Projection, events: Events, path: Path) -> AsyncIterator[Follower]:
+    follower = Follower(state, events, FileCheckpointer(path / "events.json"))
+    task = asyncio.create_task(follower.run())
+    try:
+        yield follower
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_loading_reads_members_policies_studies_and_newest_rounds(
+    state: Projection, ledger: LedgerDouble, birch_member: MemberView
+) -> None:
+    ledger.members_["BirchMSP"] = birch_member
+    ledger.put(study_record(), round_record(1, state="ABORTED"), round_record(2))
+    await state.load()
+    assert list(state.members) == ["BirchMSP"]
+    assert state.charter is not None
+    assert state.policy is not None
+    assert state.studies[HEART].study.state == "RUNNING"
+    assert list(state.rounds) == [(HEART, 2)]
+    assert state.latest(HEART) is state.rounds[HEART, RoundNumber(2)]
+
+
+async def test_before_a_charter_there_are_no_members_and_no_policies(state: Projection) -> None:
+    await state.load()
+    assert (dict(state.members), state.charter, state.policy) == ({}, None, None)
+
+
+async def test_waiting_ends_with_the_change_that_it_waits_for(state: Projection, ledger: LedgerDouble) -> None:
+    ledger.put(study_record(state="READY"))
+    await state.load()
+    waiting = asyncio.create_task(
+        state.wait_for(lambda s: s.studies[HEART].study.state == "RUNNING" or None, timeout=5)
+    )
+    await state.refresh(HEART)
+    ledger.put(study_record())
+    assert not waiting.done()
+    await state.refresh(HEART)
+    assert await waiting is True
+
+
+async def test_waiting_has_an_end(state: Projection) -> None:
+    with pytest.raises(TimedOutError):
+        await state.wait_for(lambda _: None, timeout=0.05)
+
+
+async def test_a_refresh_wakes_whoever_waits_even_when_nothing_differs(state: Projection, ledger: LedgerDouble) -> None:
+    ledger.put(study_record())
+    await state.load()
+    before = state.studies[HEART]
+    waiting = asyncio.create_task(state.wait_for(lambda s: s.studies[HEART] is not before or None, timeout=5))
+    await asyncio.sleep(0)
+    await state.refresh(HEART)
+    assert await waiting is True
+
+
+async def test_changes_come_in_order_and_several_of_one_kind_come_once(state: Projection, ledger: LedgerDouble) -> None:
+    ledger.put(study_record(), round_record())
+    await state.load()
+    for _ in range(3):
+        await state.refresh(HEART)
+    changes = state.changes()
+    assert [await anext(changes) for _ in range(2)] == [Change(7, HEART, RoundNumber(1)), Change(8, HEART, None)]
+    waiting = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await state.refresh_round(HEART, RoundNumber(1))
+    assert await waiting == Change(9, HEART, RoundNumber(1))
+    await changes.aclose()
+
+
+async def test_memory_holds_only_the_newest_rounds_and_older_ones_are_read_when_asked_for(
+    state: Projection, ledger: LedgerDouble
+) -> None:
+    count = KEPT_ROUNDS + 4
+    ledger.put(study_record(), *(round_record(number) for number in range(1, count + 1)))
+    for number in range(1, count + 1):
+        await state.refresh(HEART, RoundNumber(number))
+    assert sorted(number for _, number in state.rounds) == list(range(5, count + 1))
+    label = Label(kind=Kind.UPDATE, study=HEART, round=1, msp=ALDER, dataset=DatasetId("ward"))
+    facts = await state.facts(label)
+    assert facts.round is not None
+    assert facts.round.round.round == 1
+
+
+async def test_facts_about_what_the_ledger_does_not_know_are_empty(state: Projection) -> None:
+    facts = await state.facts(Label(kind=Kind.FINAL_MODEL, study=StudyId("unheard-of"), round=1))
+    assert (facts.study, facts.round) == (None, None)
+
+
+async def test_events_say_what_is_read_anew(state: Projection, ledger: LedgerDouble, tmp_path: Path) -> None:
+    ledger.put(study_record(state="READY"))
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        await follower.loaded.wait()
+        ledger.put(study_record(), round_record())
+        events.emit(
+            7, {"type": "study.started", "study": "heart"}, {"type": "round.opened", "study": "heart", "round": 1}
+        )
+        view = await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(1))), timeout=5)
+        assert view.round.state == "OPEN"
+        await state.wait_for(lambda s: s.height == 7 or None, timeout=5)
+        assert state.studies[HEART].study.state == "RUNNING"
+
+
+async def test_a_commit_is_read_with_one_call(state: Projection, ledger: LedgerDouble, tmp_path: Path) -> None:
+    ledger.put(study_record(), round_record())
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        await follower.loaded.wait()
+        ledger.reads = 0
+        ledger.put(round_record(committed={"AlderMSP": "sha256:" + "1" * 64}))
+        events.emit(8, {"type": "round.committed", "study": "heart", "round": 1, "msp": "AlderMSP"})
+        await state.wait_for(lambda s: s.rounds[HEART, RoundNumber(1)].commits or None, timeout=5)
+        assert ledger.reads == 1
+
+
+async def test_members_are_read_when_the_consortium_changes(
+    state: Projection, ledger: LedgerDouble, tmp_path: Path, birch_member: MemberView
+) -> None:
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        await follower.loaded.wait()
+        ledger.members_["BirchMSP"] = birch_member
+        events.emit(2, {"type": "consortium.announced", "msp": "BirchMSP"})
+        await state.wait_for(lambda s: s.members.get(MspId("BirchMSP")), timeout=5)
+
+
+async def test_an_event_that_is_not_understood_has_everything_read(
+    state: Projection, ledger: LedgerDouble, tmp_path: Path
+) -> None:
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        await follower.loaded.wait()
+        ledger.put(study_record())
+        events.emit(3, payload=b'{"schema":"quorate.events/9"}')
+        await state.wait_for(lambda s: s.studies.get(HEART), timeout=5)
+
+
+async def test_a_restart_goes_on_after_what_was_reflected(
+    state: Projection, ledger: LedgerDouble, tmp_path: Path
+) -> None:
+    ledger.put(study_record())
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        await follower.loaded.wait()
+        events.emit(7, {"type": "study.started", "study": "heart"})
+        await _until_checkpoint(tmp_path, 7)
+    again = Events()
+    async with following(Projection(ALDER, ledger), again, tmp_path) as follower:
+        await follower.loaded.wait()
+        await asyncio.sleep(0)
+        assert again.opened_at == [7]
+    assert events.opened_at == [0]
+
+
+async def test_a_ledger_that_is_away_is_waited_for(state: Projection, ledger: LedgerDouble, tmp_path: Path) -> None:
+    ledger.put(study_record(), round_record())
+    ledger.failing = UnreachableError("the peer is away")
+    events = Events()
+    async with following(state, events, tmp_path) as follower:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(follower.loaded.wait(), 0.15)
+        ledger.failing = None
+        await asyncio.wait_for(follower.loaded.wait(), 5)
+        events.queue.put_nowait(UnreachableError("the stream broke"))
+        ledger.put(round_record(2))
+        ledger.failing = UnreachableError("and the reads too")
+        events.emit(9, {"type": "round.opened", "study": "heart", "round": 2})
+        await asyncio.sleep(0.15)
+        ledger.failing = None
+        await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(2))), timeout=5)
+        assert len(events.opened_at) == 2
+
+
+async def _until_checkpoint(path: Path, block: int) -> None:
+    async with asyncio.timeout(5):
+        while FileCheckpointer(path / "events.json").block_number != block:  # noqa: ASYNC110 - another thread writes it
+            await asyncio.sleep(0.01)
