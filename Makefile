@@ -34,7 +34,7 @@ bench: setup
 	$(PY) tests/benchmarks/run.py --out build/bench.json $(ARGS)
 
 proto: setup
-	$(PY) scripts/proto.py
+	$(PY) -m gateway.service.protos.generate
 
 lock: setup
 	.venv/bin/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --prerelease=explicit -q -o requirements/all.txt
