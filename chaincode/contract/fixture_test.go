@@ -31,11 +31,12 @@ type world struct {
 	*ledgertest.Network
 	t       *testing.T
 	clients map[string]*ledgertest.Client
+	data    string // the data set with which every member takes part
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{Network: ledgertest.New(t, append(members, "StrangerMSP")...), t: t, clients: map[string]*ledgertest.Client{}}
+	w := &world{Network: ledgertest.New(t, append(members, "StrangerMSP")...), t: t, clients: map[string]*ledgertest.Client{}, data: "rows"}
 	return w
 }
 
@@ -170,14 +171,28 @@ func dataset(id string) m {
 	}
 }
 
-// registered is a founded world in which every member has the data set "rows".
+// registered is a founded world in which every member has the data sets "rows", with a cap, and "plain", without.
 func registered(t *testing.T) *world {
 	t.Helper()
 	w := founded(t)
 	for _, msp := range members {
 		w.must(w.as(msp, "steward"), "dataset:Register", dataset("rows"))
+		w.must(w.as(msp, "steward"), "dataset:Register", with(dataset("plain"), m{"protection": "unprotected", "cap": nil}))
 	}
 	return w
+}
+
+// plain are changes to the terms: a study without privacy, on unprotected data.
+func plain() m {
+	return m{"privacy": m{"mechanism": "none"}, "participants": participants("plain", members...)}
+}
+
+func participants(dataset string, organisations ...string) []m {
+	list := []m{}
+	for _, msp := range organisations {
+		list = append(list, m{"msp": msp, "dataset": dataset, "weight": 1})
+	}
+	return list
 }
 
 // with returns a document with some fields changed; a nil removes one.
@@ -197,12 +212,8 @@ func with(doc m, changes m) m {
 }
 
 func terms() m {
-	participants := []m{}
-	for _, msp := range members {
-		participants = append(participants, m{"msp": msp, "dataset": "rows", "weight": 1})
-	}
 	return m{
-		"schema": "quorate.terms/1", "title": "A study", "purpose": "research", "participants": participants, "plan": digest("plan"),
+		"schema": "quorate.terms/1", "title": "A study", "purpose": "research", "participants": participants("rows", members...), "plan": digest("plan"),
 		"model":       m{"tensors": []m{{"name": "weight", "shape": []int{1, 30}}, {"name": "bias", "shape": []int{1}}}, "initial": digest("initial")},
 		"aggregation": m{"rule": "weighted-mean", "parameters": m{}}, "scale_bits": 24, "bound": 1 << 30,
 		"rounds": 2, "max_rounds": 4, "minimum_commits": 3, "commit_timeout_ms": 10_000, "attest_timeout_ms": 8000,
@@ -219,6 +230,9 @@ func terms() m {
 func proposed(t *testing.T, changes m) *world {
 	t.Helper()
 	w := registered(t)
+	if privacy, changed := changes["privacy"]; changed && privacy.(m)["mechanism"] == "none" {
+		w.data = "plain"
+	}
 	w.must(w.as(alder, "operator"), "study:Propose", m{"study": "one", "terms": with(terms(), changes)})
 	return w
 }
@@ -280,13 +294,13 @@ func (w *world) round(number int) m {
 
 func (w *world) reserve(msp string, round int) m {
 	w.t.Helper()
-	return w.must(w.as(msp, "agent"), "privacy:Reserve", m{"study": "one", "round": round, "dataset": "rows"})
+	return w.must(w.as(msp, "agent"), "privacy:Reserve", m{"study": "one", "round": round, "dataset": w.data})
 }
 
 func (w *world) commitDoc(msp string, round int) m {
 	w.t.Helper()
 	return m{
-		"study": "one", "round": round, "dataset": "rows", "base": w.round(round)["base"],
+		"study": "one", "round": round, "dataset": w.data, "base": w.round(round)["base"],
 		"update": digest(fmt.Sprintf("update of %s in %d", msp, round)),
 	}
 }
@@ -309,7 +323,9 @@ func sealed(t *testing.T, changes m) *world {
 func (w *world) fill(round int) {
 	w.t.Helper()
 	for _, msp := range members {
-		w.reserve(msp, round)
+		if w.data == "rows" {
+			w.reserve(msp, round)
+		}
 		w.commit(msp, round)
 	}
 }

@@ -57,7 +57,7 @@ func openRound(study *records.Study, previous *records.Round, number int64, stam
 	case records.RoundAborted:
 		round.Base, round.FinalsBefore = previous.Base, previous.FinalsBefore
 	default:
-		return nil, wrongState(fmt.Sprintf("round %d of study %s", previous.Round, study.Study), previous.State, "FINAL or ABORTED")
+		return nil, wrongState(nameOf(previous), previous.State, "FINAL or ABORTED")
 	}
 	return round, nil
 }
@@ -77,8 +77,8 @@ func (*Round) Abort(ctx *Context, q *records.RoundRequest) (*records.Round, erro
 	}
 	included, leftOut := divide(standings)
 	if int64(len(included)) >= study.Terms.MinimumCommits {
-		return nil, ledger.Refuse(ledger.InvalidState, "round %d of study %s has %d commits of the %d it needs; seal it instead",
-			round.Round, round.Study, len(included), study.Terms.MinimumCommits)
+		return nil, wrongState(nameOf(round), fmt.Sprintf("%s with %d commits", round.State, len(included)),
+			fmt.Sprintf("fewer than the minimum of %d; seal it instead", study.Terms.MinimumCommits))
 	}
 	if err := ctx.checkOver(round, leftOut); err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func (c *call) checkAttestable(study *records.Study, round *records.Round, q *re
 		return err
 	}
 	if round.Attempt != q.Attempt {
-		return ledger.Refuse(ledger.InvalidState, "round %d of study %s is in attempt %d, not %d", round.Round, round.Study, round.Attempt, q.Attempt)
+		return wrongState(nameOf(round), attemptOf(round), fmt.Sprintf("attempt %d", q.Attempt))
 	}
 	if err := checkExcluded(round, q.Excluded); err != nil {
 		return err
@@ -148,4 +148,9 @@ func (t tally) quorum(m int64) []*records.Attestation {
 
 func (t tally) String() string {
 	return fmt.Sprintf("%d attested and %d waiting", len(t.counted), len(t.waiting))
+}
+
+// attemptOf says where a sealed round stands.
+func attemptOf(round *records.Round) string {
+	return fmt.Sprintf("%s in attempt %d", round.State, round.Attempt)
 }

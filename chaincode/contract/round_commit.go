@@ -89,7 +89,7 @@ func (c *call) checkCommittable(s seat, q *records.CommitRequest) error {
 		return err
 	}
 	if s.round.State != records.RoundOpen && s.round.State != records.RoundSealed {
-		return wrongState(fmt.Sprintf("round %d of study %s", s.round.Round, s.round.Study), s.round.State, "OPEN or SEALED")
+		return wrongState(nameOf(s.round), s.round.State, "OPEN or SEALED")
 	}
 	if q.Base != s.round.Base {
 		return ledger.Refuse(ledger.Conflict, "round %d has the base %s", s.round.Round, s.round.Base)

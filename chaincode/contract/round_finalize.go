@@ -30,8 +30,7 @@ func (*Round) Finalize(ctx *Context, q *records.RoundRequest) (*records.Round, e
 	}
 	equal := tally.quorum(round.M)
 	if equal == nil {
-		return nil, wrongState(fmt.Sprintf("attempt %d of round %d of study %s", round.Attempt, round.Round, round.Study),
-			tally.String(), fmt.Sprintf("%d equal attestations", round.M))
+		return nil, wrongState(nameOf(round), attemptOf(round)+" with "+tally.String(), fmt.Sprintf("%d equal attestations", round.M))
 	}
 	finalize(round, equal)
 	if equal[0].Model == "" {
@@ -122,19 +121,18 @@ func isRetried(round *records.Round, attempt int64) bool {
 }
 
 func (c *call) checkRetry(round *records.Round, attempt int64) error {
-	what := fmt.Sprintf("attempt %d of round %d of study %s", round.Attempt, round.Round, round.Study)
 	if attempt != round.Attempt {
-		return wrongState(what, "in progress", fmt.Sprintf("attempt %d", attempt))
+		return wrongState(nameOf(round), attemptOf(round), fmt.Sprintf("attempt %d", attempt))
 	}
 	tally, err := c.attestations(round)
 	if err != nil {
 		return err
 	}
 	if tally.quorum(round.M) != nil {
-		return wrongState(what, "attested by a quorum", "that there is none; finalize it instead")
+		return wrongState(nameOf(round), attemptOf(round)+" with a quorum", "none; finalize it instead")
 	}
 	if len(tally.waiting) > 0 && c.Time < round.AttestBy {
-		return wrongState(what, tally.String(), fmt.Sprintf("that all have attested, or the time %d", round.AttestBy))
+		return wrongState(nameOf(round), attemptOf(round)+" with "+tally.String(), fmt.Sprintf("that all have attested, or the time %d", round.AttestBy))
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ func (*Round) Seal(ctx *Context, q *records.RoundRequest) (*records.Round, error
 		return nil, err
 	}
 	if int64(len(included)) < study.Terms.MinimumCommits {
-		return nil, ledger.Refuse(ledger.InvalidState, "round %d of study %s has %d commits, fewer than the %d it needs; abort it instead",
-			round.Round, round.Study, len(included), study.Terms.MinimumCommits)
+		return nil, wrongState(nameOf(round), fmt.Sprintf("%s with %d commits", round.State, len(included)),
+			fmt.Sprintf("the minimum of %d; abort it instead", study.Terms.MinimumCommits))
 	}
 	if err := seal(round, included, leftOut, study.Terms.AttestTimeoutMS, ctx.Stamp()); err != nil {
 		return nil, err
@@ -66,8 +66,7 @@ func (c *call) checkOver(round *records.Round, leftOut []records.LeftOut) error 
 		}
 	}
 	if until := round.CommitBy + c.clockSkew(); waiting != "" && c.Time < until {
-		return ledger.Refuse(ledger.InvalidState, "round %d of study %s is OPEN and waiting for %s; this step expects that all have answered, or the time %d",
-			round.Round, round.Study, waiting, until)
+		return wrongState(nameOf(round), round.State+" and waiting for "+waiting, fmt.Sprintf("that all have answered, or the time %d", until))
 	}
 	return nil
 }

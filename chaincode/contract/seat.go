@@ -64,9 +64,13 @@ func checkRunning(study *records.Study) error {
 
 func checkRound(round *records.Round, expected string) error {
 	if round.State != expected {
-		return wrongState(fmt.Sprintf("round %d of study %s", round.Round, round.Study), round.State, expected)
+		return wrongState(nameOf(round), round.State, expected)
 	}
 	return nil
+}
+
+func nameOf(round *records.Round) string {
+	return fmt.Sprintf("round %d of study %s", round.Round, round.Study)
 }
 
 // checkTakingPart wants a participant that has neither withdrawn from the study nor declined the round.

@@ -36,11 +36,7 @@ func (*Study) Complete(ctx *Context, q *records.CompleteRequest) (*records.Study
 		return nil, err
 	}
 	if last == nil || (last.State != records.RoundFinal && last.State != records.RoundAborted) {
-		is := "not opened"
-		if last != nil {
-			is = last.State
-		}
-		return nil, wrongState(fmt.Sprintf("the last possible round %d of study %s", study.Terms.MaxRounds, q.Study), is, "FINAL or ABORTED")
+		return nil, wrongState("study "+string(study.Study), study.State, fmt.Sprintf("that round %d, the last it may open, is FINAL or ABORTED", study.Terms.MaxRounds))
 	}
 	ctx.complete(study, "rounds-used-up")
 	return study, ctx.putStudy(study)

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ func (c *call) tallyApproval(charter *records.Charter, study *records.Study) (*r
 	expired := c.Time >= study.ExpiresTime+charter.ClockSkewMS
 	state, reason := outcomeOfVote(votes, expired)
 	if state == "" {
-		return nil, wrongState("the vote on study "+string(study.Study), votes.String(), "that it is decided or expired")
+		return nil, wrongState("study "+string(study.Study), study.State+" with votes "+votes.String(), "that the vote is decided or expired")
 	}
 	return study, c.closeStudy(study, state, reason)
 }
@@ -116,7 +115,7 @@ func (c *call) tallyAbort(charter *records.Charter, study *records.Study) (*reco
 		return nil, err
 	}
 	if !votes.passed() {
-		return nil, wrongState("the vote to abort study "+string(study.Study), votes.String(), "that enough are for it")
+		return nil, wrongState("study "+string(study.Study), study.State+" with votes to abort it "+votes.String(), "enough for it")
 	}
 	return study, c.closeStudy(study, records.StudyAborted, "voted")
 }
@@ -134,7 +133,7 @@ func (c *call) tallyAbortRound(charter *records.Charter, study *records.Study, m
 		return nil, err
 	}
 	if !votes.passed() {
-		return nil, wrongState(fmt.Sprintf("the vote to abort round %d of study %s", round.Round, study.Study), votes.String(), "that enough are for it")
+		return nil, wrongState(nameOf(round), round.State+" with votes to abort it "+votes.String(), "enough for it")
 	}
 	return study, c.closeRound(round, "voted")
 }

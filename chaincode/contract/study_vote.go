@@ -98,10 +98,7 @@ func (c *call) disputedRound(study *records.Study, motion string) (*records.Roun
 	if err != nil {
 		return nil, err
 	}
-	if round.State != records.RoundDisputed {
-		return round, wrongState(fmt.Sprintf("round %d of study %s", number, study.Study), round.State, records.RoundDisputed)
-	}
-	return round, nil
+	return round, checkRound(round, records.RoundDisputed)
 }
 
 // A count is how the members voted on a motion.
@@ -111,7 +108,7 @@ func (n count) passed() bool { return n.approve >= n.needed }
 func (n count) failed() bool { return n.reject > n.voters-n.needed }
 
 func (n count) String() string {
-	return fmt.Sprintf("at %d for and %d against, of %d with %d needed", n.approve, n.reject, n.voters, n.needed)
+	return fmt.Sprintf("%d for and %d against of %d, %d needed", n.approve, n.reject, n.voters, n.needed)
 }
 
 // countVotes reads every member's vote on a motion.
