@@ -106,9 +106,23 @@ def _check_gradients(plan: Plan) -> None:
     module, records = _tried(plan)
     together = _gradients(module, plan, records)
     for i in range(len(records)):
-        alone = _gradients(module, plan, records.take(np.array([i])))
+        alone = _alone(module, plan, records.take(np.array([i])))
         for name, gradient in alone.items():
             _require_close(name, together[name][i], gradient[0], len(records))
+
+
+def _alone(module: LightningModule, plan: Plan, record: Records) -> dict[str, torch.Tensor]:
+    try:
+        return _gradients(module, plan, record)
+    except PlanRefusedError:
+        raise
+    except Exception as error:
+        raise PlanRefusedError(
+            Refusal.LOSS_MIXES_RECORDS,
+            f"the module works on several records but not on one: {described(error)}",
+            hint="Whatever needs the other records of a batch mixes them.",
+            cause=error,
+        ) from error
 
 
 def _check_empty(plan: Plan) -> None:

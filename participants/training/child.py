@@ -118,10 +118,11 @@ class TrainerChild:
     def describe(self, plan: bytes, *, timeout: float) -> Description:
         """Return an approved plan's tensors and initial weights. Raises as `train` does."""
         answer = self._ask(Message(header={"do": "describe"}, blobs=(plan,)), timeout)
-        tensors: Any = answer.header["tensors"]
+        entries: Any = answer.header["tensors"]
+        weights = messages.decode_weights(_blob(answer))
         return Description(
-            tensors=tuple((entry["name"], tuple(entry["shape"])) for entry in tensors),
-            weights=messages.decode_weights(_blob(answer)),
+            tensors=tuple((entry["name"], tuple(entry["shape"])) for entry in entries),
+            weights={entry["name"]: weights[entry["name"]] for entry in entries},
         )
 
     def evaluate(

@@ -84,8 +84,8 @@ def encode_weights(weights: Mapping[str, NDArray[np.float32]]) -> bytes:
 
 
 def decode_weights(data: bytes) -> dict[str, NDArray[np.float32]]:
-    """Return the weights in safetensors bytes."""
-    return load(data)
+    """Return the weights in safetensors bytes, sorted by name: the library gives them in no order."""
+    return dict(sorted(load(data).items()))
 
 
 def error_message(error: QuorateError) -> Message:

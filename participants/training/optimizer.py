@@ -11,6 +11,8 @@ from opacus.optimizers.optimizer import _check_processed_flag, _mark_as_processe
 from participants.plans.errors import PlanRefusedError, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from participants.training.gaussian import GaussianStream
     from participants.training.terms import PrivacyTerms
 
@@ -52,10 +54,11 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
         self.releases = 0
         self.batch: int | None = None
 
-    def clip_and_accumulate(self) -> None:
-        """Clip and sum, having made sure that there is one gradient per record."""
+    def pre_step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Clip, sum, add noise and scale, having made sure that there is one gradient per record."""
         require_one_gradient_per_record(self.params, self.batch)
-        super().clip_and_accumulate()
+        result: float | None = super().pre_step(closure)
+        return result
 
     def add_noise(self) -> None:
         """Add to every summed coordinate independent noise of deviation noise multiplier times clipping norm."""

@@ -48,6 +48,9 @@ def per_record_gradients(module: pl.LightningModule) -> Iterator[GradSampleModul
             parameter.grad = None
             parameter.__dict__.pop("summed_grad", None)
         wrapped.to_standard_module()
+        for layer in module.modules():
+            for left_behind in ("activations", "max_batch_len"):
+                layer.__dict__.pop(left_behind, None)
 
 
 def train_private(

@@ -120,9 +120,10 @@ def require_optimizer(configured: object, module: LightningModule) -> torch.opti
             "configure_optimizers must return a single optimizer that steps in a known way, without a scheduler",
             hint=f"Known are {names} of torch.optim.",
         )
-    held = [parameter for group in configured.param_groups for parameter in group["params"]]
-    trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    if len(held) != len(trainable) or {id(parameter) for parameter in held} != {id(other) for other in trainable}:
+    held = [id(parameter) for group in configured.param_groups for parameter in group["params"]]
+    known = {id(parameter) for parameter in module.parameters()}
+    trainable = {id(parameter) for parameter in module.parameters() if parameter.requires_grad}
+    if len(set(held)) != len(held) or not trainable <= set(held) <= known:
         raise PlanRefusedError(
             Refusal.FOREIGN_PARAMETERS, "the optimizer does not have exactly the module's trainable parameters"
         )
