@@ -1,0 +1,178 @@
+"""Gateways as processes: what they announce, relay, exchange and watch, and that they survive being killed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.artifacts.label import Kind, Label
+from gateway.artifacts.transfer import BytesOrigin
+from gateway.service.client import StudyChange
+from network.identity import Role
+from quorate.digest import digest_of
+from quorate.errors import DeniedError, QuorateError
+from quorate.identifiers import StudyId
+from quorate.records.common import make
+from quorate.records.dataset import Register
+from quorate.records.study import Terms
+from quorate.tensors import Header, Schema, file_size
+from tests.integration.gateway_process import GatewayProcess
+from tests.unit.gateway.artifacts.examples import described, some_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from network.consortium import Consortium
+
+NAMES = ("alder", "birch", "cedar")
+PLAN = some_bytes(10_000, seed=7)
+SCHEMA = [{"name": "w", "shape": [4]}]
+
+
+@pytest.fixture
+async def gateways(consortium: Consortium, tmp_path: Path) -> AsyncIterator[dict[str, GatewayProcess]]:
+    made = {n: GatewayProcess(consortium.network, consortium.network.organisation(n), tmp_path) for n in NAMES}
+    await asyncio.gather(*(gateway.start() for gateway in made.values()))
+    yield made
+    await asyncio.gather(*(gateway.stop(signal.SIGKILL) for gateway in made.values()))
+
+
+@asynccontextmanager
+async def announced(gateways: dict[str, GatewayProcess]) -> AsyncIterator[None]:
+    async with gateways["alder"].ledger(Role.OFFICER) as ledger:
+
+        async def all_are_there() -> bool:
+            found = {member.msp: member.address for member in (await ledger.consortium.members()).members}
+            return all(found.get(g.member.msp_id) == g.address for g in gateways.values())
+
+        await until(all_are_there)
+        yield
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+def initial_of(study: str) -> bytes:
+    schema, header = Schema.from_json(SCHEMA), Header.initial_model(study)
+    return some_bytes(file_size(schema, header), seed=sum(study.encode()))
+
+
+def terms_of(study: str) -> Terms:
+    return make(
+        Terms,
+        title="A study",
+        purpose="research",
+        participants=[
+            {"msp": "AlderMSP", "dataset": f"{study}-a", "weight": 1},
+            {"msp": "BirchMSP", "dataset": f"{study}-b", "weight": 1},
+        ],
+        plan=digest_of(PLAN),
+        model={"tensors": SCHEMA, "initial": digest_of(initial_of(study))},
+        aggregation={"rule": "weighted-mean", "parameters": {}},
+        scale_bits=24,
+        bound=1000,
+        rounds=1,
+        max_rounds=2,
+        minimum_commits=2,
+        commit_timeout_ms=60_000,
+        attest_timeout_ms=60_000,
+        attesters=["AlderMSP", "BirchMSP", "CedarMSP"],
+        m=2,
+        unit="record",
+        adjacency="add-or-remove-one",
+        privacy={"mechanism": "none"},
+        policy_version=1,
+    )
+
+
+async def propose(gateways: dict[str, GatewayProcess], study: str) -> None:
+    for name, dataset in (("alder", f"{study}-a"), ("birch", f"{study}-b")):
+        request = make(
+            Register,
+            dataset=dataset,
+            title="A data set",
+            unit="record",
+            adjacency="add-or-remove-one",
+            purposes=["research"],
+            protection="unprotected",
+            fingerprint=digest_of(dataset.encode()),
+        )
+        async with gateways[name].ledger(Role.STEWARD) as ledger:
+            await ledger.dataset.register(request)
+    async with gateways["alder"].client() as client:
+        for kind, data in ((Kind.PLAN, PLAN), (Kind.INITIAL_MODEL, initial_of(study))):
+            label = Label(kind=kind, study=StudyId(study))
+            await client.artifacts.put(described(data, label), BytesOrigin(data), within=20)
+    async with gateways["alder"].ledger(Role.OPERATOR) as ledger:
+        await ledger.study.propose(study, terms_of(study))
+
+
+async def test_a_gateway_says_when_it_is_ready_and_ends_well_when_asked_to(
+    consortium: Consortium, tmp_path: Path
+) -> None:
+    gateway = GatewayProcess(consortium.network, consortium.network.organisation("elm"), tmp_path)
+    ready = await gateway.start()
+    assert ready == {"schema": "quorate.gateway.ready/1", "msp_id": "ElmMSP", "address": gateway.address}
+    async with gateway.client() as client:
+        watching = asyncio.create_task(anext(client.studies.stream()))
+        await asyncio.sleep(0.2)
+        assert await gateway.stop() == 0
+        with pytest.raises(QuorateError):
+            await anext(client.studies.stream())
+        watching.cancel()
+
+
+async def test_members_find_each_other_and_a_study_reaches_those_it_names(gateways: dict[str, GatewayProcess]) -> None:
+    async with announced(gateways):
+        await propose(gateways, "reaches-all")
+    wanted = {digest_of(PLAN), digest_of(initial_of("reaches-all"))}
+    for name in ("birch", "cedar"):
+        async with gateways[name].client() as client:
+
+            async def holds(client=client) -> bool:  # noqa: ANN001
+                return all([(await client.artifacts.stat(digest)).complete for digest in wanted])
+
+            await until(holds)
+            data = b"".join([chunk async for chunk in client.artifacts.chunks(digest_of(PLAN))])
+            assert data == PLAN
+
+
+async def test_the_stream_of_studies_shows_a_proposal_as_it_happens(gateways: dict[str, GatewayProcess]) -> None:
+    async with gateways["cedar"].client() as client:
+        changes = client.studies.watch("as-it-happens")
+        seen = asyncio.create_task(anext(changes))
+        await propose(gateways, "as-it-happens")
+        async with asyncio.timeout(10):
+            change = await seen
+        assert isinstance(change, StudyChange)
+        assert change.study.study.state == "PROPOSED"
+        await changes.aclose()
+
+
+async def test_the_chaincodes_refusals_come_through_the_relay_as_what_they_are(
+    gateways: dict[str, GatewayProcess],
+) -> None:
+    async with gateways["birch"].ledger(Role.OFFICER) as ledger:
+        with pytest.raises(DeniedError):
+            await ledger.study.propose("by-an-officer", terms_of("by-an-officer"))
+
+
+async def test_a_killed_gateway_comes_back_with_what_it_had(gateways: dict[str, GatewayProcess]) -> None:
+    data = some_bytes(3_000_000, seed=9)
+    label = Label(kind=Kind.PLAN, study=StudyId("killed"))
+    alder = gateways["alder"]
+    async with alder.client() as client:
+        await client.artifacts.put(described(data, label), BytesOrigin(data), within=20)
+    assert await alder.stop(signal.SIGKILL) == -signal.SIGKILL
+    await alder.start()
+    async with alder.client() as client:
+        put = asyncio.create_task(client.artifacts.put(described(data, label), BytesOrigin(b""), within=5))
+        await put
