@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from quorate.records.common import Count, DigestText, Document
+from quorate.records.common import DigestText, Document, PolicyVersion, SchemaText
 
 
 class InfoQuery(Document):
@@ -18,8 +18,8 @@ class Info(Document):
 
     SCHEMA: ClassVar[str] = "quorate.info/1"
     chaincode_version: str
-    schemas: list[str]
+    schemas: list[SchemaText]
     functions: list[str]
-    policy_version: Count
+    policy_version: PolicyVersion
     policy_digest: DigestText
     charter_digest: DigestText | None = None

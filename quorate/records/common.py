@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from quorate import canonical
 from quorate.digest import Digest
@@ -19,7 +19,9 @@ ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 MSP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"
 DECIMAL_PATTERN = r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?$"
 RATE_PATTERN = r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}$"
-DELTA_PATTERN = r"^([1-9](\.[0-9]{1,6})?e-[1-9][0-9]?|0\.[0-9]{1,15})$"
+DELTA_PATTERN = r"^[1-9](\.[0-9]{1,6})?e-[1-9][0-9]?$"
+TITLE_PATTERN = r"^[^\x00-\x1f\x7f]{1,200}$"
+SCHEMA_PATTERN = r"^quorate\.[a-z_.]+/[1-9][0-9]{0,3}$"
 NANO_PATTERN = r"^(0|[1-9][0-9]{0,39})$"
 HEX_PATTERN = r"^[0-9a-f]{64}$"
 
@@ -28,30 +30,27 @@ Msp = Annotated[MspId, StringConstraints(pattern=MSP_PATTERN)]
 Study = Annotated[StudyId, StringConstraints(pattern=ID_PATTERN)]
 Dataset = Annotated[DatasetId, StringConstraints(pattern=ID_PATTERN)]
 Word = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(pattern=TITLE_PATTERN)]
 Decimal = Annotated[str, StringConstraints(pattern=DECIMAL_PATTERN)]
 Rate = Annotated[str, StringConstraints(pattern=RATE_PATTERN)]
 Delta = Annotated[str, StringConstraints(pattern=DELTA_PATTERN)]
 Nano = Annotated[str, StringConstraints(pattern=NANO_PATTERN)]
 Hex = Annotated[str, StringConstraints(pattern=HEX_PATTERN)]
 Round = Annotated[int, Field(ge=1, le=10_000)]
-Attempt = Annotated[int, Field(ge=0, le=3)]
+Attempt = Annotated[int, Field(ge=1, le=3)]
 Milliseconds = Annotated[int, Field(ge=0, le=canonical.MAX_INTEGER)]
 """Unix time or a duration, in milliseconds."""
 Count = Annotated[int, Field(ge=0, le=canonical.MAX_INTEGER)]
+Version = Annotated[int, Field(ge=1, le=999_999)]
+PolicyVersion = Annotated[int, Field(ge=0, le=999_999)]
+"""0 stands for the version in force."""
+Weight = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 R = TypeVar("R", bound="Document")
 
 _SCHEMA = re.compile(r"(quorate\.[a-z_.]+)/([1-9][0-9]{0,3})")
 
-
-def _is_schema(text: str) -> str:
-    if not _SCHEMA.fullmatch(text):
-        raise ValueError("a schema is quorate.<kind>/<version>")
-    return text
-
-
-SchemaText = Annotated[str, AfterValidator(_is_schema)]
+SchemaText = Annotated[str, StringConstraints(pattern=SCHEMA_PATTERN)]
 
 
 class Part(BaseModel):

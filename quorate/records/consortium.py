@@ -6,11 +6,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from quorate.records.common import DigestText, Document, Milliseconds, Msp, Part, Stamp, Title
+from quorate.records.common import DigestText, Document, Msp, Part, Stamp, Title
 
 Majority = Literal["majority", "two-thirds", "all"]
 Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-\[\]:]{1,255}:[0-9]{1,5}$")]
-TlsRoot = Annotated[str, StringConstraints(max_length=8192)]
+TlsRoot = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
+ClockSkew = Annotated[int, Field(ge=100, le=600_000)]
+VotingPeriod = Annotated[int, Field(ge=1000, le=365 * 86_400_000)]
 
 
 class Member(Part):
@@ -18,6 +20,9 @@ class Member(Part):
 
     msp: Msp
     fingerprint_key: DigestText
+
+
+FoundingMembers = Annotated[list[Member], Field(min_length=2, max_length=64)]
 
 
 class Quorum(Part):
@@ -33,10 +38,10 @@ class Found(Document):
 
     SCHEMA: ClassVar[str] = "quorate.consortium.found/1"
     title: Title
-    members: Annotated[list[Member], Field(min_length=2, max_length=64)]
+    members: FoundingMembers
     quorum: Quorum
-    clock_skew_ms: Annotated[int, Field(ge=100, le=600_000)]
-    voting_period_ms: Annotated[int, Field(ge=1000, le=31_536_000_000)]
+    clock_skew_ms: ClockSkew
+    voting_period_ms: VotingPeriod
 
 
 class Confirm(Document):
@@ -81,10 +86,10 @@ class Founding(Document):
     SCHEMA: ClassVar[str] = "quorate.founding/1"
     proposer: Msp
     title: Title
-    members: list[Member]
+    members: FoundingMembers
     quorum: Quorum
-    clock_skew_ms: int
-    voting_period_ms: int
+    clock_skew_ms: ClockSkew
+    voting_period_ms: VotingPeriod
     charter_digest: DigestText
     proposed: Stamp
 
@@ -104,10 +109,10 @@ class Charter(Document):
 
     SCHEMA: ClassVar[str] = "quorate.charter/1"
     title: Title
-    members: list[Member]
+    members: FoundingMembers
     quorum: Quorum
-    clock_skew_ms: Milliseconds
-    voting_period_ms: Milliseconds
+    clock_skew_ms: ClockSkew
+    voting_period_ms: VotingPeriod
     charter_digest: DigestText
     proposer: Msp
     activated: Stamp
@@ -136,7 +141,7 @@ class MemberView(Part):
     """A member, with its gateway once announced."""
 
     msp: Msp
-    address: str | None = None
+    address: Address | None = None
     tls_root: str | None = None
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from quorate.records.common import Count, Decimal, Delta, DigestText, Document, Msp, Part, Stamp, Title, Word
 from quorate.records.common import Dataset as DatasetName
-from quorate.records.common import Decimal, Delta, DigestText, Document, Msp, Part, Stamp, Title, Word
 
 Unit = Literal["record", "group"]
 Adjacency = Literal["add-or-remove-one"]
@@ -83,9 +83,18 @@ class Dataset(Document):
     cap: Cap | None = None
     fingerprint: DigestText
     state: Literal["ACTIVE", "RETIRED"]
-    revision: int
+    revision: Count
     registered: Stamp
     revised: Stamp | None = None
+
+
+class Fingerprint(Document):
+    """Which data set holds the data of a fingerprint; kept for ever, so that no data get a second budget."""
+
+    SCHEMA: ClassVar[str] = "quorate.fingerprint/1"
+    msp: Msp
+    dataset: DatasetName
+    fingerprint: DigestText
 
 
 class Datasets(Document):

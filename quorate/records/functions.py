@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from quorate.records import audit, consortium, dataset, model, policy, privacy, round, study
 from quorate.records.common import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Q = TypeVar("Q", bound=Document)
 A = TypeVar("A", bound=Document)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from quorate.records.common import Dataset, DigestText, Document, Msp, Part, Stamp
+from quorate.records.common import Dataset, DigestText, Document, Msp, Part, Stamp, Version, Weight
 from quorate.records.common import Round as RoundText
 from quorate.records.common import Study as StudyName
 from quorate.records.round import Exclusion
-from quorate.records.study import Version
 
 
 class Update(Part):
@@ -19,7 +16,7 @@ class Update(Part):
     msp: Msp
     dataset: Dataset
     update: DigestText
-    weight: Annotated[int, Field(ge=1)]
+    weight: Weight
 
 
 class Get(Document):

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from quorate import canonical
 from quorate.records.common import Count, Dataset, Decimal, Delta, Document, Msp, Nano, Part, Rate, Stamp
 from quorate.records.common import Round as RoundText
 from quorate.records.common import Study as StudyName
@@ -18,7 +19,7 @@ class Charge(Part):
 
     noise_multiplier: Decimal
     sample_rate: Rate
-    steps: Steps
+    steps: Annotated[int, Field(ge=1, le=canonical.MAX_INTEGER)]
 
 
 class Reserve(Document):

@@ -19,13 +19,14 @@ from quorate.records.common import (
     Msp,
     Part,
     Stamp,
+    Weight,
 )
 from quorate.records.common import Round as RoundText
 from quorate.records.common import Study as StudyName
 from quorate.records.privacy import Reservation
-from quorate.records.study import Closed
+from quorate.records.study import Closed, RoundState
 
-State = Literal["OPEN", "SEALED", "FINAL", "DISPUTED", "ABORTED"]
+AttemptsSoFar = Annotated[int, Field(ge=0, le=3)]
 DeclineReason = Literal["policy", "data", "operator", "failed"]
 LeftOutReason = Literal["late", "missing", "declined", "withdrawn", "refused"]
 ExcludeReason = Literal["invalid", "unavailable"]
@@ -85,7 +86,7 @@ class Attest(Document):
     round: RoundText
     attempt: Attempt
     model: Model
-    excluded: list[Exclusion]
+    excluded: Annotated[list[Exclusion], Field(max_length=64)]
     possession: DigestText
 
 
@@ -137,7 +138,7 @@ class Included(Part):
 
     msp: Msp
     dataset: Dataset
-    weight: int
+    weight: Weight
     update: DigestText
     leaf: Hex
 
@@ -156,14 +157,14 @@ class Round(Document):
     SCHEMA: ClassVar[str] = "quorate.round/1"
     study: StudyName
     round: RoundText
-    state: State
+    state: RoundState
     base: DigestText
     commit_by: Milliseconds
     attesters: list[Msp]
-    m: int
+    m: Count
     finals_before: Count
     opened: Stamp
-    attempt: Attempt
+    attempt: AttemptsSoFar
     attempt_time: Milliseconds | None = None
     attest_by: Milliseconds | None = None
     included: list[Included]

@@ -19,15 +19,20 @@ from quorate.records.common import (
     Rate,
     Stamp,
     Title,
+    Version,
+    Weight,
     Word,
 )
+from quorate.records.common import Round as RoundText
 from quorate.records.common import Study as StudyName
 from quorate.records.dataset import Adjacency, Unit
 
+RoundState = Literal["OPEN", "SEALED", "FINAL", "DISPUTED", "ABORTED"]
 State = Literal["PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED", "COMPLETED", "REJECTED", "ABORTED"]
 Motion = Annotated[str, StringConstraints(pattern=r"^(approve|abort|abort-round/[1-9][0-9]{0,4})$")]
 TallyMotion = Annotated[str, StringConstraints(pattern=r"^(approve|accept|abort|abort-round/[1-9][0-9]{0,4})$")]
-Version = Annotated[int, Field(ge=1, le=999_999)]
+TimeOut = Annotated[int, Field(ge=1, le=365 * 86_400_000)]
+"""Milliseconds, at most a year."""
 
 
 class Participant(Part):
@@ -35,14 +40,14 @@ class Participant(Part):
 
     msp: Msp
     dataset: Dataset
-    weight: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    weight: Weight
 
 
 class TensorTerm(Part):
     """A tensor of the model: name and shape."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    shape: Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=8)]
+    name: Title
+    shape: Annotated[list[Annotated[int, Field(ge=1, le=2**40)]], Field(max_length=8)]
 
 
 class ModelTerms(Part):
@@ -56,7 +61,7 @@ class AggregationTerms(Part):
     """How updates become an aggregate."""
 
     rule: Literal["weighted-mean"]
-    parameters: dict[str, Any]
+    parameters: Annotated[dict[str, Any], Field(max_length=0)]
 
 
 class PrivacyTerms(Part):
@@ -93,8 +98,8 @@ class Terms(Document):
     rounds: Annotated[int, Field(ge=1, le=10_000)]
     max_rounds: Annotated[int, Field(ge=1, le=10_000)]
     minimum_commits: Annotated[int, Field(ge=1, le=64)]
-    commit_timeout_ms: Milliseconds
-    attest_timeout_ms: Milliseconds
+    commit_timeout_ms: TimeOut
+    attest_timeout_ms: TimeOut
     attesters: Annotated[list[Msp], Field(min_length=2, max_length=64)]
     m: Annotated[int, Field(ge=2, le=64)]
     unit: Unit
@@ -183,7 +188,7 @@ class List(Document):
 class Closed(Part):
     """Why and by whom something was closed."""
 
-    reason: str
+    reason: Annotated[str, StringConstraints(max_length=64)]
     stamp: Stamp
 
 
@@ -241,8 +246,8 @@ class WithdrawRecord(Document):
 class RoundSummary(Part):
     """A round in its study's view."""
 
-    round: int
-    state: str
+    round: RoundText
+    state: RoundState
     base: DigestText
     model: DigestText | None = None
 

