@@ -64,12 +64,7 @@ func TestLaggingPeerCausesMismatchesAndStaleReads(t *testing.T) {
 	// What only the stale peer has endorsed is refused by its reads, were the policy satisfied.
 	submitValid(t, fresh, "Own", "mine", "CedarMSP") // from then on Cedar alone endorses writes of the key
 	submitValid(t, fresh, "Put", "other", "x")       // and has seen that
-	envelope, id, err := stale.Endorse(deadline(t), []string{"CedarMSP"}, "Increment", "mine")
-	if err == nil {
-		t.Fatalf("a value that is no number was incremented: %v", envelope)
-	}
-	submitValid(t, stale, "Put", "mine", "5")
-	envelope, id, err = stale.Endorse(deadline(t), []string{"CedarMSP"}, "Put", "mine", "6")
+	envelope, id, err := stale.Endorse(deadline(t), []string{"CedarMSP"}, "Put", "mine", "6")
 	if err != nil {
 		t.Fatal(err)
 	}

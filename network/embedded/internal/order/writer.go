@@ -62,6 +62,7 @@ func (w *Writer) sign(block *cb.Block) error {
 		return err
 	}
 	slots := block.Metadata.Metadata
+	//lint:ignore SA1019 orderers of every version still fill this slot, and older readers use it
 	if slots[cb.BlockMetadataIndex_LAST_CONFIG], err = proto.Marshal(&cb.Metadata{Value: lastRaw}); err != nil {
 		return err
 	}
