@@ -14,7 +14,7 @@ from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.wire import SERVICE as ARTIFACTS
 from gateway.fabric import Deadlines, Endpoint, FileCheckpointer, FileIdentity, Tls, connect
 from gateway.fabric.secret_file import read_pem, read_private_pem
-from gateway.ledger import Ledger
+from gateway.ledger import Ledger, Retry
 from gateway.service.announce import announce_self, follow_members
 from gateway.service.artifacts import ArtifactsService
 from gateway.service.callers import Roots
@@ -149,14 +149,16 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
         store = await ArtifactStore.open(config.state / "artifacts", reserve=limits.disk_reserve_bytes)
         gateways = MemberGateways(config.msp, certificate=client[0], key=client[1])
         stack.push_async_callback(gateways.close)
-        ledger = Ledger(network.contract(config.chaincode))
+        contract = network.contract(config.chaincode)
+        # What is read for the view is read from the peer that sent the event: nothing to wait for if it says no.
+        reads = Ledger(contract, retry=Retry(stale=0))
         context = GatewayContext(
             config=config,
             msp=config.msp,
-            ledger=ledger,
+            ledger=Ledger(contract),
             store=store,
             exchange=Exchange(store, gateways, limits=limits.sizes, parallel=limits.fetches_at_once),
-            state=Projection(config.msp, ledger),
+            state=Projection(config.msp, reads),
             clock=SystemClock(),
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
