@@ -1,0 +1,54 @@
+"""What a study's terms must be for a vote on them to count."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from quorate.aggregation import require_no_overflow
+from quorate.records.dataset import Dataset
+from quorate.verify.replay import keys
+from quorate.verify.replay.errors import require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quorate.records.study import Participant, Terms
+    from quorate.verify.replay.call import Call
+
+
+def require_terms(call: Call, terms: Terms) -> None:
+    """Return when the terms keep a quorum above half, the sums within bounds, and capped data charged.
+
+    Raises
+    ------
+    CheckFailedError
+        When they do not.
+    """
+    members = {member.msp for member in call.charter().members}
+    seats = [(participant.msp, participant.dataset) for participant in terms.participants]
+    require(_ascending(seats), "the participants are not in ascending order, once each")
+    require(_ascending([(msp,) for msp in terms.attesters]), "the attesters are not in ascending order, once each")
+    require(members.issuperset(terms.attesters), "an attester is not a member")
+    count = len(terms.attesters)
+    require(terms.m <= count < 2 * terms.m, f"m is {terms.m} of {count} attesters: not more than half and at most all")
+    require(terms.rounds <= terms.max_rounds, "fewer rounds may be opened than are wanted")
+    require(terms.minimum_commits <= len(seats), "more commits are needed than there are participants")
+    require(terms.commit_timeout_ms >= 4 * call.skew(), "the commit time-out is shorter than four times the clock skew")
+    heaviest = max(participant.weight for participant in terms.participants)
+    require_no_overflow(members=len(seats), largest_weight=heaviest, bound=terms.bound)
+    for participant in terms.participants:
+        _require_participant(call, terms, participant)
+
+
+def _require_participant(call: Call, terms: Terms, participant: Participant) -> None:
+    name = f"{participant.dataset} of {participant.msp}"
+    dataset = call.world.need(Dataset, keys.dataset(participant.msp, participant.dataset))
+    require(dataset.state == "ACTIVE", f"the data set {name} is {dataset.state}")
+    require((dataset.unit, dataset.adjacency) == (terms.unit, terms.adjacency), f"{name} has another unit or adjacency")
+    require(terms.purpose in dataset.purposes, f"{name} is not for {terms.purpose}")
+    require(dataset.cap is None or terms.privacy.mechanism != "none", f"{name} has a cap, and rounds are not charged")
+
+
+def _ascending(values: Sequence[tuple[str, ...]]) -> bool:
+    return all(one < other for one, other in pairwise(values))

@@ -1,0 +1,150 @@
+"""Steps 2 and 3: the chain of headers from the pinned genesis on, signed as each configuration in force demands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quorate.blocks import protos
+from quorate.blocks.block import decode_block
+from quorate.blocks.config import ChannelConfig
+from quorate.blocks.errors import BlockError
+from quorate.blocks.orderer import decode_signatures, verify_orderers
+from quorate.verify.bundle import names
+from quorate.verify.bundle.headers import read_headers
+from quorate.verify.errors import Fault
+from quorate.verify.findings import Findings, at
+from quorate.verify.report import Step
+
+if TYPE_CHECKING:
+    from quorate.blocks.header import BlockHeader
+    from quorate.digest import Digest
+    from quorate.verify.bundle.manifest import Manifest
+    from quorate.verify.bundle.reader import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Verified headers by number, and the configurations in force from their block on."""
+
+    headers: tuple[BlockHeader, ...]
+    signatures: tuple[bytes, ...]
+    configs: tuple[tuple[int, ChannelConfig], ...]
+
+    @property
+    def config_blocks(self) -> frozenset[int]:
+        """The numbers of the blocks that carry a configuration."""
+        return frozenset(since for since, _ in self.configs)
+
+    def config_at(self, number: int) -> ChannelConfig:
+        """Return the configuration under which the entries of a block were checked."""
+        # An update is checked under the configuration that it replaces.
+        in_force = self.configs[0][1]
+        for since, config in self.configs:
+            if since < number:
+                in_force = config
+        return in_force
+
+
+def verify_genesis(bundle: Bundle, manifest: Manifest, pin: Digest | None, findings: Findings) -> None:
+    """Return when the bundle's chain begins with the pinned block; without a pin its own is taken, and that is said."""
+    with at(Step.GENESIS, "block 0"), bundle.open(names.HEADERS) as file:
+        header, _ = next(read_headers(file), (None, b""))
+        if header is None or header.number != 0 or header.previous_hash not in {b"", bytes(32)}:
+            raise BlockError("the headers do not begin with a first block")
+    if header.digest != manifest.genesis:
+        raise Fault(Step.GENESIS, names.MANIFEST, f"the manifest names {manifest.genesis}, block 0 has {header.digest}")
+    if pin is None:
+        why = "no genesis was pinned: whoever exported the bundle may have made up the whole ledger"
+        findings.not_checked(Step.GENESIS, f"that {header.digest} is the ledger you mean", why=why)
+    elif header.digest != pin:
+        raise Fault(Step.GENESIS, "block 0", f"the bundle's genesis is {header.digest}, the pinned one is {pin}")
+    else:
+        findings.verified(Step.GENESIS, f"the chain begins with the pinned block {pin}")
+
+
+def verify_chain(bundle: Bundle, manifest: Manifest, findings: Findings) -> Chain:
+    """Return the chain of all headers, each signed by enough orderers under the configuration then in force."""
+    walk = _Walk(bundle)
+    with bundle.open(names.HEADERS) as file:
+        records = read_headers(file)
+        while True:
+            with at(Step.HEADERS, f"{names.HEADERS}, block {len(walk.headers)}"):
+                record = next(records, None)
+                if record is None:
+                    break
+                walk.take(*record)
+    if len(walk.headers) != manifest.height:
+        message = f"there are {len(walk.headers)} headers, the manifest names the height {manifest.height}"
+        raise Fault(Step.HEADERS, names.HEADERS, message)
+    _verify_manifest(manifest, walk.configs[0][1], walk.configs[-1][1])
+    findings.verified(
+        Step.HEADERS,
+        f"{len(walk.headers)} headers form one chain; orderers have signed all but the first as the "
+        f"{len(walk.configs)} configurations in force demand",
+    )
+    if len(walk.configs) > 1:
+        why = "this version checks who ordered a configuration, not who signed its update"
+        findings.not_checked(Step.HEADERS, "that configuration updates were signed as their policies demand", why=why)
+    return Chain(tuple(walk.headers), tuple(walk.signatures), tuple(walk.configs))
+
+
+class _Walk:
+    """Goes from header to header, and takes over each configuration at its block."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.headers: list[BlockHeader] = []
+        self.signatures: list[bytes] = []
+        self.configs: list[tuple[int, ChannelConfig]] = []
+        self._bundle = bundle
+
+    def take(self, header: BlockHeader, signatures: bytes) -> None:
+        number = len(self.headers)
+        if header.number != number:
+            raise BlockError(f"the header of block {header.number} stands where that of block {number} is due")
+        if number == 0:
+            self.configs.append((0, self._config(header)))
+        else:
+            self._verify(header, signatures)
+        self.headers.append(header)
+        self.signatures.append(signatures)
+
+    def _verify(self, header: BlockHeader, slot: bytes) -> None:
+        expected = self.headers[-1].hash
+        if header.previous_hash != expected:
+            raise BlockError(f"it follows {header.previous_hash.hex()}, and the block before is {expected.hex()}")
+        found = decode_signatures(slot)
+        since, config = self.configs[-1]
+        verify_orderers(header, found, config)
+        if found.last_config == header.number:
+            self.configs.append((header.number, self._next_config(header, config)))
+        elif found.last_config != since:
+            raise BlockError(f"the orderers name the configuration of block {found.last_config}, in force is {since}")
+
+    def _next_config(self, header: BlockHeader, before: ChannelConfig) -> ChannelConfig:
+        config = self._config(header)
+        if (config.channel, config.sequence) != (before.channel, before.sequence + 1):
+            raise BlockError(
+                f"the configuration is number {config.sequence} of {config.channel}, after {before.sequence}"
+            )
+        return config
+
+    def _config(self, header: BlockHeader) -> ChannelConfig:
+        block = decode_block(self._bundle.read(names.block_name(header.number)))
+        if block.header != header:
+            raise BlockError("the whole block has another header")
+        if len(block.entries) != 1:
+            raise BlockError("a configuration block holds one entry")
+        return ChannelConfig(block.entries[0])
+
+
+def _verify_manifest(manifest: Manifest, first: ChannelConfig, last: ChannelConfig) -> None:
+    if manifest.channel != first.channel:
+        raise Fault(Step.HEADERS, names.MANIFEST, f"the manifest names channel {manifest.channel}, not {first.channel}")
+    if manifest.development != first.is_development:
+        raise Fault(Step.HEADERS, names.MANIFEST, "the manifest and block 0 differ on whether this is for development")
+    with at(Step.HEADERS, names.MANIFEST):
+        serialized = protos.SerializedIdentity(
+            mspid=manifest.exporter.msp, id_bytes=manifest.exporter.certificate.encode()
+        )
+        last.directory.identity(serialized.SerializeToString())

@@ -1,0 +1,147 @@
+"""Step 7: the state machines replayed, and what the bundle derives from the ledger derived again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quorate.errors import IntegrityError
+from quorate.records.policy import Policy
+from quorate.records.privacy import Account, Reservation
+from quorate.records.round import Round
+from quorate.records.study import Study
+from quorate.verify.bundle import names
+from quorate.verify.bundle.bounds import MAX_LINE
+from quorate.verify.bundle.events import event_line
+from quorate.verify.bundle.proofs import proofs_document
+from quorate.verify.bundle.scope import InScope
+from quorate.verify.errors import Fault
+from quorate.verify.findings import Findings, at
+from quorate.verify.replay.replay import Replay, stamp_of
+from quorate.verify.report import Step
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from quorate.verify.bundle.manifest import Manifest
+    from quorate.verify.bundle.reader import Bundle
+    from quorate.verify.replay.world import World
+    from quorate.verify.steps.transactions import Applied
+
+_STEP = Step.REPLAY
+
+
+class History:
+    """Replays a chaincode's transactions and reads the exported events beside them.
+
+    Parameters
+    ----------
+    bundle, manifest
+        What was exported, and about what.
+    events
+        ``events.jsonl``, open at its beginning.
+    """
+
+    def __init__(self, bundle: Bundle, manifest: Manifest, events: BinaryIO) -> None:
+        scope = manifest.scope
+        self._bundle = bundle
+        self._manifest = manifest
+        self._events = events
+        self._lines = 0
+        self._whole = scope.kind == "ledger"
+        self._scope = InScope(manifest.chaincode, scope.study)
+        self._replay = Replay(manifest.chaincode, whole=self._whole)
+        self._times: list[int] = []
+
+    @property
+    def world(self) -> World:
+        """The state that was replayed."""
+        return self._replay.world
+
+    def take(self, applied: Applied) -> None:
+        """Replay a transaction, if it is the chaincode's and in scope."""
+        if not self._scope.concerns(applied.action):
+            return
+        with at(_STEP, applied.place):
+            stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.certificate)
+            self._replay.apply(applied.action, stamp)
+            line = event_line(
+                block=applied.block,
+                index=applied.index,
+                transaction=applied.transaction,
+                action=applied.action,
+                actor=stamp,
+            )
+        self._times.append(applied.transaction.claimed_time)
+        self._take_line(line)
+
+    def conclude(self, findings: Findings) -> None:
+        """Compare the rest of what was exported, and say what was found."""
+        if self._events.read(1):
+            raise Fault(_STEP, f"{names.EVENTS}, line {self._lines + 1}", "no transaction in scope announced this")
+        self._verify_proofs()
+        self._verify_manifest()
+        rounds = list(self.world.all(Round))
+        accounts = list(self.world.all(Account))
+        findings.verified(
+            _STEP,
+            f"{self._replay.applied} transactions led to exactly the records that the rules allow: "
+            f"{len(list(self.world.all(Study)))} studies with {len(rounds)} rounds, "
+            f"{sum(found.state == 'FINAL' for found in rounds)} of them final; every organisation's own records were "
+            f"written by itself",
+        )
+        if self._whole:
+            reservations = len(list(self.world.all(Reservation)))
+            findings.verified(
+                _STEP,
+                f"{reservations} reservations and the totals of {len(accounts)} privacy accounts were computed anew",
+            )
+        findings.verified(
+            _STEP, f"{self._lines} lines of {names.EVENTS} and all inclusion proofs follow from the blocks"
+        )
+        self._say_what_was_not(findings)
+
+    def _take_line(self, line: bytes) -> None:
+        if not line:
+            return
+        self._lines += 1
+        if self._events.readline(max(len(line), MAX_LINE)) != line:
+            message = "the line is not what the ledger's transaction announced"
+            raise Fault(_STEP, f"{names.EVENTS}, line {self._lines}", message)
+
+    def _verify_proofs(self) -> None:
+        expected = {
+            names.proofs_name(found.study, found.round): found for found in self.world.all(Round) if found.sealed
+        }
+        found = {name for name in self._bundle.members if name.startswith("proofs/")}
+        for name in sorted(found ^ expected.keys()):
+            raise Fault(_STEP, name, "there is one file of proofs for every sealed round, and for no other")
+        for name, record in expected.items():
+            with at(_STEP, name):
+                if self._bundle.read(name) != proofs_document(record):
+                    raise IntegrityError("the proofs are not those of the round's leaves")
+
+    def _verify_manifest(self) -> None:
+        scope, manifest = self._manifest.scope, self._manifest
+        policies = [(found.version, found.digest) for found in self.world.all(Policy)]
+        claims = {
+            "rounds": (scope.rounds, sum(1 for _ in self.world.all(Round))),
+            "first claimed time": (scope.first_claimed_time, min(self._times, default=None)),
+            "last claimed time": (scope.last_claimed_time, max(self._times, default=None)),
+            "policies": ([(found.version, found.digest) for found in manifest.policies], sorted(policies)),
+        }
+        for what, (claimed, replayed) in claims.items():
+            if claimed != replayed:
+                raise Fault(_STEP, names.MANIFEST, f"the manifest names {what} {claimed}, the ledger holds {replayed}")
+
+    def _say_what_was_not(self, findings: Findings) -> None:
+        findings.not_checked(
+            _STEP,
+            "that the access policies allowed each step",
+            why="this version does not evaluate policies again; endorsers did, under a majority",
+        )
+        if not self._whole:
+            findings.not_checked(
+                _STEP,
+                "totals and absences: what data sets spent in all, and that no vote, commit or study is left out",
+                why="the bundle holds the blocks of one study, not the whole ledger",
+            )
