@@ -41,7 +41,7 @@ def _cap(_context: click.Context, _parameter: click.Parameter, value: str) -> st
 @click.option("--cap", default=DEFAULT_CAP, show_default=True, callback=_cap, help="The data sets' ε cap.")
 @click.option("--no-dp", is_flag=True, help="Train without differential privacy; the data sets are unprotected then.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the partition.")
-@click.option("--engine", type=click.Choice(Engine), default=Engine.EMBEDDED, show_default=True)
+@click.option("--engine", type=click.Choice(Engine, case_sensitive=False), default=Engine.EMBEDDED, show_default=True)
 @click.option("--keep", is_flag=True, help="Leave everything running in the end.")
 @click.option("--stop", is_flag=True, help="End what an earlier --keep left running in --out, and do nothing else.")
 @click.option(
