@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gateway.artifacts.transfer import ArtifactClient
     from gateway.ledger import Ledger
     from participants.agent.journal import Journal
+    from participants.agent.ledger_policy import LedgerPolicy
     from participants.agent.local_policy import LocalPolicy
     from participants.agent.models import ModelCache
     from participants.agent.trainer import Trainer
@@ -29,4 +30,5 @@ class AgentContext:
     trainer: Trainer
     journal: Journal
     policy: LocalPolicy
+    ledger_policy: LedgerPolicy
     is_approved: Callable[[Digest], bool]

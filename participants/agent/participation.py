@@ -103,9 +103,7 @@ class Participation:
     async def _join(self, entry: Entry | None) -> None:
         if self._is_refused:
             return
-        objection = self.context.policy.objection(
-            self.view.round.study, self.study.study.terms, is_approved=self.context.is_approved
-        )
+        objection = await self._objection()
         if objection is not None:
             _log.warning("round %d of %s is declined: %s", self.view.round.round, self.view.round.study, objection)
             await self._decline("policy")
@@ -116,6 +114,13 @@ class Participation:
             await self._decline("failed")
             return
         await self._go_on(entry or self._begin())
+
+    async def _objection(self) -> str | None:
+        """Return why this round may not be joined: local rules first, then the consortium's policies."""
+        study = self.view.round.study
+        return self.context.policy.objection(
+            study, self.study.study.terms, is_approved=self.context.is_approved
+        ) or await self.context.ledger_policy.objection(study, self.dataset.id)
 
     def _begin(self) -> Entry:
         current = self.view.round

@@ -12,6 +12,7 @@ from gateway.ledger import Ledger
 from gateway.service.client import connect_gateway
 from participants.agent.context import AgentContext
 from participants.agent.journal import Journal
+from participants.agent.ledger_policy import LedgerPolicy, principal_of
 from participants.agent.loop import AgentLoop
 from participants.agent.models import ModelCache
 from participants.agent.trainer import Trainer
@@ -84,14 +85,16 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
         ) as gateway,
         connect(gateway.channel, identity, signer) as fabric,
     ):
+        ledger = Ledger(fabric.network(config.channel).contract(config.chaincode))
         context = AgentContext(
             msp=config.msp_id,
-            ledger=Ledger(fabric.network(config.channel).contract(config.chaincode)),
+            ledger=ledger,
             artifacts=gateway.artifacts,
             models=ModelCache(await ArtifactStore.open(Path(config.state) / "models"), gateway.artifacts),
             trainer=trainer,
             journal=Journal(Path(config.state) / "journal"),
             policy=config.policy,
+            ledger_policy=LedgerPolicy(ledger, principal_of(identity)),
             is_approved=lambda digest: _is_approved(plans, digest),
         )
         loop = AgentLoop(context, config.datasets, stop_on_refusal=config.on_refusal == "stop")
