@@ -3,13 +3,14 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test lint bench clean lock proto
+.PHONY: help setup demo test lint bench docs clean lock proto
 
 help:
 	@echo "make demo     set up and run the main job (flags: make demo ARGS='--dataset digits --no-dp')"
 	@echo "make test     set up and pass the tests"
 	@echo "make lint     formatting, types, imports, vet, staticcheck"
 	@echo "make bench    print the figures and write build/bench.json"
+	@echo "make docs     write the reference of the command line anew"
 	@echo "make clean    remove what the other targets made"
 
 setup:
@@ -32,6 +33,9 @@ lint: setup
 
 bench: setup
 	$(PY) tests/benchmarks/run.py --out build/bench.json $(ARGS)
+
+docs: setup
+	$(PY) scripts/docs_cli.py
 
 proto: setup
 	$(PY) -m gateway.service.protos.generate
