@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -25,11 +26,10 @@ func WithLogger(logger *slog.Logger) Option { return func(g *guard) { g.log = lo
 
 // New returns the chaincode. One instance serves one peer; it keeps nothing between calls but parsed policies.
 func New(opts ...Option) (shim.Chaincode, error) {
-	inner, err := contractapi.NewChaincode(contracts()...)
+	inner, err := assembled()
 	if err != nil {
 		return nil, fmt.Errorf("assembling the contracts: %w", err)
 	}
-	inner.TransactionSerializer = serializer{}
 	builtIn, err := authz.Parse(authz.Default)
 	if err != nil {
 		return nil, fmt.Errorf("the default policies: %w", err)
@@ -40,6 +40,21 @@ func New(opts ...Option) (shim.Chaincode, error) {
 	}
 	return g, nil
 }
+
+// assembled are contract-api's chaincodes by contract. There is one per contract, made once per process: contract-api
+// compiles a schema for every parameter from all types that it knows, which takes 150 ms for all contracts together.
+var assembled = sync.OnceValues(func() (map[string]shim.Chaincode, error) {
+	inner := map[string]shim.Chaincode{}
+	for _, contract := range contracts() {
+		chaincode, err := contractapi.NewChaincode(contract)
+		if err != nil {
+			return nil, err
+		}
+		chaincode.TransactionSerializer = serializer{}
+		inner[contract.GetName()] = chaincode
+	}
+	return inner, nil
+})
 
 func contracts() []contractapi.ContractInterface {
 	return []contractapi.ContractInterface{

@@ -22,6 +22,12 @@ type function struct {
 
 func (f *function) newRequest() any { return reflect.New(f.request).Interface() }
 
+// contract returns the name of the contract that the function is of.
+func (f *function) contract() string {
+	name, _, _ := strings.Cut(f.name, ":")
+	return name
+}
+
 // A finder finds what a request is about.
 type finder[Q any] func(*call, *authz.World, *Q) (authz.Resource, error)
 

@@ -16,7 +16,7 @@ import (
 
 // guard stands before contract-api, which forgives extra arguments and names in lower case.
 type guard struct {
-	inner    shim.Chaincode
+	inner    map[string]shim.Chaincode // by contract
 	now      func() time.Time
 	log      *slog.Logger
 	builtIn  *authz.Policies
@@ -45,7 +45,7 @@ func (g *guard) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Respons
 	if err := call.authorize(request); err != nil {
 		return failure(err)
 	}
-	response = g.inner.Invoke(&guardedStub{ChaincodeStubInterface: stub, call: call})
+	response = g.inner[request.function.contract()].Invoke(&guardedStub{ChaincodeStubInterface: stub, call: call})
 	if response.GetStatus() != shim.OK {
 		return response
 	}
