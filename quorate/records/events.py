@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
-from quorate.records.common import Document, Part
+from quorate.records.common import Count, Dataset, DigestText, Document, Msp, Part, Study
 
 EVENT_NAME: Final = "quorate"
 
@@ -15,14 +15,14 @@ class Event(Part):
     """One fact; fields that do not apply are absent."""
 
     type: Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z_]+$", max_length=64)]
-    study: str | None = None
-    round: int | None = None
-    msp: str | None = None
-    dataset: str | None = None
-    digest: str | None = None
-    attempt: int | None = None
+    study: Study | None = None
+    round: Count | None = None
+    msp: Msp | None = None
+    dataset: Dataset | None = None
+    digest: DigestText | None = None
+    attempt: Count | None = None
     reason: str | None = None
-    version: int | None = None
+    version: Count | None = None
 
 
 class Events(Document):
