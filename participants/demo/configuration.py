@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import tomli_w
@@ -46,6 +47,12 @@ def write_gateway(place: MemberPlace, organisation: OrganisationConnection, *, c
             },
         },
     )
+
+
+def keep_address(place: MemberPlace, address: str) -> None:
+    """Write into ``gateway.toml`` where the gateway listens, so that it comes back there when it is started again."""
+    document = tomllib.loads(place.gateway_config.read_text(encoding="utf-8"))
+    _write(place.gateway_config, document | {"listen": address})
 
 
 def write_agent(
@@ -115,4 +122,6 @@ def _pair(pair: Any) -> dict[str, str]:  # noqa: ANN401 - a KeyPair of network.i
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
-    path.write_text(tomli_w.dumps(document), encoding="utf-8")
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(tomli_w.dumps(document), encoding="utf-8")
+    part.replace(path)

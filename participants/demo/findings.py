@@ -10,9 +10,9 @@ from gateway.ledger.commands.pull import pull_to
 from network.identity import Role
 from participants.demo.configuration import DATASET
 from participants.demo.founding import SCALE_BITS, STUDY
+from participants.demo.local import as_json
 from participants.demo.result import Comparison, Spent
 from participants.demo.scenario import DELTA
-from participants.demo.stage import as_json
 from quorate.privacy.parameters import Mechanism
 from quorate.privacy.pld import epsilon_pld
 

@@ -33,7 +33,7 @@ def start_gateway(place: MemberPlace, name: str, *, dies_with_parent: bool) -> P
     return launch(
         Program(
             name=f"the gateway of {name}",
-            command=(sys.executable, "-m", "quorate", "gateway", "serve", "--config", str(place.gateway_config)),
+            command=(sys.executable, "-m", "quorate", "gateway", "serve", "-v", "--config", str(place.gateway_config)),
             log=place.log("gateway"),
             pid_file=place.pid_file("gateway"),
             dies_with_parent=dies_with_parent,
@@ -125,13 +125,14 @@ class Nursery:
             raise UnreachableError(f"{name} failed with status {status}:\n{tail(log, lines=12)}", hint=f"See {log}")
         return json.loads(out.read_bytes())
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Let the nursery and its agents outlive this process; `stop_recorded` ends them by their pid file."""
         record = ProcessRecord.of(self.process.pid)
         if record is not None:
             record.save(self.directory / "nursery.pid")
         if self.process.stdin is not None:
             self.process.stdin.write(json.dumps({"do": "stay"}).encode() + b"\n")
+            await self.process.stdin.drain()
         if self._reader is not None:
             self._reader.cancel()
 

@@ -56,8 +56,8 @@ async def run_demo(options: DemoOptions) -> Result:
 
 async def _perform(running: Stage, shown: Board, *, began: tuple[float, float]) -> Result:
     officer = running.people.of(Role.OFFICER)[0]
-    course = await follow(officer.channel, shown, agents=running.agents, nursery=running.nursery)
-    memory = running.memory()
+    course = await follow(officer.channel, shown, agents=running.consortium.agents, nursery=running.nursery)
+    memory = running.consortium.memory()
     shown.say("all rounds are final; comparing, exporting and verifying")
     study = await officer.ledger.study.get(STUDY)
     models = await pull_models(running, course, study)
@@ -73,13 +73,13 @@ async def _perform(running: Stage, shown: Board, *, began: tuple[float, float]) 
         m=running.terms.m,
         attesters=len(running.terms.attesters),
         height=height,
-        genesis=running.network.connection.genesis,
-        notice=running.network.connection.notice,
+        genesis=running.consortium.connection.genesis,
+        notice=running.consortium.connection.notice,
         bytes_per_member_round=written // (len(running.scenario.members) * max(len(course.rounds), 1)),
         audit=audit,
         memory_pss_bytes=memory,
         times=[times for view in course.finals() if (times := times_of(view)) is not None],
-        network_up=running.network_up,
+        network_up=running.consortium.network_up,
         first_training=_since(began[1], course),
         total=time.monotonic() - began[0],
     )
@@ -96,7 +96,9 @@ async def _audit(running: Stage) -> Audit:
     officer = running.people.of(Role.OFFICER)[0]
     await export_bundle(officer, workspace.bundle, study=STUDY, artifacts=True)
     began = time.monotonic()
-    report = await asyncio.to_thread(verify_bundle, workspace.bundle, genesis=running.network.connection.genesis_digest)
+    report = await asyncio.to_thread(
+        verify_bundle, workspace.bundle, genesis=running.consortium.connection.genesis_digest
+    )
     return Audit(
         bundle=workspace.bundle,
         verified=True,

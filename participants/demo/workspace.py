@@ -79,12 +79,18 @@ class Workspace:
         made = cls(directory.resolve())
         made.directory.chmod(0o700)
         made.network.mkdir(mode=0o700)
+        made.nursery.mkdir(mode=0o700)
         return made
 
     @property
     def network(self) -> Path:
         """The ledger's directory."""
         return self.directory / "network"
+
+    @property
+    def nursery(self) -> Path:
+        """The directory of the process that forks the agents."""
+        return self.directory / "nursery"
 
     @property
     def bundle(self) -> Path:
