@@ -1,0 +1,141 @@
+"""Blocks and transactions as orderers and peers make them, one honest step at a time or, where asked, a dishonest one."""
+
+import hashlib
+import secrets
+
+from quorate.blocks import protos
+from quorate.blocks.header import BlockHeader, data_hash
+
+LIFECYCLE = "_lifecycle"
+
+
+def transaction(
+    creator, chaincode, arguments, *, writes, endorsers, time_ms, event=b"", status=200, nonce=None, mangle=None
+):
+    """Return an entry: `writes` maps (namespace, key) to a value; `mangle` may alter parts before they are signed."""
+    nonce = nonce or secrets.token_bytes(24)
+    tx_id = hashlib.sha256(nonce + creator.serialized).hexdigest()
+    name = protos.ChaincodeID(name=chaincode, version="1.0")
+    channel = protos.ChannelHeader(
+        type=protos.HeaderType.ENDORSER_TRANSACTION,
+        channel_id="quorate",
+        tx_id=tx_id,
+        extension=protos.ChaincodeHeaderExtension(chaincode_id=protos.ChaincodeID(name=chaincode)).SerializeToString(),
+    )
+    channel.timestamp.FromMilliseconds(time_ms)
+    signature_header = protos.SignatureHeader(creator=creator.serialized, nonce=nonce).SerializeToString()
+    spec = protos.ChaincodeSpec(chaincode_id=name, input=protos.ChaincodeInput(args=arguments))
+    proposal = protos.ChaincodeProposalPayload(
+        input=protos.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
+    ).SerializeToString()
+    headers = channel.SerializeToString()
+    action = protos.ChaincodeAction(
+        results=results(writes),
+        chaincode_id=name,
+        response=protos.Response(status=status),
+        events=_event(chaincode, tx_id, event),
+    )
+    response = protos.ProposalResponsePayload(
+        proposal_hash=hashlib.sha256(headers + signature_header + proposal).digest(),
+        extension=action.SerializeToString(),
+    ).SerializeToString()
+    parts = {
+        "channel_header": headers,
+        "response": response,
+        "endorsements": [
+            protos.Endorsement(endorser=peer.serialized, signature=peer.sign(response + peer.serialized))
+            for peer in endorsers
+        ],
+        "sign": creator.sign,
+    }
+    if mangle:
+        mangle(parts)
+    endorsed = protos.ChaincodeEndorsedAction(
+        proposal_response_payload=parts["response"], endorsements=parts["endorsements"]
+    )
+    outer = protos.ChaincodeActionPayload(chaincode_proposal_payload=proposal, action=endorsed)
+    body = protos.Transaction(
+        actions=[protos.TransactionAction(header=signature_header, payload=outer.SerializeToString())]
+    )
+    payload = protos.Payload(
+        header=protos.Header(channel_header=parts["channel_header"], signature_header=signature_header),
+        data=body.SerializeToString(),
+    ).SerializeToString()
+    return protos.Envelope(payload=payload, signature=parts["sign"](payload)).SerializeToString()
+
+
+def results(writes):
+    found = protos.TxReadWriteSet()
+    for namespace in sorted({namespace for namespace, _ in writes}):
+        inner = protos.KVRWSet()
+        for (where, key), value in sorted(writes.items()):
+            if where == namespace:
+                inner.writes.add(key=key, is_delete=value is None, value=value or b"")
+        found.ns_rwset.add(namespace=namespace, rwset=inner.SerializeToString())
+    return found.SerializeToString()
+
+
+def _event(chaincode, tx_id, payload):
+    if not payload:
+        return b""
+    return protos.ChaincodeEvent(
+        chaincode_id=chaincode, tx_id=tx_id, event_name="quorate", payload=payload
+    ).SerializeToString()
+
+
+def definition(chaincode, path="/Channel/Application/Endorsement"):
+    policy = protos.ApplicationPolicy(channel_config_policy_reference=path)
+    info = protos.ChaincodeValidationInfo(
+        validation_plugin="vscc", validation_parameter=policy.SerializeToString()
+    ).SerializeToString()
+    key = f"namespaces/fields/{chaincode}/ValidationInfo"
+    return {(LIFECYCLE, key): protos.StateData(Bytes=info).SerializeToString()}
+
+
+class Chain:
+    """Blocks in order, each signed by the orderer."""
+
+    def __init__(self, orderer, genesis_entry):
+        self.orderer = orderer
+        self.blocks = []
+        self.last_config = 0
+        self._append([genesis_entry], codes=b"", signed=False)
+
+    def append(self, entries, *, codes=None, config=False):
+        if config:
+            self.last_config = len(self.blocks)
+        return self._append(entries, codes=codes or bytes(len(entries)), signed=True)
+
+    def _append(self, entries, *, codes, signed):
+        previous = header_of(self.blocks[-1]).hash if self.blocks else b""
+        header = BlockHeader(len(self.blocks), previous, data_hash(entries))
+        block = protos.Block(
+            header=protos.BlockHeader(number=header.number, previous_hash=previous, data_hash=header.data_hash),
+            data=protos.BlockData(data=entries),
+            metadata=protos.BlockMetadata(metadata=[b"", b"", codes, b"", b""]),
+        )
+        if signed:
+            sign_block(block, self.orderer, self.last_config)
+        self.blocks.append(block)
+        return block
+
+    @property
+    def genesis(self):
+        return header_of(self.blocks[0]).digest
+
+
+def header_of(block):
+    return BlockHeader(block.header.number, block.header.previous_hash, block.header.data_hash)
+
+
+def sign_block(block, orderer, last_config):
+    last = protos.LastConfig(index=last_config)
+    value = protos.OrdererBlockMetadata(last_config=last).SerializeToString()
+    signature_header = protos.SignatureHeader(
+        creator=orderer.serialized, nonce=secrets.token_bytes(24)
+    ).SerializeToString()
+    signature = protos.MetadataSignature(
+        signature_header=signature_header, signature=orderer.sign(value + signature_header + header_of(block).encoded)
+    )
+    block.metadata.metadata[0] = protos.Metadata(value=value, signatures=[signature]).SerializeToString()
+    block.metadata.metadata[1] = protos.Metadata(value=last.SerializeToString()).SerializeToString()
