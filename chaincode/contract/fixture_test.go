@@ -271,7 +271,7 @@ func (w *world) accept(msp string) m {
 func running(t *testing.T, changes m) *world {
 	t.Helper()
 	w := approved(t, changes)
-	for _, msp := range members {
+	for _, msp := range w.participants() {
 		w.accept(msp)
 	}
 	w.must(w.as(alder, "aggregator"), "study:Tally", m{"study": "one", "motion": "accept"})
@@ -319,10 +319,19 @@ func sealed(t *testing.T, changes m) *world {
 	return w
 }
 
-// fill reserves and commits for every member.
+// participants are the organisations of the study.
+func (w *world) participants() (list []string) {
+	w.t.Helper()
+	for _, participant := range w.study()["terms"].(m)["participants"].([]any) {
+		list = append(list, participant.(m)["msp"].(string))
+	}
+	return list
+}
+
+// fill reserves and commits for every participant.
 func (w *world) fill(round int) {
 	w.t.Helper()
-	for _, msp := range members {
+	for _, msp := range w.participants() {
 		if w.data == "rows" {
 			w.reserve(msp, round)
 		}
@@ -340,4 +349,13 @@ func (w *world) attestDoc(msp string, round, attempt int, model string) m {
 func (w *world) attest(msp string, round, attempt int, model string) m {
 	w.t.Helper()
 	return w.must(w.as(msp, "aggregator"), "round:Attest", w.attestDoc(msp, round, attempt, model))
+}
+
+func decoded(t *testing.T, data []byte) m {
+	t.Helper()
+	var value m
+	if err := json.Unmarshal(data, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
