@@ -14,13 +14,14 @@ from quorate.blocks.errors import BlockError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-_HALF_ORDERS: Final = {
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1,
+ORDERS: Final = {
+    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int(
         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
-    )
-    >> 1,
+    ),
 }
+"""The number of points of the curves that Fabric knows."""
+
 _ALGORITHM: Final = ec.ECDSA(SHA256())
 
 
@@ -34,8 +35,8 @@ def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> N
         the smaller counts), or the key is of a kind that Fabric does not know.
     """
     try:
-        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _HALF_ORDERS:
-            _require_low_s(signature, _HALF_ORDERS[key.curve.name])
+        if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ORDERS:
+            _require_low_s(signature, ORDERS[key.curve.name] // 2)
             key.verify(signature, message, _ALGORITHM)
         elif isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)

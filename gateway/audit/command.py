@@ -1,0 +1,31 @@
+"""What ``quorate audit export`` does, for the command that parses its options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.audit.export import export_bundle
+from gateway.ledger.session import Profile, open_session
+from quorate.identifiers import parse_study_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def export(bundle: Path, profile: Path, *, study: str | None, artifacts: bool) -> dict[str, object]:
+    """Export a bundle and return what it holds, for printing."""
+    name = None if study is None else parse_study_id(study)
+    async with open_session(Profile.load(profile)) as session:
+        exported = await export_bundle(session, bundle, study=name, artifacts=artifacts)
+    manifest = exported.manifest
+    return {
+        "schema": "quorate.exported/1",
+        "bundle": str(exported.path),
+        "genesis": manifest.genesis,
+        "height": manifest.height,
+        "scope": manifest.scope.kind,
+        "rounds": manifest.scope.rounds,
+        "files": len(manifest.files),
+        "development": manifest.development,
+        "artifacts_absent": list(exported.absent),
+    }

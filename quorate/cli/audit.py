@@ -1,0 +1,103 @@
+"""``quorate audit``: export the evidence, and verify it offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from quorate.cli.output import Format, format_option, print_document
+from quorate.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from quorate.verify import Report
+
+
+@click.group("audit")
+def group() -> None:
+    """Export the evidence and verify it offline."""
+
+
+@group.command("verify")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--genesis", metavar="sha256:…", help="Digest of the ledger's first header, from elsewhere than the bundle."
+)
+@click.option(
+    "--trust-bundle-genesis",
+    is_flag=True,
+    help="Take the bundle's own genesis; the report then says that nothing ties it to a ledger you know.",
+)
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write the report as a page too.",
+)
+@format_option
+def verify_command(
+    *, bundle: Path, genesis: str | None, trust_bundle_genesis: bool, page: Path | None, format_: Format
+) -> None:
+    """Verify an evidence bundle without any network: exit status 0 when it holds, 1 when it does not."""
+    from quorate.verify import VerificationError, verify_bundle  # noqa: PLC0415 - `--help` must not pay for it
+
+    try:
+        report = verify_bundle(bundle, genesis=genesis, trust_bundle_genesis=trust_bundle_genesis)
+    except VerificationError as error:
+        _present(error.report, bundle, page, format_)
+        raise
+    _present(report, bundle, page, format_)
+
+
+@group.command("export")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="QUORATE_PROFILE",
+    required=True,
+    help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
+)
+@click.option("--study", metavar="ID", help="Only this study, with what its records rest on; else the whole ledger.")
+@click.option("--artifacts", is_flag=True, help="Add the updates and models that your gateway still holds.")
+@format_option
+def export_command(*, bundle: Path, profile: Path, study: str | None, artifacts: bool, format_: Format) -> None:
+    """Export evidence to BUNDLE: one file when its name ends in .qeb, else a directory."""
+    import asyncio  # noqa: PLC0415 - `--help` must not pay for it
+
+    exported = asyncio.run(_gateway_commands().export(bundle, profile, study=study, artifacts=artifacts))
+    print_document(exported, format_=format_)
+
+
+def _gateway_commands() -> ModuleType:
+    """Return the gateway's part of the command, or say which extra brings it."""
+    try:
+        from gateway.audit import command  # noqa: PLC0415 - the base install verifies, and has no gateway
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
+            raise
+        raise UsageError(
+            f"`quorate audit export` needs the Python package {error.name}, which is not installed.",
+            hint="Install the extra: pip install 'quorate[gateway]'",
+            cause=error,
+        ) from error
+    return command
+
+
+def _present(report: Report, bundle: Path, page: Path | None, format_: Format) -> None:
+    from quorate.cli.audit_report import print_report  # noqa: PLC0415 - `--help` must not pay for it
+    from quorate.verify.present.page import page_of  # noqa: PLC0415 - `--help` must not pay for it
+
+    if page is not None:
+        try:
+            page.write_text(page_of(report, bundle.name), encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"{page} cannot be written: {error.strerror}", cause=error) from error
+    if format_ is Format.TABLE:
+        print_report(report, bundle.name)
+    else:
+        print_document(report.as_json(), format_=format_)
