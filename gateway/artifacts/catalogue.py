@@ -56,7 +56,9 @@ class Catalogue:
         self._directory = directory
         self._lock = Lock()
         directory.mkdir(parents=True, exist_ok=True)
-        self._entries = {entry.digest: entry for entry in map(_read, sorted(directory.glob("*.json")))}
+        volatile = filter(None, map(_read_volatile, directory.glob("*.volatile")))
+        durable = map(_read, directory.glob("*.json"))
+        self._entries = {entry.digest: entry for found in (volatile, durable) for entry in found}
 
     @property
     def entries(self) -> Mapping[Digest, Entry]:
@@ -86,16 +88,25 @@ class Catalogue:
             return True
 
     def _write(self, entry: Entry) -> None:
-        write_atomically(self._path(entry.digest), entry.encode())
+        if entry.boot:
+            write_atomically(self._volatile(entry.digest), entry.encode(), durable=False)
+        else:
+            write_atomically(self._durable(entry.digest), entry.encode())
+            self._volatile(entry.digest).unlink(missing_ok=True)
         self._entries[entry.digest] = entry
 
     def drop(self, digest: Digest) -> None:
         """Forget an artefact."""
         self._entries.pop(digest, None)
-        self._path(digest).unlink(missing_ok=True)
+        self._durable(digest).unlink(missing_ok=True)
+        self._volatile(digest).unlink(missing_ok=True)
 
-    def _path(self, digest: Digest) -> Path:
+    def _durable(self, digest: Digest) -> Path:
         return self._directory / f"{hex_of(digest)}.json"
+
+    def _volatile(self, digest: Digest) -> Path:
+        # Not forced to disk either: after a power failure it may be torn, and is then passed over.
+        return self._directory / f"{hex_of(digest)}.volatile"
 
 
 def _read(path: Path) -> Entry:
@@ -105,6 +116,14 @@ def _read(path: Path) -> Entry:
         raise StorageError(
             f"{path} is damaged: {error}", hint="Remove the file; the artefact is fetched again.", cause=error
         ) from error
+
+
+def _read_volatile(path: Path) -> Entry | None:
+    try:
+        return _read(path)
+    except StorageError:
+        path.unlink()
+        return None
 
 
 def _entry(value: canonical.JSON) -> Entry:

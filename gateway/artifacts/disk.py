@@ -40,15 +40,20 @@ def storage_errors(doing: str) -> Iterator[None]:
         raise StorageError(f"{doing} failed: {error.strerror or error}", cause=error) from error
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file so that a reader, or a crash, finds the old content or the new and nothing between."""
+def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace a file so that a reader finds the old content or the new and nothing between.
+
+    When `durable`, so does whoever looks after a power failure.
+    """
     temporary = path.with_name(path.name + ".new")
     with temporary.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
-    sync_directory(path.parent)
+    if durable:
+        sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:

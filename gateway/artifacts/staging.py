@@ -137,7 +137,7 @@ class Upload:
         if after:
             after._superseded = True  # noqa: SLF001 - the same class
 
-    async def write(self, chunk: bytes) -> None:
+    async def write(self, chunk: bytes | memoryview) -> None:
         """Append a chunk, hashing it.
 
         Raises
@@ -182,7 +182,7 @@ class Upload:
             self._file.close()
             self._file = None
 
-    def _append(self, chunk: bytes) -> None:
+    def _append(self, chunk: bytes | memoryview) -> None:
         try:
             with storage_errors("an upload"):
                 if self._file is None:

@@ -110,7 +110,12 @@ class ArtifactStore:
         return await asyncio.to_thread(self._staging.discard_older, than)
 
     async def receive(
-        self, description: Description, chunks: AsyncIterator[bytes], *, offset: int = 0, durable: bool = True
+        self,
+        description: Description,
+        chunks: AsyncIterator[bytes | memoryview],
+        *,
+        offset: int = 0,
+        durable: bool = True,
     ) -> None:
         """Store an artefact whose bytes from `offset` on come in chunks.
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import grpc
 
+from gateway.artifacts import frames
 from gateway.artifacts.store import CHUNK
 from gateway.artifacts.wire import SERVICE, artifact_message, label_of
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from gateway.service.status import from_rpc
-from quorate.errors import IntegrityError, StateError, TimedOutError, UnreachableError, UsageError
+from quorate.errors import ConflictError, IntegrityError, StateError, TimedOutError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -92,8 +93,12 @@ class ArtifactClient:
         self._stall = stall
         path = f"/{SERVICE}/"
         self._stat = channel.unary_unary(path + "Stat", pb.StatRequest.SerializeToString, pb.StatResponse.FromString)
-        self._put = channel.stream_unary(path + "Put", pb.PutRequest.SerializeToString, pb.PutResponse.FromString)
-        self._get = channel.unary_stream(path + "Get", pb.GetRequest.SerializeToString, pb.GetResponse.FromString)
+        self._put: grpc.aio.StreamUnaryMultiCallable[bytes, pb.PutResponse] = channel.stream_unary(
+            path + "Put", None, pb.PutResponse.FromString
+        )
+        self._get: grpc.aio.UnaryStreamMultiCallable[pb.GetRequest, bytes] = channel.unary_stream(
+            path + "Get", pb.GetRequest.SerializeToString
+        )
 
     async def stat(self, digest: Digest, *, upload_size: int = 0, within: float = _STAT_SECONDS) -> Held:
         """Return what the gateway has of an artefact.
@@ -158,25 +163,39 @@ class ArtifactClient:
     async def get_once(self, description: Description, store: ArtifactStore, *, durable: bool = True) -> None:
         """Fetch what is missing of an artefact in one attempt; errors as `get`, and what came is kept."""
         offset = store.partial(description.digest, description.size)
-        chunks = self.chunks(description.digest, offset=offset)
+        # Only a source that sends may take the unfinished file over from whoever writes it now.
+        chunks = await _begun(self.chunks(description.digest, offset=offset))
         try:
             await store.receive(description, chunks, offset=offset, durable=durable)
         except UsageError as error:
             # A stream that ended well with too few or too many bytes is no broken connection: it is something else.
             raise IntegrityError(f"{self._name} sent something else than {description.digest}: {error}") from error
 
-    async def chunks(self, digest: Digest, *, offset: int = 0) -> AsyncIterator[bytes]:
+    async def chunks(self, digest: Digest, *, offset: int = 0) -> AsyncIterator[bytes | memoryview]:
         """Yield an artefact's bytes from an offset as the gateway sends them, unchecked."""
         call = self._get(pb.GetRequest(digest=digest, offset=offset))
         try:
-            while isinstance(answer := await asyncio.wait_for(call.read(), self._stall), pb.GetResponse):
-                yield answer.chunk
+            while isinstance(answer := await asyncio.wait_for(call.read(), self._stall), bytes):
+                yield frames.read_get_response(answer)
         except TimeoutError as error:
             raise UnreachableError(f"{self._name} sent nothing for {self._stall:g} s", cause=error) from error
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, doing=f"fetching {digest} from {self._name}") from error
         finally:
             call.cancel()
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return the same chunks once the first one has come."""
+    first = await anext(chunks, None)
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        if first is not None:
+            yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return all_of_them()
 
 
 async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing: str) -> T:
@@ -187,8 +206,9 @@ async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing:
         try:
             async with asyncio.timeout(left):
                 return await attempt()
-        except (UnreachableError, StateError) as error:
-            # StateError: the kept bytes changed between asking and sending; the next attempt asks anew.
+        except (UnreachableError, StateError, ConflictError) as error:
+            # StateError: the kept bytes changed between asking and sending; the next attempt asks anew. ConflictError:
+            # another transfer of the same bytes took over; it may be done by the next attempt.
             if isinstance(error, StateError) and isinstance(last, StateError):
                 raise
             last = error
@@ -199,10 +219,8 @@ async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing:
     raise last or TimedOutError(f"{doing} took longer than {within:g} s")
 
 
-async def _messages(
-    description: Description, origin: Origin, offset: int, *, bare: bool
-) -> AsyncIterator[pb.PutRequest]:
-    yield pb.PutRequest(header=pb.PutHeader(artifact=artifact_message(description), offset=offset))
+async def _messages(description: Description, origin: Origin, offset: int, *, bare: bool) -> AsyncIterator[bytes]:
+    yield frames.put_header(pb.PutHeader(artifact=artifact_message(description), offset=offset))
     if not bare:
         async for chunk in origin.read(offset=offset):
-            yield pb.PutRequest(chunk=chunk)
+            yield frames.put_chunk(chunk)
