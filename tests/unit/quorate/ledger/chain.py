@@ -1,4 +1,4 @@
-"""Blocks and transactions as orderers and peers make them, one honest step at a time or, where asked, a dishonest one."""
+"""Blocks and transactions as orderers and peers make them, honestly or, where asked, not."""
 
 import hashlib
 import secrets

@@ -56,7 +56,8 @@ def channel_group(members, orderer, *, development=False, msp=None):
     root = protos.ConfigGroup()
     application, ordering = root.groups["Application"], root.groups["Orderer"]
     for organisation in members:
-        application.groups[organisation.name].CopyFrom(organisation_group(organisation, **(msp or {}).get(organisation.name, {})))
+        extras = (msp or {}).get(organisation.name, {})
+        application.groups[organisation.name].CopyFrom(organisation_group(organisation, **extras))
     ordering.groups[orderer.name].CopyFrom(organisation_group(orderer))
     majority = meta(protos.ImplicitMetaPolicy.MAJORITY, "Endorsement")
     put_policy(application, "Endorsement", IMPLICIT_META, majority)

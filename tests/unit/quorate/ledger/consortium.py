@@ -226,7 +226,7 @@ class Consortium:
             "commit_timeout_ms": 60_000,
             "attest_timeout_ms": 60_000,
             "attesters": [member.msp_id for member in self.members],
-            "m": len(self.members) // 2 + 1 if len(self.members) > 2 else 2,  # noqa: PLR2004 - a majority, two at least
+            "m": len(self.members) // 2 + 1 if len(self.members) > 2 else 2,
             "unit": "record",
             "adjacency": "add-or-remove-one",
             "privacy": privacy if self.private else {"mechanism": "none"},

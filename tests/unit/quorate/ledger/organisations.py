@@ -69,7 +69,10 @@ class Organisation:
     def member(self, unit, role=None):
         attributes = {"quorate.role": role} if role else None
         issued = new_member(
-            self.ca, common_name=f"{role or unit}.{self.name.lower()}.test", organisation=self.name, unit=unit,
+            self.ca,
+            common_name=f"{role or unit}.{self.name.lower()}.test",
+            organisation=self.name,
+            unit=unit,
             attributes=attributes,
         )
         return Signer(self.msp_id, issued)
