@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from gateway.artifacts.bounds import SizeLimits
+from gateway.service.settings import FileSettings
 from quorate.errors import QuorateError
 from quorate.identifiers import MspId, parse_msp_id
 
@@ -108,7 +109,7 @@ class RetentionSection(Section):
     ended_study_days: Annotated[float, Field(ge=0)] = 90.0
 
 
-class GatewayConfig(BaseSettings):
+class GatewayConfig(FileSettings):
     """Everything that an organisation's gateway needs to know."""
 
     msp_id: Annotated[str, AfterValidator(_msp)]
@@ -125,27 +126,9 @@ class GatewayConfig(BaseSettings):
     timeouts: TimeoutsSection = TimeoutsSection()
     retention: RetentionSection = RetentionSection()
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     @property
     def msp(self) -> MspId:
         """The organisation."""
         return MspId(self.msp_id)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the hook's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the hook's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, whose content arrives as arguments."""
-        return env_settings, init_settings

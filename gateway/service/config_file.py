@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
@@ -38,8 +38,7 @@ def load_config(path: Path, model: type[C], *, prefix: str) -> C:
     UsageError
         When the file cannot be read, is not TOML, or a value is missing, unknown or malformed; names the place.
     """
-    document = _read(path)
-    _resolve(document, model, path.absolute().parent)
+    document = _located(_read(path), model, path.absolute().parent)
     try:
         return model(**document)
     except ValidationError as error:
@@ -79,14 +78,29 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not TOML: {error}", cause=error) from error
 
 
-def _resolve(document: dict[str, Any], model: type[BaseModel], directory: Path) -> None:
-    """Make the file's relative paths absolute, in place."""
-    for name, field in model.model_fields.items():
-        value, kind = document.get(name), field.annotation
-        if kind is Path and isinstance(value, str):
-            document[name] = str(directory / Path(value).expanduser())
-        elif isinstance(kind, type) and issubclass(kind, BaseModel) and isinstance(value, dict):
-            _resolve(value, kind, directory)
+def _located(value: Any, kind: Any, directory: Path) -> Any:  # noqa: ANN401 - whatever TOML holds, for any annotation
+    """Return a value of the file with its relative paths made absolute, also in lists and in choices of tables."""
+    if kind is Path:
+        return str(directory / Path(value).expanduser()) if isinstance(value, str) else value
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _located_table(value, kind, directory)
+    for part in get_args(kind):
+        if isinstance(value, list):
+            value = [_located(item, part, directory) for item in value]
+        else:
+            value = _located(value, part, directory)
+    return value
+
+
+def _located_table(value: Any, model: type[BaseModel], directory: Path) -> Any:  # noqa: ANN401 - the same
+    fields = model.model_fields
+    # Of several tables to choose from, the one that has these names is meant; a wrong name is refused later.
+    if not isinstance(value, dict) or (not issubclass(model, BaseSettings) and not fields.keys() >= value.keys()):
+        return value
+    return {
+        name: _located(item, fields[name].annotation, directory) if name in fields else item
+        for name, item in value.items()
+    }
 
 
 def _leaves(value: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from gateway.service.config import Address, File, Seconds, Section
+from gateway.service.settings import FileSettings
 from participants.agent.local_policy import LocalPolicy
 from participants.data.bindings import DataBinding
 from quorate.records.common import Dataset, Msp
@@ -54,7 +55,7 @@ class DatasetSection(Section):
     binding: Annotated[DataBinding, Field(discriminator="kind")]
 
 
-class AgentConfig(BaseSettings):
+class AgentConfig(FileSettings):
     """Everything that an agent needs to know.
 
     Attributes
@@ -67,13 +68,7 @@ class AgentConfig(BaseSettings):
         ``stop`` ends the agent with exit code 6 when the ledger refuses a charge; ``continue`` goes on with others.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
     msp_id: Msp
     state: File

@@ -12,6 +12,7 @@ repeats the same release instead of making a second one; it is gone with COMMITT
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from dataclasses import dataclass, replace
@@ -24,15 +25,15 @@ from quorate.errors import IntegrityError, NoSpaceError, StorageError, UsageErro
 from quorate.identifiers import parse_id, parse_round
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
 _SCHEMA: Final = "quorate.journal/1"
 _LIMIT: Final = 16 * 1024
 _SECRET_BYTES: Final = 32
-_NO_SPACE: Final = 28
 _CHUNK: Final = 1 << 20
+_FIELDS: Final = frozenset({"schema", "study", "round", "dataset", "base", "stage", "secret", "update", "reason"})
 
 
 class Stage(StrEnum):
@@ -115,22 +116,24 @@ class Entry:
         """
         try:
             value = canonical.require_canonical(data, limit=_LIMIT)
-            return cls._of(value)
+            entry = cls._of(value)
+            _require_consistent(entry)
         except (UsageError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(
                 f"a journal entry cannot be read: {error}",
                 hint="Move the file away; the agent then gives that round up and goes on with the next.",
                 cause=error,
             ) from error
+        return entry
 
     @classmethod
     def _of(cls, value: canonical.JSON) -> Self:
-        if not isinstance(value, dict) or value["schema"] != _SCHEMA:
+        if not isinstance(value, dict) or value.keys() != _FIELDS or value["schema"] != _SCHEMA:
             raise UsageError(f"it is not a {_SCHEMA} document")
-        texts = {name: str(value[name]) for name in ("study", "dataset", "base", "stage", "secret", "update", "reason")}
         number = value["round"]
         if not isinstance(number, int) or isinstance(number, bool):
             raise UsageError("its round is not a number")
+        texts = {name: part for name, part in value.items() if isinstance(part, str)}
         return cls(
             study=parse_id(texts["study"]),
             round=parse_round(number),
@@ -159,18 +162,15 @@ class Journal:
 
     def find(self, study: str, round_: int, dataset: str) -> Entry | None:
         """Return the entry of a round, or None."""
-        path = self._path(study, round_, dataset)
+        return self._read(self._path(study, round_, dataset))
+
+    def _read(self, path: Path) -> Entry | None:
         try:
             return Entry.decode(path.read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield all entries, in no particular order."""
-        for path in sorted(self._directory.glob("*.json")):
-            yield Entry.decode(path.read_bytes())
 
     def record(self, entry: Entry) -> Entry:
         """Force an entry to disk; a done one loses its secret.
@@ -202,9 +202,19 @@ class Journal:
         with path.open("rb") as file:
             return digest_stream(iter(lambda: file.read(_CHUNK), b"")) == entry.update
 
-    def forget_update(self, entry: Entry) -> None:
-        """Remove the update file of a round that has ended."""
-        self.update_path(entry).unlink(missing_ok=True)
+    def end(self, entry: Entry) -> None:
+        """Forget what a round that has ended needs no more: its update file and its secret."""
+        with _storage(self.update_path(entry)):
+            self.update_path(entry).unlink(missing_ok=True)
+        if not entry.stage.is_done:
+            self.record(replace(entry, stage=Stage.GIVEN_UP, reason="ended"))
+
+    def end_before(self, study: str, round_: int, dataset: str) -> None:
+        """Forget the same of all earlier rounds: a round is opened only when the one before it has ended."""
+        for path in self._directory.glob(f"{parse_id(study)}~*~{parse_id(dataset)}.json"):
+            entry = self._read(path)
+            if entry is not None and entry.round < round_:
+                self.end(entry)
 
     def _path(self, study: str, round_: int, dataset: str) -> Path:
         # No separator of an id can be "~", so two rounds never share a name.
@@ -226,6 +236,13 @@ class Journal:
             _sync_directory(self._directory)
 
 
+def _require_consistent(entry: Entry) -> None:
+    if len(entry.secret) != (0 if entry.stage.is_done else _SECRET_BYTES):
+        raise UsageError(f"stage {entry.stage} does not go with a secret of {len(entry.secret)} bytes")
+    if entry.stage is Stage.STORED and entry.update is None:
+        raise UsageError("its stage is STORED, and it names no update")
+
+
 class _storage:  # noqa: N801 (reads as a statement: with _storage(path))
     """Turns an operating system's refusal into ours."""
 
@@ -237,7 +254,7 @@ class _storage:  # noqa: N801 (reads as a statement: with _storage(path))
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError):
-            kind = NoSpaceError if error.errno == _NO_SPACE else StorageError
+            kind = NoSpaceError if error.errno == errno.ENOSPC else StorageError
             raise kind(f"{self._path} cannot be written: {error.strerror}", cause=error) from error
 
 

@@ -7,8 +7,17 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from gateway.aggregator.inputs import knows_model
+from gateway.fabric.errors import GatewayError
 from participants.agent.participation import Participation
-from quorate.errors import BudgetError, QuorateError, TimedOutError, UnreachableError
+from quorate.errors import (
+    BudgetError,
+    NotFoundError,
+    QuorateError,
+    StateError,
+    StorageError,
+    TimedOutError,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -24,6 +33,10 @@ _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
+
+# What may be otherwise a moment later although nothing that this agent sees has changed: another process is away, the
+# disk is full, or a peer is behind. As long as the round is open, the step is worth another try.
+_PASSING: Final = (UnreachableError, TimedOutError, StorageError, StateError, NotFoundError, GatewayError)
 
 
 class AgentLoop:
@@ -46,6 +59,7 @@ class AgentLoop:
         self._studies: dict[StudyId, StudyView] = {}
         self._rounds: dict[StudyId, RoundView] = {}
         self._changed: dict[str, asyncio.Event] = {name: asyncio.Event() for name in self._datasets}
+        self._tidied: set[tuple[StudyId, int, str]] = set()
 
     async def run(self, changes: AsyncIterator[StudyChange | RoundChange]) -> None:
         """Work until the stream ends or a charge is refused; one task per data set, so that none waits for another."""
@@ -90,17 +104,32 @@ class AgentLoop:
             if not knows_model(study, view.round.base):
                 continue  # the study's own change is on its way, and will wake this again
             reached &= await self._one(Participation(context=self._context, dataset=dataset, study=study, view=view))
+            reached &= self._tidy(name, view.round.round, dataset.id)
         return reached
+
+    def _tidy(self, study: StudyId, round_: int, dataset: str) -> bool:
+        """Forget, once per round, what is left of earlier ones: their ends may have passed while the agent was away."""
+        if (study, round_, dataset) in self._tidied:
+            return True
+        try:
+            self._context.journal.end_before(study, round_, dataset)
+        except StorageError as error:
+            _log.warning("earlier rounds of %s are not forgotten yet: %s", study, error)
+            return False
+        except QuorateError as error:
+            _log.error("earlier rounds of %s are not all forgotten: %s: %s", study, error.code, error)
+        self._tidied.add((study, round_, dataset))
+        return True
 
     async def _one(self, participation: Participation) -> bool:
         current = participation.view.round
         try:
             await participation.take_part()
-        except BudgetError:
+        except BudgetError as error:
             if self._stop_on_refusal:
                 raise
-            _log.exception("round %d of %s: the ledger refused the charge", current.round, current.study)
-        except (UnreachableError, TimedOutError) as error:
+            _log.error("round %d of %s is not joined: %s", current.round, current.study, error)
+        except _PASSING as error:
             _log.warning("round %d of %s waits: %s: %s", current.round, current.study, error.code, error)
             return False
         except QuorateError as error:

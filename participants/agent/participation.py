@@ -13,7 +13,15 @@ from participants.agent.journal import Entry, Stage
 from participants.agent.update import read_base, update_writer
 from participants.data.errors import DataError
 from participants.plans.errors import PlanNotApprovedError
-from quorate.errors import BudgetError, ExpiredError, QuorateError, StateError, TimedOutError, UnreachableError
+from quorate.errors import (
+    BudgetError,
+    DefectError,
+    IntegrityError,
+    QuorateError,
+    StorageError,
+    TimedOutError,
+    UnreachableError,
+)
 from quorate.tensors import Header
 
 if TYPE_CHECKING:
@@ -27,14 +35,17 @@ _log = logging.getLogger(__name__)
 
 _FETCH_SECONDS: Final = 120.0
 _STORE_SECONDS: Final = 120.0
+_ENDED_STUDY: Final = frozenset({"COMPLETED", "REJECTED", "ABORTED"})
+_ENDED_ROUND: Final = frozenset({"FINAL", "ABORTED"})
+_REFUSED: Final = "refused"
+"""Why an entry is given up that the ledger knows about already; any other reason is declined with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participation:
     """What one data set does in one round.
 
-    A step that needs another process and cannot reach it raises `UnreachableError` or `TimedOutError`; taking part
-    again later goes on where the journal says.
+    A step that cannot be taken now raises; taking part again later goes on where the journal says.
     """
 
     context: AgentContext
@@ -50,13 +61,13 @@ class Participation:
         BudgetError
             When the ledger refused the charge. It is on record, and the data were not touched.
         """
-        if self._is_over:
-            self._forget()
-            return
         entry = self._entry()
-        if self._has_committed:
+        if self._is_over:
+            if entry is not None:
+                self.context.journal.end(entry)
+        elif self._has_committed:
             await self._offer_again(entry)
-        elif self.view.round.state == "OPEN" and not self._has_declined:
+        elif self._may_still_join:
             await self._join(entry)
 
     @property
@@ -72,95 +83,94 @@ class Participation:
         return any((decline.msp, decline.dataset) == self._name for decline in self.view.declines)
 
     @property
-    def _is_over(self) -> bool:
-        return self.view.round.state in {"FINAL", "ABORTED"}
-
-    @property
-    def _is_refused(self) -> bool:
-        return any(
-            (charge.msp, charge.dataset) == self._name and charge.status == "REFUSED"
-            for charge in self.view.reservations
+    def _may_still_join(self) -> bool:
+        return (
+            self.study.study.state == "RUNNING"
+            and self.view.round.state == "OPEN"
+            and not self._has_declined
+            and not self._is_charged("REFUSED")
+            and all(withdrawal.msp != self.context.msp for withdrawal in self.study.withdrawals)
         )
 
     @property
-    def _is_reserved(self) -> bool:
+    def _is_over(self) -> bool:
+        return self.study.study.state in _ENDED_STUDY or self.view.round.state in _ENDED_ROUND
+
+    def _is_charged(self, status: str) -> bool:
         return any(
-            (charge.msp, charge.dataset) == self._name and charge.status == "GRANTED"
-            for charge in self.view.reservations
+            (charge.msp, charge.dataset) == self._name and charge.status == status for charge in self.view.reservations
         )
 
     def _entry(self) -> Entry | None:
         current = self.view.round
-        return self.context.journal.find(current.study, current.round, self.dataset.id)
-
-    def _forget(self) -> None:
-        entry = self._entry()
-        if entry is not None:
-            self.context.journal.forget_update(entry)
-            if not entry.stage.is_done:
-                self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason="the round has ended"))
+        found = self.context.journal.find(current.study, current.round, self.dataset.id)
+        if found is not None and found.base != current.base:
+            raise IntegrityError(
+                f"the journal has {found.base} as the base of round {current.round} of {current.study}, "
+                f"and the ledger {current.base}: the journal belongs to another ledger",
+                hint="Give this agent a state directory of its own for this ledger.",
+            )
+        return found
 
     async def _join(self, entry: Entry | None) -> None:
-        if self._is_refused:
-            return
-        objection = await self._objection()
+        objection = self.context.policy.objection(
+            self.view.round.study, self.study.study.terms, is_approved=self.context.is_approved
+        )
         if objection is not None:
             _log.warning("round %d of %s is declined: %s", self.view.round.round, self.view.round.study, objection)
+            if entry is not None:
+                self._give_up(entry, "policy")
             await self._decline("policy")
-            return
-        if entry is None and self._is_reserved:
+        elif entry is None and self._is_charged("GRANTED"):
             # Charged, but what the secret was is lost with the journal: training again would be a second release.
             _log.error("round %d of %s is given up: its journal is lost", self.view.round.round, self.view.round.study)
             await self._decline("failed")
-            return
-        await self._go_on(entry or self._begin())
-
-    async def _objection(self) -> str | None:
-        """Return why this round may not be joined: local rules first, then the consortium's policies."""
-        study = self.view.round.study
-        return self.context.policy.objection(
-            study, self.study.study.terms, is_approved=self.context.is_approved
-        ) or await self.context.ledger_policy.objection(study, self.dataset.id)
+        else:
+            await self._go_on(entry or self._begin())
 
     def _begin(self) -> Entry:
         current = self.view.round
         fresh = Entry.begin(study=current.study, round_=current.round, dataset=self.dataset.id, base=current.base)
         return self.context.journal.record(fresh)
 
+    def _give_up(self, entry: Entry, reason: str) -> Entry:
+        return self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason=reason))
+
     async def _go_on(self, entry: Entry) -> None:
-        if entry.stage is Stage.GIVEN_UP:
-            await self._decline("failed")
-            return
         if entry.stage is Stage.STARTED:
             entry = await self._reserve(entry)
-        if entry.stage is Stage.RESERVED or not await asyncio.to_thread(self.context.journal.holds_update, entry):
+        if entry.stage is Stage.RESERVED or (entry.stage is Stage.STORED and not await self._holds_update(entry)):
             entry = await self._train_or_give_up(entry)
         if entry.stage is Stage.STORED:
             await self._store(entry)
             await self._commit(entry)
+        elif entry.stage is Stage.GIVEN_UP and entry.reason != _REFUSED:
+            await self._decline(entry.reason)
 
     async def _reserve(self, entry: Entry) -> Entry:
+        # Nothing is charged for a round whose base cannot be had.
+        await self.context.models.hold(self.study, entry.base, within=_FETCH_SECONDS)
         if self.study.study.terms.privacy.mechanism != "none":
             try:
                 await self.context.ledger.settling().privacy.reserve(
                     study=entry.study, round_=entry.round, dataset=entry.dataset
                 )
-            except BudgetError as error:
-                self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason=error.message))
+            except BudgetError:
+                self._give_up(entry, _REFUSED)
                 raise
         return self.context.journal.record(replace(entry, stage=Stage.RESERVED))
+
+    async def _holds_update(self, entry: Entry) -> bool:
+        return await asyncio.to_thread(self.context.journal.holds_update, entry)
 
     async def _train_or_give_up(self, entry: Entry) -> Entry:
         try:
             return await self._train(entry)
-        except (UnreachableError, TimedOutError):
+        except (UnreachableError, TimedOutError, StorageError):
             raise
         except QuorateError as error:
             _log.error("round %d of %s is given up: %s: %s", entry.round, entry.study, error.code, error)
-            self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason=error.code))
-            data_is_at_fault = isinstance(error, DataError)
-            await self._decline("data" if data_is_at_fault else _reason(error))
-            return replace(entry, stage=Stage.GIVEN_UP)
+            return self._give_up(entry, _decline_reason(error))
 
     async def _train(self, entry: Entry) -> Entry:
         terms = self.study.study.terms
@@ -183,7 +193,7 @@ class Participation:
 
     def _description(self, entry: Entry) -> Description:
         if entry.update is None:
-            raise StateError(f"round {entry.round} of {entry.study} has no update yet")
+            raise DefectError(f"round {entry.round} of {entry.study} has no update yet")
         label = Label.of(
             kind=Kind.UPDATE, study=entry.study, round=entry.round, msp=self.context.msp, dataset=entry.dataset
         )
@@ -191,29 +201,23 @@ class Participation:
         return Description(digest=entry.update, size=size, label=label)
 
     async def _commit(self, entry: Entry) -> None:
-        ledger = self.context.ledger.settling()
-        try:
-            record = await ledger.round.commit(
-                entry.study, entry.round, dataset=entry.dataset, base=entry.base, update=str(entry.update)
-            )
-        except (StateError, ExpiredError) as error:
-            _log.warning("round %d of %s closed before the commit: %s", entry.round, entry.study, error)
-            self.context.journal.record(replace(entry, stage=Stage.GIVEN_UP, reason="the round closed first"))
-            return
+        record = await self.context.ledger.settling().round.commit(
+            entry.study, entry.round, dataset=entry.dataset, base=entry.base, update=str(entry.update)
+        )
         self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
         if record.status == "LATE":
             _log.warning("round %d of %s: the commit came too late to be included", entry.round, entry.study)
 
     async def _offer_again(self, entry: Entry | None) -> None:
-        """Store the update anew when the gateway lost it; note a commit whose answer was lost."""
-        if entry is None or entry.update is None:
+        """Note a commit whose answer was lost; store the update anew when the gateway lost it."""
+        if entry is None:
             return
         if entry.stage is not Stage.COMMITTED:
-            self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
-        if self.context.journal.update_path(entry).is_file():
-            description = self._description(entry)
-            if not (await self.context.artifacts.stat(description.digest)).complete:
-                await self._store(entry)
+            entry = self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
+        if entry.update is None or not self.context.journal.update_path(entry).is_file():
+            return
+        if not (await self.context.artifacts.stat(entry.update)).complete:
+            await self._store(entry)
 
     async def _decline(self, reason: str) -> None:
         current = self.view.round
@@ -222,5 +226,7 @@ class Participation:
         )
 
 
-def _reason(error: QuorateError) -> str:
+def _decline_reason(error: QuorateError) -> str:
+    if isinstance(error, DataError):
+        return "data"
     return "policy" if isinstance(error, PlanNotApprovedError) else "failed"

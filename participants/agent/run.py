@@ -66,8 +66,8 @@ async def run_agent(
     )
     try:
         await _connected(config, trainer, plans, ready)
-    except* QuorateError as group:
-        raise _first(group) from group
+    except BaseExceptionGroup as group:
+        raise _cause_of(group) from group
     finally:
         trainer.close()
 
@@ -110,7 +110,13 @@ def _is_approved(plans: ApprovedPlans, digest: Digest) -> bool:
     return True
 
 
-def _first(group: BaseExceptionGroup[QuorateError]) -> QuorateError:
-    """Return the first error of a group of groups: the one that ended the others."""
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+def _cause_of(group: BaseExceptionGroup) -> BaseException:
+    """Return the first error of a group of groups, the one that ended the others; the group itself for a defect."""
+    found, others = group.split(QuorateError)
+    if found is None or others is not None:
+        return group
+    return _first(found)
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -12,7 +12,6 @@ from participants.training.secrets import ReleaseContext
 from participants.training.terms import PrivacyTerms
 
 if TYPE_CHECKING:
-    from participants.training.child import TrainerChild
     from collections.abc import Callable, Mapping
 
     import numpy as np
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from participants.agent.config import DatasetSection
     from participants.agent.journal import Entry
     from participants.plans.approved import ApprovedPlans
+    from participants.training.child import TrainerChild
     from participants.training.hardware import Hardware
     from quorate.identifiers import MspId
     from quorate.records.study import Terms

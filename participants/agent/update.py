@@ -63,7 +63,7 @@ def update_writer(
         raise UsageError(f"training returned the tensors {sorted(trained)}, expected {sorted(base.schema.names)}")
     update = {
         name: fixedpoint.quantise(
-            np.asarray(trained[name], np.float32).reshape(base.integers[name].shape),
+            np.asarray(trained[name], np.float32),
             base.integers[name],
             scale_bits=scale_bits,
             bound=bound,
