@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from quorate.blocks.certificate import certificate_digest, load_certificate, role_of
-from quorate.errors import IntegrityError, UnreachableError, UsageError
+from quorate.errors import IntegrityError, UsageError
 from quorate.identifiers import parse_msp_id
 from quorate.policy import Principal, decide_training, in_force
 
@@ -48,15 +48,14 @@ class LedgerPolicy:
         self._now = now
         self._known: Policy | None = None
 
-    async def objection(self, study: str, dataset: str) -> str | None:
-        """Return why the own data set may not be trained on for a study that has a round, as a sentence, or None.
+    async def objection(self, study: Study, dataset: str) -> str | None:
+        """Return why the own data set may not be trained on for a study, as a sentence, or None when it may.
 
         Raises
         ------
-        UnreachableError
-            When the ledger cannot be reached, or the peer that answers is behind.
+        QuorateError
+            When the ledger cannot be read, so that nothing is decided.
         """
-        record = await self._study(study)
         own = await self._ledger.dataset.get(self._principal.msp, dataset)
         members = (await self._ledger.consortium.members()).members
         text = await self._in_force()
@@ -69,17 +68,10 @@ class LedgerPolicy:
             principal=self._principal,
             members=[member.msp for member in members],
             dataset=own,
-            study=record,
+            study=study,
             now=self._now(),
         )
         return None if decision.allowed else f"training on {dataset} is {decision}"
-
-    async def _study(self, name: str) -> Study:
-        study = (await self._ledger.study.get(name)).study
-        if study.started is None:
-            # A study with a round has started: a decision on what this peer knows would be final, and wrong.
-            raise UnreachableError(f"the peer has not yet seen that study {name} started")
-        return study
 
     async def _in_force(self) -> Policy:
         digest = (await self._ledger.audit.info()).policy_digest

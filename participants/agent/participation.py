@@ -113,9 +113,7 @@ class Participation:
         return found
 
     async def _join(self, entry: Entry | None) -> None:
-        objection = self.context.policy.objection(
-            self.view.round.study, self.study.study.terms, is_approved=self.context.is_approved
-        )
+        objection = await self._objection()
         if objection is not None:
             _log.warning("round %d of %s is declined: %s", self.view.round.round, self.view.round.study, objection)
             if entry is not None:
@@ -127,6 +125,13 @@ class Participation:
             await self._decline("failed")
         else:
             await self._go_on(entry or self._begin())
+
+    async def _objection(self) -> str | None:
+        """Return why this round may not be joined: local rules first, then the consortium's policies."""
+        study = self.study.study
+        return self.context.policy.objection(
+            study.study, study.terms, is_approved=self.context.is_approved
+        ) or await self.context.ledger_policy.objection(study, self.dataset.id)
 
     def _begin(self) -> Entry:
         current = self.view.round
