@@ -91,6 +91,7 @@ def write_profiles(
 ) -> None:
     """Write a profile for each of a member's roles."""
     paths = organisation.paths
+    place.profile("").parent.mkdir(mode=0o700, exist_ok=True)
     for role in Role:
         _write(
             place.profile(role),

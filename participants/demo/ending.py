@@ -76,7 +76,7 @@ def _facts(result: Result) -> Table:
 
 def _next(result: Result, options: DemoOptions) -> str:
     out = options.out
-    profile = out / "members" / result.scenario.members[0] / "officer.toml"
+    profile = out / "members" / result.scenario.members[0] / "profiles" / "officer.toml"
     lines = [
         "Next:",
         f"  the report                 {out / 'report.html'}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -100,6 +101,12 @@ class Nursery:
     async def agent(self, config: Path, log: Path) -> int:
         """Fork an agent and return its process id."""
         return await self._ask({"do": "agent", "config": str(config)}, log)
+
+    def end(self, pid: int, number: int = signal.SIGTERM) -> None:
+        """Send a forked process a signal; one that has ended already gets none."""
+        if not self._end_of(pid).done():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     async def ended(self, pid: int) -> int:
         """Return the exit status of a forked process once it has ended."""

@@ -33,8 +33,8 @@ class MemberPlace:
         return self.directory / "plans"
 
     def profile(self, role: str) -> Path:
-        """Return the profile of one role: ``operator.toml`` and so on."""
-        return self.directory / f"{role}.toml"
+        """Return the profile of one role: ``profiles/operator.toml`` and so on."""
+        return self.directory / "profiles" / f"{role}.toml"
 
     def log(self, program: str) -> Path:
         """Return a program's log."""

@@ -1,0 +1,53 @@
+"""Whole consortia of real processes, each with its own ledger; one nursery imports the training stack for all."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from participants.demo.local import LocalConsortium
+from participants.demo.processes import Nursery
+from participants.demo.scenario import scenario
+from participants.demo.workspace import Workspace
+from tests.e2e.play import Play
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nursery(tmp_path_factory: pytest.TempPathFactory, embedded_program: Path) -> AsyncIterator[Nursery]:  # noqa: ARG001
+    """Start the process that forks agents; every test ends its own agents."""
+    made = await Nursery.start(tmp_path_factory.mktemp("nursery"))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def play(nursery: Nursery, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Play]]:
+    """Start a consortium up to a study that is ready to start, with changed terms if wanted."""
+
+    @asynccontextmanager
+    async def started(*, rounds: int = 2, private: bool = True, cap: str = "2", **terms: object) -> AsyncIterator[Play]:
+        chosen = scenario("breast-cancer", members=4, seed=0, private=private, data=None)
+        consortium = LocalConsortium(Workspace.create(tmp_path / "demo"), chosen, nursery)
+        try:
+            consortium.start_network()
+            await consortium.start_gateways()
+            people = await consortium.found()
+            await nursery.wait_ready()
+            await consortium.start_agents()
+            prepared = await consortium.prepare()
+            agreed = (await consortium.terms(prepared, rounds=rounds, people=people)).model_copy(update=terms)
+            yield Play(consortium=consortium, people=people, terms=agreed, prepared=prepared, cap=cap)
+        finally:
+            for pid in consortium.agents.values():
+                nursery.end(pid)
+            await consortium.close()
+
+    return started

@@ -1,0 +1,128 @@
+"""A consortium under test: what a test does to it, and what it then asks the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.fabric import Endpoint, FileIdentity, Tls, connect
+from gateway.ledger import Ledger
+from gateway.ledger.session import Profile, open_session
+from network.identity import Role
+from participants.demo import founding
+from participants.demo.measure import descendants
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from gateway.ledger.session import Session
+    from participants.demo.founding import People
+    from participants.demo.local import LocalConsortium, Prepared
+    from quorate.records.round import RoundView
+    from quorate.records.study import Terms
+
+STUDY = founding.STUDY
+
+
+@dataclass(kw_only=True)
+class Play:
+    consortium: LocalConsortium
+    people: People
+    terms: Terms
+    prepared: Prepared
+    cap: str
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger as an officer of a member sees it whose gateway no test ends."""
+        return self.people.sessions[self.consortium.scenario.members[3], Role.OFFICER].ledger
+
+    async def begin(self) -> None:
+        await self.consortium.agree(self.terms, self.prepared, cap=self.cap, people=self.people)
+
+    def msp(self, member: str) -> str:
+        return self.consortium.organisation(member).msp_id
+
+    async def round(self, number: int, until: Callable[[RoundView], bool], *, seconds: float = 60) -> RoundView:
+        """Return a round once a condition holds of it."""
+        end = time.monotonic() + seconds
+        view = None
+        while time.monotonic() < end:
+            study = await self.ledger.study.get(STUDY)
+            if any(summary.round == number for summary in study.rounds):
+                view = await self.ledger.round.get(STUDY, number)
+                if until(view):
+                    return view
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"round {number} did not come so far in {seconds} s: {view}")
+
+    async def final(self, number: int, *, seconds: float = 60) -> RoundView:
+        return await self.round(number, lambda view: view.round.state == "FINAL", seconds=seconds)
+
+    async def completed(self, *, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if (await self.ledger.study.get(STUDY)).study.state == "COMPLETED":
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"the study was not completed in {seconds} s")
+
+    # --- what tests do to processes
+
+    def stop_training(self, member: str) -> None:
+        """Freeze a member's training process, so that a round stays open there."""
+        for pid in descendants(self.consortium.agents[member]) - {self.consortium.agents[member]}:
+            os.kill(pid, signal.SIGSTOP)
+
+    def go_on_training(self, member: str) -> None:
+        for pid in descendants(self.consortium.agents[member]) - {self.consortium.agents[member]}:
+            os.kill(pid, signal.SIGCONT)
+
+    async def kill_agent(self, member: str) -> None:
+        pid = self.consortium.agents[member]
+        self.consortium.nursery.end(pid, signal.SIGKILL)
+        await self.consortium.nursery.ended(pid)
+
+    async def kill_gateway(self, member: str) -> None:
+        process = self.consortium.gateways[member]
+        os.kill(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(process.stop)
+
+    async def kill_network(self) -> None:
+        process = self.consortium.network.process
+        os.kill(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(process.stop)
+
+    def as_role(self, member: str, role: Role) -> AbstractAsyncContextManager[Session]:
+        """Speak as a member's role through its gateway."""
+        return open_session(Profile.load(self.consortium.places[member].profile(role)))
+
+    @asynccontextmanager
+    async def at_its_peer(self, member: str, role: Role) -> AsyncIterator[Ledger]:
+        """Speak as a member's role to its peer, without a gateway."""
+        organisation = self.consortium.organisation(member)
+        paths = organisation.paths
+        identity, signer = FileIdentity(
+            msp_id=organisation.msp_id, certificate=paths.identity(role).cert, key=paths.identity(role).key
+        ).load()
+        tls = Tls.from_files(
+            roots=organisation.tls_ca, certificate=paths.gateway_client.cert, key=paths.gateway_client.key
+        )
+        address = f"localhost:{organisation.address.rpartition(':')[2]}"
+        async with connect(Endpoint(address, tls), identity, signer) as gateway:
+            connection = self.consortium.connection
+            yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
+
+
+def commit_of(view: RoundView, msp: str):
+    return next((commit for commit in view.commits if commit.msp == msp), None)
+
+
+def charge_of(view: RoundView, msp: str):
+    return next((charge for charge in view.reservations if charge.msp == msp), None)
