@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -21,6 +22,10 @@ type guard struct {
 	log      *slog.Logger
 	builtIn  *authz.Policies
 	policies *authz.Cache
+
+	charters ledger.Memo[records.Charter]
+	currents ledger.Memo[records.CurrentPolicy]
+	texts    ledger.Memo[records.Policy]
 }
 
 // Init does nothing: there is no state before the first founding.
@@ -56,7 +61,7 @@ func (g *guard) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Respons
 }
 
 func failure(err error) *peer.Response {
-	if refusal, ok := err.(*ledger.Error); ok {
+	if refusal, ok := errors.AsType[*ledger.Error](err); ok {
 		return shim.Error(refusal.Error())
 	}
 	return shim.Error(ledger.Refuse(ledger.Defect, "%v", err).Error())
@@ -102,7 +107,7 @@ func (g *guard) begin(stub shim.ChaincodeStubInterface, r request) (*call, error
 		return nil, err
 	}
 	c := &call{Tx: tx, checker: g}
-	if c.charter, err = ledger.Get[records.Charter](tx, ledger.CharterKey()); err != nil {
+	if c.charter, err = g.charters.Get(tx, ledger.CharterKey()); err != nil {
 		return nil, err
 	}
 	if err := tx.CheckClock(c.clockSkew()); err != nil {
@@ -111,9 +116,9 @@ func (g *guard) begin(stub shim.ChaincodeStubInterface, r request) (*call, error
 	return c, c.loadPolicy()
 }
 
-// loadPolicy finds the policy set in force. It reads the same keys whether its parsed form is known or not.
+// loadPolicy finds the policy set in force. The same keys are read whatever is kept.
 func (c *call) loadPolicy() error {
-	current, err := ledger.Get[records.CurrentPolicy](c.Tx, ledger.CurrentPolicyKey())
+	current, err := c.checker.currents.Get(c.Tx, ledger.CurrentPolicyKey())
 	if err != nil {
 		return err
 	}
@@ -121,9 +126,12 @@ func (c *call) loadPolicy() error {
 		c.policies = c.checker.builtIn
 		return nil
 	}
-	policy, err := ledger.Need[records.Policy](c.Tx, ledger.PolicyKey(current.Version), "policy in force")
+	policy, err := c.checker.texts.Get(c.Tx, ledger.PolicyKey(current.Version))
 	if err != nil {
 		return err
+	}
+	if policy == nil {
+		return ledger.Refuse(ledger.Defect, "the policy of version %d is in force and not on the ledger", current.Version)
 	}
 	c.policyVersion = current.Version
 	c.policies, err = c.checker.policies.Get(policy.Text)

@@ -48,11 +48,3 @@ func CodeOf(err error) Code {
 	}
 	return Defect
 }
-
-// asRefusal gives an error without a code the one it has.
-func asRefusal(err error) error {
-	if refusal, ok := errors.AsType[*Error](err); ok {
-		return refusal
-	}
-	return &Error{Code: Defect, Message: err.Error()}
-}

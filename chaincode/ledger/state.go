@@ -37,13 +37,27 @@ func SchemaOf[T any]() records.Schema {
 	return records.Version(kind, versions[kind])
 }
 
-// Get returns a record, or nil when there is none.
+// Get returns a record, or nil when there is none. Records of one transaction may share what they point to: change
+// their fields, never the contents of their lists.
 func Get[T any](t *Tx, key Key) (*T, error) {
-	data, err := t.read(key)
+	name, data, err := t.read(key)
 	if err != nil || data == nil {
 		return nil, err
 	}
-	return decode[T](key, data)
+	if known, ok := t.decoded[name].(*T); ok {
+		return copyOf(known), nil
+	}
+	record, err := decode[T](key, data)
+	if err != nil {
+		return nil, err
+	}
+	t.decoded[name] = record
+	return copyOf(record), nil
+}
+
+func copyOf[T any](record *T) *T {
+	other := *record
+	return &other
 }
 
 // Need returns a record, or a NOT_FOUND that names it as what.
@@ -72,6 +86,7 @@ func Put[T any](t *Tx, key Key, record *T) error {
 		return err
 	}
 	t.pending[name] = data
+	delete(t.decoded, name)
 	return nil
 }
 
@@ -104,24 +119,23 @@ func List[T any](t *Tx, kind string, parts ...string) (list []T, err error) {
 	return list, nil
 }
 
-// read returns what the transaction sees under a key: its own write, or the state.
-func (t *Tx) read(key Key) ([]byte, error) {
-	name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
+// read returns a key's name in the state, and what the transaction sees under it: its own write, or the state.
+func (t *Tx) read(key Key) (name string, data []byte, err error) {
+	name, err = t.stub.CreateCompositeKey(key.kind, key.parts)
 	if err != nil {
-		return nil, Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+		return "", nil, Refuse(Defect, "the key %s cannot be formed: %v", key, err)
 	}
 	if data, written := t.pending[name]; written {
-		return data, nil
+		return name, data, nil
 	}
 	if data, seen := t.seen[name]; seen {
-		return data, nil
+		return name, data, nil
 	}
-	data, err := t.stub.GetState(name)
-	if err != nil {
-		return nil, err
+	if data, err = t.stub.GetState(name); err != nil {
+		return "", nil, err
 	}
 	t.seen[name] = data
-	return data, nil
+	return name, data, nil
 }
 
 func decode[T any](key Key, data []byte) (*T, error) {

@@ -34,6 +34,7 @@ type Tx struct {
 	clock   time.Time
 	pending map[string][]byte
 	seen    map[string][]byte
+	decoded map[string]any // by name, as the transaction sees it
 	events  []records.Event
 }
 
@@ -53,7 +54,7 @@ func Begin(stub shim.ChaincodeStubInterface, mode Mode, now time.Time) (*Tx, err
 	}
 	return &Tx{
 		Caller: caller, Time: claimed.AsTime().UnixMilli(),
-		stub: stub, mode: mode, clock: now, pending: map[string][]byte{}, seen: map[string][]byte{},
+		stub: stub, mode: mode, clock: now, pending: map[string][]byte{}, seen: map[string][]byte{}, decoded: map[string]any{},
 	}, nil
 }
 
