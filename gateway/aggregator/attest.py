@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _LEAST_SECONDS: Final = 2.0  # for fetching, however late this gateway comes to the round
+_SAFELY_LATER_MS: Final = 50
 _AFTER_FAILURE: Final = 2.0  # seconds before the same attempt is tried again
 
 
@@ -51,23 +52,23 @@ class Finding:
 
 
 class Attester:
-    """One gateway's attestations in one study; at most one recomputation of an attempt at a time."""
+    """One gateway's attestations in one study; each attempt is recomputed once, and again only after a failure."""
 
     def __init__(self, context: GatewayContext, study: StudyId) -> None:
         self._context = context
         self._study = study
         self._ledger = context.ledger.settling()
-        self._working: set[Attest] = set()
+        self._taken: set[Attest] = set()
 
-    def is_at_work(self, step: Attest) -> bool:
-        """Tell whether this attempt is being recomputed now."""
-        return step in self._working
+    def has_taken(self, step: Attest) -> bool:
+        """Tell whether this attempt is being recomputed now, or was attested."""
+        return step in self._taken
 
     def begin(self, tasks: asyncio.TaskGroup, step: Attest) -> None:
         """Recompute and attest in the background; a failure is logged and leaves the step to be taken again."""
-        if step in self._working:
+        if step in self._taken:
             return
-        self._working.add(step)
+        self._taken.add(step)
         tasks.create_task(self._attest(step), name=f"attest {self._study} {step.round}.{step.attempt}")
 
     async def _attest(self, step: Attest) -> None:
@@ -83,15 +84,19 @@ class Attester:
                 error,
             )
             await asyncio.sleep(_AFTER_FAILURE)
-        finally:
-            self._working.discard(step)
+            self._taken.discard(step)
         await self._look_again(step)
 
     async def _look_again(self, step: Attest) -> None:
-        try:
-            await self._context.state.refresh(self._study, step.round)
-        except QuorateError as error:
-            _log.warning("round %d of %s was not read again: %s", step.round, self._study, error)
+        # This wakes the study's loop, which may wait for nothing else: it has to work in the end.
+        while True:
+            try:
+                await self._context.state.refresh(self._study, step.round)
+            except QuorateError as error:
+                _log.warning("round %d of %s was not read again: %s", step.round, self._study, error)
+                await asyncio.sleep(_AFTER_FAILURE)
+            else:
+                return
 
     async def _recompute_and_say(self, step: Attest) -> None:
         state = self._context.state
@@ -126,10 +131,8 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
     QuorateError
         When the base model cannot be had or the disk is full; nothing is kept then.
     """
-    seconds = _seconds_to_fetch(context, inputs)
-    await context.exchange.fetch(inputs.base_description(), within=seconds)
-    descriptions = [inputs.update_description(update) for update in inputs.round.included]
-    fetched = await context.exchange.fetch_all(descriptions, within=seconds)
+    await context.exchange.fetch(inputs.base_description(), within=_seconds_to_fetch(context, inputs))
+    fetched = await _fetch_updates(context, inputs)
     missing = {digest for digest, error in fetched.items() if error is not None}
     async with AsyncExitStack() as stack:
         sources = Sources(
@@ -152,11 +155,23 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
         )
 
 
-def _seconds_to_fetch(context: GatewayContext, inputs: Inputs) -> float:
+async def _fetch_updates(context: GatewayContext, inputs: Inputs) -> dict[Digest, QuorateError | None]:
+    descriptions = [inputs.update_description(update) for update in inputs.round.included]
+    fetched = await context.exchange.fetch_all(descriptions, within=_seconds_to_fetch(context, inputs))
+    if any(fetched.values()):
+        # Sources that all serve wrong bytes are given up at once; the ledger hears of it only from half-time on.
+        await context.clock.sleep_until(_half_time(context, inputs))
+    return fetched
+
+
+def _half_time(context: GatewayContext, inputs: Inputs) -> int:
     # Chaincode accepts `unavailable` from half of the attest time-out on; a little later is safely after it.
     started = inputs.round.attempt_time or context.clock()
-    half = started + inputs.study.study.terms.attest_timeout_ms // 2
-    return max((half - context.clock()) / 1000 + 0.05, _LEAST_SECONDS)
+    return started + inputs.study.study.terms.attest_timeout_ms // 2 + _SAFELY_LATER_MS
+
+
+def _seconds_to_fetch(context: GatewayContext, inputs: Inputs) -> float:
+    return max((_half_time(context, inputs) - context.clock()) / 1000, _LEAST_SECONDS)
 
 
 def _excluded(

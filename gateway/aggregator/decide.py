@@ -128,20 +128,23 @@ def decide(study: StudyView, latest: RoundView | None, *, me: MspId, now: int, s
 
 def _while_open(study: StudyView, view: RoundView, *, me: MspId, now: int, skew_ms: int) -> Decision:
     current = view.round
-    deadline = current.commit_by + skew_ms
-    due = now if _resolved(study, view) else deadline
+    due = now if _resolved(study, view) else current.commit_by + skew_ms
     if now < due:
         return Decision(step=None, at=due)
-    on_time = sum(commit.status == "ON_TIME" for commit in view.commits)
+    withdrawn = _withdrawn(study)
+    included = sum(commit.status == "ON_TIME" and commit.msp not in withdrawn for commit in view.commits)
     number = RoundNumber(current.round)
-    enough = on_time >= study.study.terms.minimum_commits
-    step: Step = Seal(number) if enough else Abort(number)
-    return _in_line(step, study, round_=current.round, attempt=0, me=me, now=now)
+    step: Step = Seal(number) if included >= study.study.terms.minimum_commits else Abort(number)
+    return _in_line(step, study, round_=current.round, attempt=0, me=me, now=now, due=due)
+
+
+def _withdrawn(study: StudyView) -> set[MspId]:
+    return {record.msp for record in study.withdrawals}
 
 
 def _resolved(study: StudyView, view: RoundView) -> bool:
     """Tell whether every participant has committed, declined, been refused, or withdrawn."""
-    withdrawn = {record.msp for record in study.withdrawals}
+    withdrawn = _withdrawn(study)
     spoken = {(commit.msp, commit.dataset) for commit in view.commits}
     spoken |= {(decline.msp, decline.dataset) for decline in view.declines}
     spoken |= {(charge.msp, charge.dataset) for charge in view.reservations if charge.status == "REFUSED"}
@@ -157,14 +160,29 @@ def _while_sealed(study: StudyView, view: RoundView, *, me: MspId, now: int) -> 
     if quorum_reached(said, needed=current.m, among=current.attesters):
         step: Step = Finalize(number)
         return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now)
-    if me in current.attesters and all(attestation.msp != me for attestation in said):
+    silent = set(current.attesters) - {attestation.msp for attestation in said}
+    if me in silent and now < gives_up_at(current):
         return Decision(step=Attest(number, current.attempt), at=now)
-    everyone = {attestation.msp for attestation in said} >= set(current.attesters)
-    due = now if everyone or current.attest_by is None else current.attest_by
+    due = now
+    if silent:
+        due = gives_up_at(current) if me in silent else _attest_by(current)
     if now < due:
         return Decision(step=None, at=due)
     step = Retry(number, current.attempt)
-    return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now)
+    return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now, due=due)
+
+
+def gives_up_at(current: Round) -> int:
+    """Return when an attester that could not attest ends the attempt itself: after twice the time that it had.
+
+    Until then a late attestation may still make the quorum; those that have attested end the attempt in time.
+    """
+    ends = _attest_by(current)
+    return ends + (ends - (current.attempt_time or ends))
+
+
+def _attest_by(current: Round) -> int:
+    return current.attest_by or 0
 
 
 def quorum_reached(said: Iterable[Attestation], *, needed: int, among: Iterable[str]) -> bool:
@@ -188,10 +206,13 @@ def _after(study: StudyView, last: Round, *, me: MspId, now: int) -> Decision:
     return _in_line(step, study, round_=last.round + 1, attempt=0, me=me, now=now)
 
 
-def _in_line(step: Step, study: StudyView, *, round_: int, attempt: int, me: MspId, now: int) -> Decision:
+def _in_line(
+    step: Step, study: StudyView, *, round_: int, attempt: int, me: MspId, now: int, due: int | None = None
+) -> Decision:
+    """Return the step for when `me`'s turn comes; counted from `due` where that moment is known to everybody."""
     terms = study.study.terms
     line = [*terms.attesters, *sorted({each.msp for each in terms.participants} - set(terms.attesters))]
     if me not in line:
         return _NOTHING
     place = (line.index(me) - round_ - attempt) % len(line)
-    return Decision(step=step, at=now + place * STAGGER_MS)
+    return Decision(step=step, at=max((now if due is None else due) + place * STAGGER_MS, now))

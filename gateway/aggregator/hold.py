@@ -20,39 +20,67 @@ _log = logging.getLogger(__name__)
 
 _CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING"})
 _SECONDS: Final = 60.0
-"""How long one attempt to fetch may take; the next change of the study begins another."""
+"""How long one attempt to fetch may take."""
+_AGAIN_AFTER: Final = 5.0
+"""Seconds after which what nobody had is asked for again, when the study has not changed sooner."""
 
 
 async def hold_what_is_needed(context: GatewayContext) -> None:
     """Fetch as studies appear and move on, until cancelled; a participant may accept only what its gateway holds."""
     async with asyncio.TaskGroup() as tasks:
-        busy: set[StudyId] = set()
-        for study in tuple(context.state.studies):
-            tasks.create_task(_hold(context, study, busy))
-        async for change in context.state.changes():
-            if change.study not in busy:
-                tasks.create_task(_hold(context, change.study, busy))
+        changed: dict[StudyId, asyncio.Event] = {}
+        # Whatever happens between these two lines is among the changes after that number.
+        known, after = tuple(context.state.studies), context.state.sequence
+        for study in known:
+            _wake(context, tasks, changed, study)
+        async for change in context.state.changes(after):
+            _wake(context, tasks, changed, change.study)
 
 
-async def _hold(context: GatewayContext, name: StudyId, busy: set[StudyId]) -> None:
+def _wake(
+    context: GatewayContext, tasks: asyncio.TaskGroup, changed: dict[StudyId, asyncio.Event], study: StudyId
+) -> None:
+    if study not in changed:
+        changed[study] = asyncio.Event()
+        tasks.create_task(_follow(context, study, changed[study]), name=f"hold {study}")
+    changed[study].set()
+
+
+async def _follow(context: GatewayContext, name: StudyId, changed: asyncio.Event) -> None:
+    while True:
+        await changed.wait()
+        changed.clear()
+        if await _hold(context, name):
+            continue
+        try:
+            await asyncio.wait_for(changed.wait(), _AGAIN_AFTER)
+        except TimeoutError:
+            changed.set()
+
+
+async def _hold(context: GatewayContext, name: StudyId) -> bool:
+    """Fetch what is missing; return whether everything is here that this organisation needs."""
     study = context.state.studies.get(name)
     if study is None or not _concerns(context, study):
-        return
-    busy.add(name)
+        return True
     try:
         await _fetch_plan(context, study)
         for digest in _models(study):
             await context.exchange.fetch(model_description(study, digest), within=_SECONDS)
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
-    finally:
-        busy.discard(name)
+        return False
+    return True
 
 
 def _concerns(context: GatewayContext, study: StudyView) -> bool:
     terms = study.study.terms
     ours = {*terms.attesters, *(participant.msp for participant in terms.participants)}
-    return study.study.state in _CONCERNS and context.msp in ours
+    if context.msp not in ours:
+        return False
+    # The last final model comes with the study's end; an organisation that held the plan until then wants it too.
+    held = {label.study for label in context.store.labels(terms.plan)}
+    return study.study.state in _CONCERNS or (study.study.state == "COMPLETED" and study.study.study in held)
 
 
 async def _fetch_plan(context: GatewayContext, study: StudyView) -> None:

@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 
 _IDLE = 3600.0  # seconds without any change after which a study is looked at again
 _AFTER_FAILURE = 2.0  # seconds before a failed step is tried again
+_ENDED = frozenset({"COMPLETED", "ABORTED"})  # a rejected study may be proposed anew
 
 
 async def run(context: GatewayContext) -> None:
@@ -64,14 +65,13 @@ class _StudyLoop:
             while True:
                 seen = self._seen()
                 study, latest = seen
-                if study is not None and study.study.state in {"COMPLETED", "REJECTED", "ABORTED"}:
+                if study is not None and study.study.state in _ENDED:
                     return
                 decision = self._decide(study, latest)
                 if await self._changed(seen, until=decision.at):
                     continue
                 if isinstance(decision.step, steps.Attest):
                     self._attester.begin(tasks, decision.step)
-                    await self._changed(seen, until=None)
                 elif decision.step is not None:
                     await self._take(decision.step)
 
@@ -90,8 +90,8 @@ class _StudyLoop:
         decision = steps.decide(
             study, latest, me=self._context.msp, now=self._context.clock(), skew_ms=charter.clock_skew_ms
         )
-        if isinstance(decision.step, steps.Attest) and self._attester.is_at_work(decision.step):
-            return steps.Decision(step=None, at=None)
+        if latest is not None and isinstance(decision.step, steps.Attest) and self._attester.has_taken(decision.step):
+            return steps.Decision(step=None, at=steps.gives_up_at(latest.round))
         return decision
 
     async def _changed(self, seen: tuple[StudyView | None, RoundView | None], *, until: int | None) -> bool:

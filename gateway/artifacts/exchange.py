@@ -126,8 +126,11 @@ class Exchange:
             return None
 
         wanted = list(descriptions)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(description)) for description in wanted]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(description)) for description in wanted]
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # the first has ended the others
         return {description.digest: task.result() for description, task in zip(wanted, tasks, strict=True)}
 
     async def fetch_named(self, digest: Digest, label: Label, *, within: float) -> Description:

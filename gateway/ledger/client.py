@@ -85,32 +85,22 @@ class Ledger:
 
     async def send(self, function: Function[Q, A], request: Q) -> A:
         """Send a request and return the answer."""
-        document = request.encode()
-        answer = await (self._submit if function.submits else self._evaluate)(function.name, document)
+        answer = await self._until_settled(function.name, request.encode(), submits=function.submits)
         return function.answer.parse(answer, limit=_ANSWER_LIMIT)
 
-    async def _evaluate(self, name: str, document: bytes) -> bytes:
-        return await self._until(self._contract.evaluate, name, document)
-
-    async def _submit(self, name: str, document: bytes) -> bytes:
-        return await self._until(self._contract.submit, name, document)
-
-    async def _until(self, operation: _Operation, name: str, document: bytes) -> bytes:
+    async def _until_settled(self, name: str, document: bytes, *, submits: bool) -> bytes:
+        operation = self._contract.submit if submits else self._contract.evaluate
         ends = time.monotonic() + self._retry.seconds
         pauses: dict[Cause, Iterator[float]] = {}
         while True:
             try:
                 return await operation(name, document)
             except GatewayError as error:
-                cause = self._retry.cause_of(error)
+                cause = self._retry.cause_of(error, submits=submits)
                 pause = None if cause is None else next(pauses.setdefault(cause, self._retry.pauses(cause)), None)
                 if pause is None or time.monotonic() + pause > ends:
                     raise _spoken(error) from error
                 await asyncio.sleep(pause)
-
-
-class _Operation(Protocol):
-    async def __call__(self, transaction_name: str, *arguments: bytes | str) -> bytes: ...
 
 
 def _spoken(error: GatewayError) -> QuorateError:

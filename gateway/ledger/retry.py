@@ -53,13 +53,23 @@ class Retry:
             # Jitter keeps two members that conflicted from meeting again; it protects nothing.
             yield ceiling * (0.5 + random.random() / 2)  # noqa: S311
 
-    def cause_of(self, error: GatewayError) -> Cause | None:
-        """Return why a new proposal might succeed after this failure, or None when it would not."""
+    def cause_of(self, error: GatewayError, *, submits: bool = True) -> Cause | None:
+        """Return why a new proposal might succeed after this failure, or None when it would not.
+
+        Parameters
+        ----------
+        submits
+            Whether other organisations' peers were asked too. A single peer that is read from is believed when it knows
+            nothing of a name, unless the caller is `settling`.
+        """
         if isinstance(error, CommitError):
             return Cause.CONFLICT if error.validation_code in _CONFLICTS else None
         if isinstance(error, EndorseError) and any(_MISMATCH in detail.message for detail in error.details):
             return Cause.MISMATCH
         refused = chaincode_refusal(error)
-        if refused is not None and refused.code in (_SETTLING if self.settling else _STALE):
-            return Cause.STALE
-        return None
+        return Cause.STALE if refused is not None and refused.code in self._stale_codes(submits=submits) else None
+
+    def _stale_codes(self, *, submits: bool) -> frozenset[str]:
+        if self.settling:
+            return _SETTLING
+        return _STALE if submits else frozenset()
