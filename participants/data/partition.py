@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVALUATION_SHARE: Final = Fraction(1, 5)
-CONCENTRATION: Final = 1.0
-"""Parameter of the Dirichlet distribution over members, per class: 1 makes class shares uniform on the simplex."""
+CONCENTRATION: Final = 2.0
+"""Parameter of the Dirichlet distribution over members, per class; the larger, the more alike members are."""
 
 SMALLEST_SHARE: Final = Fraction(1, 2)
 """The least records that a member gets, as a share of an even division."""

@@ -92,12 +92,12 @@ def _heart(directory: Path | None, *, seed: int, part: int | str, hospital: Hosp
     return HeartBinding(directory=directory, hospital=hospital, slice=part_of_hospital)
 
 
-def _terms(*, expected_batch_size: int) -> PrivacyTerms:
+def _terms(*, expected_batch_size: int, clipping_norm: str = "1") -> PrivacyTerms:
     return PrivacyTerms(
         noise_multiplier=Decimal(4),
         sample_rate=Fraction(1, 4),
         steps_per_round=6,
-        clipping_norm=Decimal(1),
+        clipping_norm=Decimal(clipping_norm),
         expected_batch_size=expected_batch_size,
     )
 
@@ -106,7 +106,7 @@ PRESETS: Final = (
     Preset(
         dataset="breast-cancer",
         source="Wisconsin Diagnostic Breast Cancer (UCI, 1995), as bundled with scikit-learn",
-        privacy=_terms(expected_batch_size=28),
+        privacy=_terms(expected_batch_size=28, clipping_norm="0.5"),
     ),
     Preset(
         dataset="digits",

@@ -28,6 +28,17 @@ def log_to_unit(features: NDArray[np.float64], low: Sequence[float], high: Seque
     return to_unit(np.log1p(clipped), np.log1p(low).tolist(), np.log1p(high).tolist())
 
 
+def relative_log_to_unit(
+    features: NDArray[np.float64], low: Sequence[float], high: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return `log_to_unit` of each column counted in tenths of its published largest value.
+
+    So columns of very different magnitude are bent alike; log(1 + x) alone hardly bends values far below one.
+    """
+    unit = np.asarray(high) / 10
+    return log_to_unit(features / unit, (np.asarray(low) / unit).tolist(), (np.asarray(high) / unit).tolist())
+
+
 def filled(features: NDArray[np.float64], constants: Sequence[float]) -> NDArray[np.float64]:
     """Return the features with each column's missing values replaced by that column's constant."""
     return np.where(np.isnan(features), np.asarray(constants), features)

@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: small p
 from participants.data.bindings import read_table
 from participants.data.records import records_of
 from participants.plans.approved import AuthorsOwn
-from participants.plans.baselines import baselines
+from participants.plans.baselines import baselines, final_accuracy
 from participants.plans.loader import load_plan
 from participants.plans.presets import DELTA, preset
 from participants.plans.shipped.catalogue import shipped
@@ -50,13 +50,13 @@ class Seed:
 def run(seeds: int = SEEDS) -> dict[str, Any]:
     """Return mean and deviation of every accuracy, and whether each target is met."""
     started = time.perf_counter()
-    cancer = [one("breast-cancer", seed, private=True) for seed in range(seeds)]
-    digits = [one("digits", seed, private=False) for seed in range(seeds)]
+    cancer = [one(simulation("breast-cancer", seed, private=True)) for seed in range(seeds)]
+    digits = [final_accuracy(simulation("digits", seed, private=False)) for seed in range(seeds)]
     found: dict[str, Any] = {
         "schema": "quorate.bench.accuracy/1",
         "seeds": seeds,
         "breast_cancer": summary(cancer) | {"epsilon_ledger": cancer[0].epsilon_nano / 1e9, "delta": DELTA},
-        "digits": summary(digits),
+        "digits": spread(digits),
         "targets": TARGETS,
         "seconds": round(time.perf_counter() - started, 1),
     }
@@ -64,11 +64,11 @@ def run(seeds: int = SEEDS) -> dict[str, Any]:
     return found
 
 
-def one(dataset: str, seed: int, *, private: bool) -> Seed:
-    """Run the federation and everything that it is compared with for one seed."""
+def simulation(dataset: str, seed: int, *, private: bool) -> Simulation:
+    """Return one seed's federation."""
     study, plan = preset(dataset), shipped(dataset)
     inputs = load_plan(plan.encode(), approval=AuthorsOwn()).inputs
-    simulation = Simulation(
+    return Simulation(
         plan=plan,
         members=[records_of(read_table(binding), inputs) for binding in study.members(MEMBERS, seed=seed)],
         evaluation=records_of(read_table(study.evaluation(MEMBERS, seed=seed)), inputs),
@@ -77,8 +77,11 @@ def one(dataset: str, seed: int, *, private: bool) -> Seed:
         delta=DELTA,
         key=seed.to_bytes(32, "big"),
     )
-    last = simulate(simulation)[-1]
-    compared = baselines(simulation)
+
+
+def one(federation: Simulation) -> Seed:
+    """Run a federation and everything that it is compared with."""
+    last, compared = simulate(federation)[-1], baselines(federation)
     return Seed(
         federated=last.accuracy,
         alone=fmean(compared.local),
@@ -89,16 +92,19 @@ def one(dataset: str, seed: int, *, private: bool) -> Seed:
 
 
 def summary(results: list[Seed]) -> dict[str, Any]:
-    """Return means, and the standard error of the federation's."""
-    federated = [result.federated for result in results]
-    return {
-        "federated": round(fmean(federated), 4),
-        "standard_error": round(stdev(federated) / len(federated) ** 0.5, 4) if len(federated) > 1 else None,
+    """Return the means of everything."""
+    return spread([result.federated for result in results]) | {
         "members_alone": round(fmean(result.alone for result in results), 4),
         "above_members_alone": round(fmean(result.federated - result.alone for result in results), 4),
         "pooled_same_epsilon": round(fmean(result.pooled_same_epsilon for result in results), 4),
         "pooled_no_dp": round(fmean(result.pooled_no_dp for result in results), 4),
     }
+
+
+def spread(federated: list[float]) -> dict[str, float | None]:
+    """Return the mean of the federations' accuracies, and its standard error."""
+    error = stdev(federated) / len(federated) ** 0.5 if len(federated) > 1 else None
+    return {"federated": round(fmean(federated), 4), "standard_error": None if error is None else round(error, 4)}
 
 
 def met(found: dict[str, Any]) -> bool:

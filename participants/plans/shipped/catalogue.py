@@ -53,8 +53,8 @@ def _breast_cancer() -> dict[str, Any]:
         "columns": [{"name": name, "low": low, "high": high} for name, low, high in BREAST_CANCER],
         "target": "diagnosis",
         "classes": ["malignant", "benign"],
-        "scaling": "log1p",
-        "optimizer": {"learning_rate": "1", "momentum": "0"},
+        "scaling": "relative-log1p",
+        "optimizer": {"learning_rate": "2", "momentum": "0"},
         "local": {"steps": 10, "batch_size": 32},
     }
 

@@ -5,7 +5,7 @@ Parameters of the document (decimals are strings):
 columns      list of {"name", "low", "high"}: the features and their published ranges
 target       the column with the class
 classes      the classes as text
-scaling      "linear" or "log1p", onto -1 … 1
+scaling      "linear", "log1p" or "relative-log1p", onto -1 … 1
 missing      a constant per column that stands for missing values; leave out to refuse them
 hidden       widths of the hidden layers (perceptron only)
 optimizer    {"learning_rate", "momentum"}
@@ -23,7 +23,7 @@ from pytorch_lightning import LightningModule
 from torch import nn
 
 from participants.plans import Inputs, Plan
-from participants.plans.scaling import filled, log_to_unit, to_unit
+from participants.plans.scaling import filled, log_to_unit, relative_log_to_unit, to_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,8 @@ class Tabular(Plan):
             classes=tuple(parameters["classes"]),
             missing=self._missing is not None,
         )
-        self._scale = {"linear": to_unit, "log1p": log_to_unit}[parameters["scaling"]]
+        scalings = {"linear": to_unit, "log1p": log_to_unit, "relative-log1p": relative_log_to_unit}
+        self._scale = scalings[parameters["scaling"]]
 
     @property
     def inputs(self) -> Inputs:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from participants.plans.scaling import filled, log_to_unit, to_unit
+from participants.plans.scaling import filled, log_to_unit, relative_log_to_unit, to_unit
 
 
 def test_ranges_are_mapped_and_clipped():
@@ -19,3 +19,11 @@ def test_missing_values_stay_missing_until_a_constant_is_filled_in():
     features = np.array([[np.nan, 1.0]])
     assert np.isnan(to_unit(features, (0.0, 0.0), (1.0, 1.0))[0, 0])
     assert filled(features, (0.5, 9.0)).tolist() == [[0.5, 1.0]]
+
+
+def test_relative_logarithms_bend_every_magnitude_alike():
+    small = relative_log_to_unit(np.array([[0.0], [0.003], [0.01]]), (0.0,), (0.01,))
+    large = relative_log_to_unit(np.array([[0.0], [300.0], [1000.0]]), (0.0,), (1000.0,))
+    assert np.allclose(small, large)
+    assert np.allclose(small[[0, 2], 0], [-1, 1])
+    assert np.allclose(small[1, 0], 2 * np.log(4) / np.log(11) - 1)
