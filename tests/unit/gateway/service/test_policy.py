@@ -48,7 +48,14 @@ def test_the_policies_that_every_consortium_begins_with() -> None:
 
 def test_an_error_in_any_policy_denies() -> None:
     text = ALLOW_PARTIES + '@id("wrong") forbid (principal, action, resource) when { resource.nothing == 1 };'
-    assert decide(text, BIRCH) == (False, ())
+    assert decide(text, BIRCH) == (False, ("wrong",))
+
+
+def test_a_denial_is_logged_with_the_text_and_the_block_that_it_rests_on(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "gateway.service.policy")
+    decide(ALLOW_PARTIES, DOGWOOD, Facts(own=ALDER, members=MEMBERS, study=study_record(), height=7))
+    text = f"policy version 1, {digest_of(ALLOW_PARTIES.encode())}"
+    assert caplog.messages == [f"artifact.read by DogwoodMSP is denied by default ({text}), as of block 7"]
 
 
 def test_without_policies_or_a_study_everything_is_denied() -> None:
@@ -69,5 +76,7 @@ def test_a_text_without_its_digest_or_without_sense_decides_nothing() -> None:
         LedgerPolicies(lambda: policy(ALLOW_PARTIES, digest_of(b"another"))).decide(
             action="artifact.read", reader=BIRCH, facts=FACTS
         )
-    with pytest.raises(UnsupportedVersionError):
+    with pytest.raises(UnsupportedVersionError, match="unfinished-policy"):
         decide("permit everything", BIRCH)
+    with pytest.raises(UnsupportedVersionError, match="not Cedar"):
+        decide('@id("everything") permit;', BIRCH)
