@@ -1,6 +1,7 @@
 package ccpeer
 
 import (
+	"errors"
 	"fmt"
 
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -58,23 +59,32 @@ func (c *Chaincode) register(message *pb.ChaincodeMessage) error {
 	return nil
 }
 
-// dispatch hands a message to the transaction that it belongs to. Messages of one that has ended are dropped.
+// errEnded is what a chaincode hears that asks for a transaction which nobody waits for any more.
+var errEnded = errors.New("the transaction has ended")
+
+// dispatch hands a message to the transaction that it belongs to.
 func (c *Chaincode) dispatch(message *pb.ChaincodeMessage) {
 	run := c.execution(message.ChannelId + message.Txid)
-	if run == nil {
-		return
-	}
-	if message.Type == pb.ChaincodeMessage_COMPLETED || message.Type == pb.ChaincodeMessage_ERROR {
+	ends := message.Type == pb.ChaincodeMessage_COMPLETED || message.Type == pb.ChaincodeMessage_ERROR
+	switch {
+	case run == nil && ends:
+	case run == nil:
+		go c.answerWith(message, nil, errEnded) // the receiver never waits for the chaincode
+	case ends:
 		run.finish(message)
-		return
+	default:
+		go func() {
+			payload, err := c.handle(run, message)
+			c.answerWith(message, payload, err)
+		}()
 	}
-	go c.reply(run, message)
 }
 
-func (c *Chaincode) reply(run *execution, message *pb.ChaincodeMessage) {
-	answer := &pb.ChaincodeMessage{Type: pb.ChaincodeMessage_RESPONSE, Txid: message.Txid, ChannelId: message.ChannelId}
-	payload, err := c.handle(run, message)
-	if answer.Payload = payload; err != nil {
+func (c *Chaincode) answerWith(message *pb.ChaincodeMessage, payload []byte, err error) {
+	answer := &pb.ChaincodeMessage{
+		Type: pb.ChaincodeMessage_RESPONSE, Payload: payload, Txid: message.Txid, ChannelId: message.ChannelId,
+	}
+	if err != nil {
 		answer.Type = pb.ChaincodeMessage_ERROR
 		answer.Payload = fmt.Appendf(nil, "%s failed: transaction ID: %s: %s", message.Type, message.Txid, err)
 	}
@@ -110,10 +120,10 @@ func (c *Chaincode) handle(run *execution, message *pb.ChaincodeMessage) ([]byte
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	if run.finished {
-		return nil, fmt.Errorf("the transaction has ended")
+		return nil, errEnded
 	}
 	if reason, ok := unavailable[message.Type]; ok {
-		return nil, fmt.Errorf("%s", reason)
+		return nil, errors.New(reason)
 	}
 	h, ok := handlers[message.Type]
 	if !ok {
