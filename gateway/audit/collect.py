@@ -13,7 +13,7 @@ from quorate.blocks.config import ChannelConfig
 from quorate.blocks.decode import decode
 from quorate.blocks.rwset import split_composite_key
 from quorate.blocks.transaction import Action, Transaction, decode_transaction
-from quorate.errors import DefectError
+from quorate.errors import DefectError, QuorateError
 from quorate.records.policy import Policy
 from quorate.records.round import Round
 from quorate.records.study import Study
@@ -123,11 +123,18 @@ class Collector:
             if code is not TxValidationCode.VALID:
                 in_scope |= self._scope.study is None
                 continue
-            transaction = decode_transaction(entry)
-            in_scope |= self._scope.has(transaction.action)
-            if transaction.action is not None and self._scope.concerns(transaction.action):
-                self._take(block.header.number, index, transaction, transaction.action)
+            try:
+                in_scope |= self._take_entry(block.header.number, index, entry)
+            except QuorateError:
+                # A ledger that breaks its own rules must be exported like any other: the verifier says what is wrong.
+                in_scope = True
         return in_scope
+
+    def _take_entry(self, number: int, index: int, entry: bytes) -> bool:
+        transaction = decode_transaction(entry)
+        if transaction.action is not None and self._scope.concerns(transaction.action):
+            self._take(number, index, transaction, transaction.action)
+        return self._scope.has(transaction.action)
 
     def _take(self, number: int, index: int, transaction: Transaction, action: Action) -> None:
         creator = decode(protos.SerializedIdentity, transaction.creator, "the creator")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
@@ -23,12 +24,12 @@ _MAX_PEM = 64 * 1024
 
 @lru_cache(maxsize=4096)
 def load_certificate(pem: bytes) -> x509.Certificate:
-    """Return the one certificate in a PEM text.
+    """Return the one certificate in a PEM text; all of it that is asked for later can be read.
 
     Raises
     ------
     BlockError
-        When it holds none, more than one, or is larger than 64 KiB.
+        When it holds none, more than one, one that cannot be read, or is larger than 64 KiB.
     """
     if len(pem) > _MAX_PEM:
         raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
@@ -38,6 +39,7 @@ def load_certificate(pem: bytes) -> x509.Certificate:
         raise BlockError("a certificate is not readable PEM", cause=error) from error
     if len(found) != 1:
         raise BlockError(f"{len(found)} certificates stand where one is expected")
+    _require_readable(found[0])
     return found[0]
 
 
@@ -52,6 +54,16 @@ def units(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(value if isinstance(value := unit.value, str) else value.decode("utf-8", "replace") for unit in found)
 
 
+def _require_readable(certificate: x509.Certificate) -> None:
+    # The library reads these parts only when asked, and would raise then.
+    try:
+        certificate.public_key()
+        certificate.extensions  # noqa: B018 - read for its errors
+        certificate.subject, certificate.issuer  # noqa: B018 - read for its errors
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as error:
+        raise BlockError("a certificate cannot be read", cause=error) from error
+
+
 def role_of(certificate: x509.Certificate) -> str:
     """Return the attribute ``quorate.role``, empty when the certificate has none.
 
@@ -64,8 +76,6 @@ def role_of(certificate: x509.Certificate) -> str:
         extension = certificate.extensions.get_extension_for_oid(ATTRIBUTES).value
     except x509.ExtensionNotFound:
         return ""
-    except (ValueError, x509.DuplicateExtension) as error:
-        raise BlockError("a certificate's extensions cannot be read", cause=error) from error
     try:
         content = json.loads(extension.value) if isinstance(extension, x509.UnrecognizedExtension) else None
     except ValueError as error:

@@ -196,7 +196,7 @@ def _may_issue(authority: x509.Certificate, below: int) -> bool:
     try:
         constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return False
     length = constraints.path_length
     return constraints.ca and usage.key_cert_sign and (length is None or below <= length)
@@ -207,8 +207,6 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
-    except (x509.DuplicateExtension, ValueError) as error:
-        raise BlockError("a certificate's extensions cannot be read", cause=error) from error
 
 
 def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:

@@ -283,9 +283,10 @@ class Consortium:
     def record(self, number):
         return self.ledger.world.need(Round, keys.round_(self.study, number))
 
-    def aggregate(self, number):
+    def aggregate(self, number, *, without=None):
         """Return the round's model, and a function from a member to its possession hash."""
         record = self.record(number)
+        used = [found for found in record.included if found.msp != without]
         updates = [
             (
                 found.weight,
@@ -297,13 +298,13 @@ class Consortium:
                     ),
                 ),
             )
-            for found in record.included
+            for found in used
         ]
         out = io.BytesIO()
         base = Reader(self.artifacts[record.base], SCHEMA, self._base_header(record))
         model = aggregate(base, updates, out, bound=1_000_000)
         self.keep(out.getvalue())
-        sources = [self.artifacts[found.update] for found in record.included]
+        sources = [self.artifacts[found.update] for found in used]
         return model, lambda msp: possession(msp, self.study, number, record.attempt, sources)
 
     def _base_header(self, record):
