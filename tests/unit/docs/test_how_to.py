@@ -1,0 +1,41 @@
+"""The files and pieces of code that the how-to pages show are taken by the programs they are for."""
+
+import os
+import tomllib
+
+import pytest
+
+from gateway.service.config import GatewayConfig
+from participants.data.fingerprint import KEY_SIZE
+from quorate.records.dataset import Register
+from tests.unit.docs.pages import DOCS, fenced, read
+
+HOW_TO = DOCS / "how-to"
+
+
+@pytest.fixture
+def no_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("QUORATE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("no_environment")
+def test_the_gateways_configuration_is_complete():
+    (text,) = fenced(read(HOW_TO / "run-a-gateway.md"), "toml")
+    config = GatewayConfig(**tomllib.loads(text))
+    assert (config.msp, config.announce) == ("AlderMSP", "gateway.alder.example:7443")
+
+
+def test_the_data_set_can_be_registered():
+    (text,) = fenced(read(HOW_TO / "run-an-agent.md"), "toml")
+    document = Register.of({"schema": Register.SCHEMA} | tomllib.loads(text))
+    assert (document.dataset, document.cap.epsilon, document.cap.delta) == ("records", "2", "1e-5")
+
+
+def test_the_fingerprint_is_computed(tmp_path, monkeypatch, capsys):
+    (code,) = fenced(read(HOW_TO / "run-an-agent.md"), "python")
+    (tmp_path / "records.csv").write_text("age,label\n50,1\n61,0\n")
+    (tmp_path / "fingerprint.key").write_bytes(bytes(KEY_SIZE))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "how-to", "exec"), {})  # noqa: S102 - the page's own code
+    assert capsys.readouterr().out.startswith("sha256:")
