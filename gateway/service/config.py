@@ -102,10 +102,10 @@ class TimeoutsSection(Section):
 class RetentionSection(Section):
     """How long artefacts stay.
 
-    Updates until their round or their study has ended; everything else of an ended study for some more days.
+    Updates until their round or their study has ended, or with everything else of an ended study for some more days.
     """
 
-    updates_until: Annotated[str, Field(pattern=r"^(round|study)$")] = "round"
+    updates_until: Annotated[str, Field(pattern=r"^(round|study|days)$")] = "round"
     ended_study_days: Annotated[float, Field(ge=0)] = 90.0
 
 

@@ -38,7 +38,8 @@ class Age:
 def is_over(description: Description, study: StudyView | None, age: Age, rules: RetentionSection) -> bool:
     """Tell whether an artefact has served its time under this label.
 
-    - An update: once its round is final or aborted, or once its study has ended, as the rules say.
+    - An update: once its round is final or aborted, once its study has ended, or with the study's other artefacts, as
+      the rules say.
     - A final model that did not become final: once its round has ended. One that did: with its study.
     - Everything of a study: some days after the study's end.
     - What belongs to a study that the ledger does not know: a week after it came.
@@ -52,9 +53,19 @@ def is_over(description: Description, study: StudyView | None, age: Age, rules: 
     ended = found is not None and found.state in _ENDED_ROUND
     match label.kind:
         case Kind.UPDATE:
-            return study.study.state in _ENDED_STUDY or (rules.updates_until == "round" and ended)
+            return _update_is_over(study.study, rules, ended=ended)
         case Kind.FINAL_MODEL:
             return ended and found is not None and found.model != description.digest
+        case _:
+            return False
+
+
+def _update_is_over(study: Study, rules: RetentionSection, *, ended: bool) -> bool:
+    match rules.updates_until:
+        case "round":
+            return ended or study.state in _ENDED_STUDY
+        case "study":
+            return study.state in _ENDED_STUDY
         case _:
             return False
 
