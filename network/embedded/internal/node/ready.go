@@ -42,22 +42,19 @@ func (n *Network) Ready() (*Ready, error) {
 	return ready, nil
 }
 
-// writeReady replaces the file at once: a reader sees all of it or none.
-func writeReady(directory string, line []byte) (err error) {
-	file, err := os.CreateTemp(directory, readyName+".*")
+// writeReady replaces the file at once: a reader sees all of it or none. The unfinished file's name can be fixed, since
+// the ledger's lock keeps a second process away.
+func writeReady(directory string, line []byte) error {
+	unfinished := filepath.Join(directory, "."+readyName)
+	file, err := os.OpenFile(unfinished, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", readyName, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
 	_, err = file.Write(line)
-	if err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", readyName, err)
 	}
-	return os.Rename(file.Name(), filepath.Join(directory, readyName))
+	return os.Rename(unfinished, filepath.Join(directory, readyName))
 }
 
 // removeReady makes the file's presence mean that the network runs, or was killed.
