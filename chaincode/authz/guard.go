@@ -165,24 +165,36 @@ func checkValues(policy []token) error {
 
 // checkAction refuses a scope that names something as an action that is not of type Action.
 func checkAction(policy []token) error {
-	inScope, depth := false, 0
+	var s position
 	for i, t := range policy {
-		switch {
-		case t.is("(") || t.is("["):
-			depth++
-		case t.is(")") || t.is("]"):
-			depth--
-		case t.is("{"):
+		if t.is("{") {
 			return nil // the scope is over
-		case t.is("action") && depth == 1:
-			inScope = true
-		case t.is(",") && depth == 1:
-			inScope = false
-		case t.kind == text && inScope && !isAction(policy, i):
+		}
+		s.step(t)
+		if t.kind == text && s.ofAction && !isAction(policy, i) {
 			return refusal(ActionType)
 		}
 	}
 	return nil
+}
+
+// A position is where one is in a policy's head.
+type position struct {
+	depth    int
+	ofAction bool
+}
+
+func (s *position) step(t token) {
+	switch {
+	case t.is("(") || t.is("["):
+		s.depth++
+	case t.is(")") || t.is("]"):
+		s.depth--
+	case t.is("action") && s.depth == 1:
+		s.ofAction = true
+	case t.is(",") && s.depth == 1:
+		s.ofAction = false
+	}
 }
 
 // isAction tells whether the text at i is the id of an entity of type Action, in no namespace.
@@ -197,20 +209,22 @@ func checkID(policy []token, ids map[string]bool) error {
 		if !policy[i].is("@") || !policy[i+1].is("id") {
 			continue
 		}
-		id := policy[i+3]
-		if !policy[i+2].is("(") || id.kind != text || !idText.MatchString(id.value) {
+		id, valid := annotated(policy[i+2], policy[i+3])
+		if found++; !valid || found > 1 {
 			return refusal(BadID)
 		}
-		if found++; found > 1 {
-			return refusal(BadID)
-		}
-		if ids[id.value] {
+		if ids[id] {
 			return refusal(DuplicateID)
 		}
-		ids[id.value] = true
+		ids[id] = true
 	}
 	if found == 0 {
 		return refusal(MissingID)
 	}
 	return nil
+}
+
+// annotated returns the id in the two tokens after @id.
+func annotated(bracket, value token) (id string, valid bool) {
+	return value.value, bracket.is("(") && value.kind == text && idText.MatchString(value.value)
 }

@@ -45,21 +45,16 @@ func tokenize(source string) ([]token, error) {
 
 func (l *lexer) next() error {
 	rest := l.source[l.at:]
+	if reason := refusedAtStart(rest); reason != "" {
+		return refusal(reason)
+	}
 	switch c := rest[0]; {
-	case c == ' ' || c == '\t' || c == '\n':
+	case isSpace(c):
 		l.at++
-	case c < ' ' || c == 0x7f:
-		return refusal(ControlCharacter)
-	case c >= utf8.RuneSelf:
-		return refusal(NonASCII)
 	case strings.HasPrefix(rest, "//"):
 		return l.comment()
-	case strings.HasPrefix(rest, "/*"):
-		return refusal(BlockComment)
 	case c == '"':
 		return l.text()
-	case c == '?':
-		return refusal(Template)
 	case isLetter(c):
 		l.run(word, func(c byte) bool { return isLetter(c) || isDigit(c) })
 	case isDigit(c):
@@ -70,10 +65,26 @@ func (l *lexer) next() error {
 	return nil
 }
 
+// refusedAtStart says why nothing that the profile has can begin like this.
+func refusedAtStart(rest string) Reason {
+	switch c := rest[0]; {
+	case c >= utf8.RuneSelf:
+		return NonASCII
+	case isControl(c) && !isSpace(c):
+		return ControlCharacter
+	case strings.HasPrefix(rest, "/*"):
+		return BlockComment
+	case c == '?':
+		return Template
+	default:
+		return ""
+	}
+}
+
 // comment skips to the end of the line. A lone carriage return ends a comment in one engine only.
 func (l *lexer) comment() error {
 	for ; l.at < len(l.source) && l.source[l.at] != '\n'; l.at++ {
-		if c := l.source[l.at]; (c < ' ' && c != '\t') || c == 0x7f {
+		if c := l.source[l.at]; isControl(c) && c != '\t' {
 			return refusal(ControlCharacter)
 		}
 	}
@@ -86,7 +97,7 @@ func (l *lexer) text() error {
 		switch c := l.source[i]; {
 		case c == '\n':
 			return refusal(NewlineInText)
-		case c < ' ' || c == 0x7f:
+		case isControl(c):
 			return refusal(ControlCharacter)
 		case c == '\\':
 			i++
@@ -127,5 +138,7 @@ func (l *lexer) symbol() error {
 	return nil
 }
 
-func isLetter(c byte) bool { return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
-func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+func isSpace(c byte) bool   { return c == ' ' || c == '\t' || c == '\n' }
+func isControl(c byte) bool { return c < ' ' || c == 0x7f }
+func isLetter(c byte) bool  { return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool   { return '0' <= c && c <= '9' }

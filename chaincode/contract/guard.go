@@ -86,15 +86,15 @@ func parseDocument(name string, data []byte) (request, error) {
 	if f == nil {
 		return request{}, ledger.Refuse(ledger.InvalidArgument, "there is no function %.80q; audit:Info lists them", name)
 	}
-	schema, err := document.SchemaOf(data)
+	found, err := document.Parse(data)
 	if err != nil {
 		return request{}, ledger.Refuse(ledger.InvalidArgument, "%s: %v", name, err)
 	}
-	if err := checkSchema(records.Schema(schema), f.schema); err != nil {
+	if err := checkSchema(records.Schema(found.Schema()), f.schema); err != nil {
 		return request{}, err
 	}
 	content := f.newRequest()
-	if err := document.Decode(data, content); err != nil {
+	if err := found.Decode(content); err != nil {
 		return request{}, ledger.Refuse(ledger.InvalidArgument, "%s: %v", name, err)
 	}
 	return request{function: f, document: content}, nil

@@ -52,7 +52,7 @@ func TestTheFormOfACallIsChecked(t *testing.T) {
 		{"an oversized document", []string{"study:Get", `{"schema":"quorate.study.get/1","study":"` + strings.Repeat("x", 65536) + `"}`}, "more than the 65536 allowed"},
 		{"not JSON", []string{"study:Get", `{"schema":`}, "INVALID_ARGUMENT: study:Get: the document is not JSON"},
 		{"empty", []string{"study:Get", ""}, "INVALID_ARGUMENT: study:Get: the document is not JSON"},
-		{"a list", []string{"study:Get", "[]"}, "INVALID_ARGUMENT: study:Get: the document is not an object"},
+		{"a list", []string{"study:Get", "[]"}, `INVALID_ARGUMENT: the document's schema is "" instead of`},
 		{"two documents", []string{"study:Get", get + get}, "something follows the document"},
 		{"not UTF-8", []string{"study:Get", "{\"schema\":\"\xff\"}"}, "not UTF-8"},
 		{"a lone surrogate", []string{"study:Get", `{"schema":"quorate.study.get/1","study":"\ud800"}`}, "not Unicode"},

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"reflect"
 
 	"github.com/hyperledger/fabric-contract-api-go/v2/metadata"
@@ -8,15 +9,14 @@ import (
 	"quorate.dev/chaincode/document"
 )
 
-// serializer replaces contract-api's, which accepts unknown and duplicate names and writes no canonical form.
+// serializer replaces contract-api's, which accepts unknown and duplicate names and writes no canonical form. What
+// comes in has passed the guard, which is the only way here; so it is not checked twice.
 type serializer struct{}
 
 func (serializer) FromString(text string, t reflect.Type, _ *metadata.ParameterMetadata, _ *metadata.ComponentMetadata) (reflect.Value, error) {
 	request := reflect.New(t.Elem())
-	if err := document.Decode([]byte(text), request.Interface()); err != nil {
-		return reflect.Value{}, err
-	}
-	return request, nil
+	err := json.Unmarshal([]byte(text), request.Interface())
+	return request, err
 }
 
 func (serializer) ToString(result reflect.Value, _ reflect.Type, _ *metadata.ReturnMetadata, _ *metadata.ComponentMetadata) (string, error) {

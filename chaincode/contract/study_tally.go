@@ -74,33 +74,50 @@ func (c *call) closeStudy(study *records.Study, state, reason string) error {
 }
 
 func (c *call) tallyAcceptance(study *records.Study) (*records.Study, error) {
-	switch {
-	case study.State == records.StudyReady, study.State == records.StudyRunning, study.State == records.StudyCompleted:
+	if isAcceptanceOver(study) {
 		return study, nil
-	case study.State == records.StudyRejected && study.Closed.Reason == "withdrawn":
-		return study, nil
-	case study.State != records.StudyApproved:
+	}
+	if study.State != records.StudyApproved {
 		return nil, wrongState("study "+string(study.Study), study.State, records.StudyApproved)
 	}
-	var missing []string
+	missing, withdrawn, err := c.acceptances(study)
+	switch {
+	case err != nil:
+		return nil, err
+	case withdrawn:
+		return study, c.closeStudy(study, records.StudyRejected, "withdrawn")
+	case len(missing) > 0:
+		return nil, wrongState("study "+string(study.Study), "APPROVED and waiting for "+strings.Join(missing, ", "), "that all participants have accepted")
+	default:
+		return study, c.closeStudy(study, records.StudyReady, "")
+	}
+}
+
+// isAcceptanceOver tells whether what participants say about taking part was counted already.
+func isAcceptanceOver(study *records.Study) bool {
+	switch study.State {
+	case records.StudyReady, records.StudyRunning, records.StudyCompleted:
+		return true
+	default:
+		return study.State == records.StudyRejected && study.Closed.Reason == "withdrawn"
+	}
+}
+
+// acceptances returns which participants have not accepted, and whether one has withdrawn.
+func (c *call) acceptances(study *records.Study) (missing []string, withdrawn bool, err error) {
 	for _, msp := range study.Organisations() {
-		if withdrawn, err := c.hasWithdrawn(study, msp); err != nil {
-			return nil, err
-		} else if withdrawn {
-			return study, c.closeStudy(study, records.StudyRejected, "withdrawn")
+		if withdrawn, err = c.hasWithdrawn(study, msp); err != nil || withdrawn {
+			return nil, withdrawn, err
 		}
 		accept, err := ledger.Get[records.Accept](c.Tx, ledger.AcceptKey(study.Study, study.Version, msp))
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if accept == nil {
 			missing = append(missing, string(msp))
 		}
 	}
-	if len(missing) > 0 {
-		return nil, wrongState("study "+string(study.Study), "APPROVED and waiting for "+strings.Join(missing, ", "), "that all participants have accepted")
-	}
-	return study, c.closeStudy(study, records.StudyReady, "")
+	return missing, false, nil
 }
 
 func (c *call) tallyAbort(charter *records.Charter, study *records.Study) (*records.Study, error) {

@@ -179,7 +179,12 @@ func (c *call) checkParticipant(charter *records.Charter, t *records.Terms, p re
 	if err != nil {
 		return err
 	}
-	name := string(p.MSP) + "/" + string(p.Dataset)
+	return checkFit(t, dataset)
+}
+
+// checkFit wants a data set whose own rules agree with the terms.
+func checkFit(t *records.Terms, dataset *records.Dataset) error {
+	name := string(dataset.MSP) + "/" + string(dataset.Dataset)
 	switch {
 	case dataset.State != active:
 		return wrongState("data set "+name, dataset.State, active)

@@ -6,31 +6,41 @@ import (
 	"reflect"
 )
 
-// Decode reads a document into a pointer to a struct, having refused everything that its type does not declare.
-func Decode(data []byte, into any) error {
+// A Document is strict JSON of bounded size, of which the form is not known yet.
+type Document struct {
+	data  []byte
+	value any
+}
+
+// Parse reads strict JSON.
+func Parse(data []byte) (Document, error) {
 	value, err := parse(data)
-	if err != nil {
+	return Document{data, value}, err
+}
+
+// Schema returns the text of the document's field `schema`, or nothing when it has none.
+func (d Document) Schema() string {
+	fields, _ := d.value.(object)
+	schema, _ := fields["schema"].(string)
+	return schema
+}
+
+// Decode fills a pointer to a struct, having refused everything that its type does not declare.
+func (d Document) Decode(into any) error {
+	if err := check(d.value, reflect.TypeOf(into).Elem(), "", "document"); err != nil {
 		return err
 	}
-	if err := check(value, reflect.TypeOf(into).Elem(), "", "document"); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := json.Unmarshal(d.data, into); err != nil {
 		return fmt.Errorf("the document does not fit: %w", err)
 	}
 	return nil
 }
 
-// SchemaOf returns the text of a document's field `schema`, or nothing when it has none.
-func SchemaOf(data []byte) (string, error) {
-	value, err := parse(data)
+// Decode parses and decodes at once.
+func Decode(data []byte, into any) error {
+	d, err := Parse(data)
 	if err != nil {
-		return "", err
+		return err
 	}
-	fields, ok := value.(object)
-	if !ok {
-		return "", fmt.Errorf("the document is not an object")
-	}
-	schema, _ := fields["schema"].(string)
-	return schema, nil
+	return d.Decode(into)
 }

@@ -105,14 +105,12 @@ func TestDepthIsThatOfBracketsOutsideTexts(t *testing.T) {
 	}
 }
 
-func TestSchemaOf(t *testing.T) {
-	for text, want := range map[string]string{`{"schema":"x/1","b":{}}`: "x/1", `{}`: "", `{"schema":1}`: ""} {
-		if got, err := SchemaOf([]byte(text)); err != nil || got != want {
-			t.Errorf("%s: %q, %v", text, got, err)
+func TestSchema(t *testing.T) {
+	for text, want := range map[string]string{`{"schema":"x/1","b":{}}`: "x/1", `{}`: "", `{"schema":1}`: "", `["schema"]`: ""} {
+		d, err := Parse([]byte(text))
+		if err != nil || d.Schema() != want {
+			t.Errorf("%s: %q, %v", text, d.Schema(), err)
 		}
-	}
-	if _, err := SchemaOf([]byte(`[]`)); err == nil {
-		t.Error("a list has no schema")
 	}
 }
 

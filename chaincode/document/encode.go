@@ -34,15 +34,20 @@ func checkNumbers(data []byte) error {
 		case c == '"':
 			inString = !inString
 		case !inString && (c == '-' || c >= '0' && c <= '9'):
-			end := i + bytes.IndexAny(data[i:], ",]}")
-			if end < i {
-				end = len(data)
-			}
-			if _, err := integer(string(data[i:end])); err != nil {
+			number := numberAt(data[i:])
+			if _, err := integer(string(number)); err != nil {
 				return err
 			}
-			i = end - 1
+			i += len(number) - 1
 		}
 	}
 	return nil
+}
+
+// numberAt returns the number that data, which are JSON, begin with.
+func numberAt(data []byte) []byte {
+	if end := bytes.IndexAny(data, ",]}"); end >= 0 {
+		return data[:end]
+	}
+	return data
 }
