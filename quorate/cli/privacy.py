@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from quorate.cli.output import Format, format_option, print_document
+from quorate.cli.output import Column, Format, format_option, print_document, print_rows
+from quorate.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @click.group("privacy")
@@ -53,3 +60,56 @@ def quote_command(*, noise_multiplier: str, sample_rate: str, steps: int, delta:
     print_document(values, format_=format_)
     for note in document["notes"]:
         click.echo(note)
+
+
+@group.command("show")
+@click.option("--msp", help="Only this member's data sets.")
+@click.option(
+    "--study", metavar="ID", help="Only this study's data sets, and what every round it may open would bring them to."
+)
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="QUORATE_PROFILE",
+    required=True,
+    help="The profile (TOML) that says who you are and where your gateway is; also QUORATE_PROFILE.",
+)
+@format_option
+def show_command(*, msp: str | None, study: str | None, profile: Path, format_: Format) -> None:
+    """Show what the ledger has charged to each data set that has a cap.
+
+    The PLD value is the tighter one, for parameters fixed beforehand; the ledger's decides.
+    """
+    import asyncio  # noqa: PLC0415 - `--help` must not pay for it
+
+    from quorate.cli.balance import row_of  # noqa: PLC0415 - `--help` must not pay for it
+
+    found = asyncio.run(_gateway_commands().balances(profile, msp=msp, study=study))
+    columns = [
+        Column(key="msp", title="member"),
+        Column(key="dataset", title="data set"),
+        Column(key="epsilon", title="ε (ledger)", justify="right"),
+        Column(key="pld", title="ε (PLD)", justify="right"),
+        Column(key="cap", title="cap", justify="right"),
+        Column(key="delta", title="δ", justify="right"),
+        Column(key="charges", title="charges", justify="right"),
+    ]
+    if study is not None:
+        columns += [Column(key="after", title="after the study", justify="right"), Column(key="fits", title="fits")]
+    rows = [row_of(each.account, each.quote, texts=format_ is Format.TABLE) for each in found]
+    print_rows(rows, columns=columns, format_=format_)
+
+
+def _gateway_commands() -> ModuleType:
+    """Return the gateway's part of the command, or say which extra brings it."""
+    try:
+        from gateway.ledger.commands import privacy  # noqa: PLC0415 - the base install quotes, and has no gateway
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
+            raise
+        raise UsageError(
+            f"`quorate privacy show` needs the Python package {error.name}, which is not installed.",
+            hint="Install the extra: pip install 'quorate[gateway]'",
+            cause=error,
+        ) from error
+    return privacy

@@ -1,0 +1,95 @@
+"""``quorate privacy show`` against a ledger: accounts as they are there."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from network.identity import Role
+from quorate.cli.privacy import group
+from quorate.digest import digest_of
+from quorate.errors import NotFoundError, UsageError
+from quorate.records.common import make
+from quorate.records.dataset import Cap, Register
+
+
+@pytest.fixture
+def profile(consortium, tmp_path):
+    """Alder's officer; the organisation's peer stands in for its gateway, whose protocol it speaks."""
+    member = consortium.network.organisation("alder")
+    pair, client = member.paths.identity(Role.OFFICER), member.paths.gateway_client
+    values = {
+        "msp_id": member.msp_id,
+        "gateway": member.address,
+        "tls_ca": member.tls_ca,
+        "tls_certificate": client.cert,
+        "tls_key": client.key,
+        "certificate": pair.cert,
+        "key": pair.key,
+    }
+    path = tmp_path / "officer.toml"
+    path.write_text("".join(f'{name} = "{value}"\n' for name, value in values.items()))
+    return path
+
+
+async def register(consortium, organisation, name, *, protection):
+    capped = {"cap": Cap(epsilon="2", delta="1e-5")} if protection == "dp" else {}
+    document = make(
+        Register,
+        dataset=name,
+        title="A data set",
+        unit="record",
+        adjacency="add-or-remove-one",
+        purposes=["research"],
+        protection=protection,
+        fingerprint=digest_of(f"{organisation} {name}".encode()),
+        **capped,
+    )
+    async with consortium.contract(organisation, Role.STEWARD) as contract:
+        await contract.submit("dataset:Register", document.encode())
+
+
+def run(profile, *arguments):
+    return CliRunner().invoke(group, ["show", "--profile", str(profile), *arguments], catch_exceptions=False)
+
+
+async def test_every_capped_data_set_is_shown_with_what_it_has_spent(consortium, profile):
+    await register(consortium, "alder", "shown-capped", protection="dp")
+    await register(consortium, "alder", "shown-open", protection="unprotected")
+    await register(consortium, "birch", "shown-other", protection="dp")
+    rows = _rows(profile, "--msp", "AlderMSP")
+    assert [row for row in rows if row["dataset"].startswith("shown")] == [
+        {
+            "msp": "AlderMSP",
+            "dataset": "shown-capped",
+            "schema": "quorate.balance/1",
+            "epsilon_nano": 0,
+            "epsilon_pld": 0.0,
+            "cap_nano": 2_000_000_000,
+            "after_nano": None,
+            "delta": "1e-5",
+            "charges": 0,
+            "fits": None,
+        }
+    ]
+    assert {"shown-capped", "shown-other"} <= {row["dataset"] for row in _rows(profile)}
+
+
+def _rows(profile, *arguments):
+    # The command runs an event loop of its own, so it needs a thread of its own here.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        result = thread.submit(run, profile, *arguments, "--format", "json").result(timeout=60)
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def test_a_study_that_does_not_exist_is_not_found(profile):
+    with pytest.raises(NotFoundError, match="nowhere"):
+        run(profile, "--study", "nowhere")
+
+
+def test_a_profile_that_is_not_there_is_wrong_usage(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        run(tmp_path / "officer.toml")
