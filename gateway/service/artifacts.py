@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import grpc
 
+from gateway.artifacts import frames
 from gateway.artifacts.access import ACTION, Decider, Facts, may_read
 from gateway.artifacts.bounds import SizeLimits, admit
 from gateway.artifacts.wire import SERVICE, description_of, label_message
@@ -67,8 +68,8 @@ class ArtifactsService:
             SERVICE,
             {
                 "Stat": door.unary(self.stat, pb.StatRequest, Audience.MEMBERS),
-                "Put": door.requests(self.put, pb.PutRequest, Audience.OWN),
-                "Get": door.answers(self.get, pb.GetRequest, Audience.MEMBERS),
+                "Put": door.requests(self.put, Audience.OWN),
+                "Get": door.answers(self.get, pb.GetRequest, Audience.MEMBERS, write=frames.get_response),
             },
         )
 
@@ -82,7 +83,7 @@ class ArtifactsService:
         kept = self._store.partial(digest, request.upload_size) if call.caller.own else 0
         return pb.StatResponse(kept=kept)
 
-    async def put(self, requests: AsyncIterator[pb.PutRequest], call: Call) -> pb.PutResponse:
+    async def put(self, requests: AsyncIterator[bytes], call: Call) -> pb.PutResponse:
         """Store an artefact of the own organisation."""
         with self._slots.take(call.caller.certificate):
             header = await _header(requests)
@@ -98,7 +99,7 @@ class ArtifactsService:
             # The memory may lag behind a round that the caller has seen opened already.
             admit(description, await self._ledger.fresh_facts(description.label), self._limits)
 
-    async def get(self, request: pb.GetRequest, call: Call) -> AsyncIterator[pb.GetResponse]:
+    async def get(self, request: pb.GetRequest, call: Call) -> AsyncIterator[bytes]:
         """Send an artefact from an offset."""
         digest = parse_digest(request.digest)
         size = self._store.size(digest)
@@ -110,7 +111,7 @@ class ArtifactsService:
             raise UsageError(f"{digest} has {size} bytes, so it cannot be sent from {request.offset}")
         with self._slots.take(call.caller.certificate):
             async for chunk in self._store.read(digest, offset=request.offset):
-                yield pb.GetResponse(chunk=chunk)
+                yield chunk
 
     async def _readable(self, digest: Digest, caller: Caller) -> list[Label]:
         """Return the labels under which the caller may read what is here."""
@@ -128,15 +129,17 @@ class ArtifactsService:
         )
 
 
-async def _header(requests: AsyncIterator[pb.PutRequest]) -> pb.PutHeader:
+async def _header(requests: AsyncIterator[bytes]) -> pb.PutHeader:
     first = await anext(requests, None)
-    if first is None or first.WhichOneof("part") != "header":
+    header = None if first is None else frames.read_put_request(first)
+    if not isinstance(header, pb.PutHeader):
         raise UsageError("the first message of a Put is its header")
-    return first.header
+    return header
 
 
-async def _chunks(requests: AsyncIterator[pb.PutRequest]) -> AsyncIterator[bytes]:
+async def _chunks(requests: AsyncIterator[bytes]) -> AsyncIterator[bytes | memoryview]:
     async for request in requests:
-        if request.WhichOneof("part") != "chunk":
+        chunk = frames.read_put_request(request)
+        if isinstance(chunk, pb.PutHeader):
             raise UsageError("every message of a Put but the first is a chunk")
-        yield request.chunk
+        yield chunk

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from gateway.service.allocator import keep_freed_memory
 from gateway.service.config import PREFIX, GatewayConfig
 from gateway.service.config_file import explain, load_config
 from quorate.cli.output import Column, Format, format_option, print_rows
@@ -45,7 +46,9 @@ def serve(path: Path, *, verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    asyncio.run(_serve(load_config(path, GatewayConfig, prefix=PREFIX)))
+    settings = load_config(path, GatewayConfig, prefix=PREFIX)
+    keep_freed_memory()
+    asyncio.run(_serve(settings))
 
 
 @group.group()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
-from gateway.service.methods import Audience, Call, Door
+from gateway.service.methods import Audience, Call, Door, serialize
 from gateway.service.protos.grpc.health.v1 import health_pb2 as pb
 from quorate.errors import NotFoundError
 
@@ -44,7 +44,7 @@ class HealthService:
             SERVICE,
             {
                 "Check": door.unary(self.check, pb.HealthCheckRequest, Audience.MEMBERS),
-                "Watch": door.answers(self.watch, pb.HealthCheckRequest, Audience.MEMBERS),
+                "Watch": door.answers(self.watch, pb.HealthCheckRequest, Audience.MEMBERS, write=serialize),
             },
         )
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from gateway.service.callers import Caller, Roots
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Q = TypeVar("Q", bound="Message")
-A = TypeVar("A", bound="Message")
+M = TypeVar("M", bound="Message")
+N = TypeVar("N", bound="Message")
+Q = TypeVar("Q")
 
 _log = logging.getLogger(__name__)
 
@@ -77,46 +78,53 @@ class Door:
         return _Call(caller, context)
 
     def unary(
-        self, handle: Callable[[Q, Call], Awaitable[A]], request: type[Q], audience: Audience
-    ) -> grpc.RpcMethodHandler[Q, A]:
+        self, handle: Callable[[M, Call], Awaitable[N]], request: type[M], audience: Audience
+    ) -> grpc.RpcMethodHandler[M, N]:
         """Return a method of one request and one answer."""
 
-        async def method(message: Q, context: Context) -> A:
+        async def method(message: M, context: Context) -> N:
             try:
                 return await handle(message, self.admit(context, audience))
             except QuorateError as error:
                 await refuse(context, error)
                 raise
 
-        return grpc.unary_unary_rpc_method_handler(method, request.FromString, _serialize)
+        return grpc.unary_unary_rpc_method_handler(method, request.FromString, serialize)
 
     def answers(
-        self, handle: Callable[[Q, Call], AsyncIterator[A]], request: type[Q], audience: Audience
-    ) -> grpc.RpcMethodHandler[Q, A]:
-        """Return a method of one request and a stream of answers."""
+        self,
+        handle: Callable[[M, Call], AsyncIterator[Q]],
+        request: type[M],
+        audience: Audience,
+        *,
+        write: Callable[[Q], bytes],
+    ) -> grpc.RpcMethodHandler[M, Q]:
+        """Return a method of one request and a stream of answers, which `write` turns into bytes."""
 
-        async def method(message: Q, context: Context) -> AsyncIterator[A]:
+        async def method(message: M, context: Context) -> AsyncIterator[Q]:
             try:
                 async for answer in handle(message, self.admit(context, audience)):
                     yield answer
             except QuorateError as error:
                 await refuse(context, error)
 
-        return grpc.unary_stream_rpc_method_handler(method, request.FromString, _serialize)
+        return grpc.unary_stream_rpc_method_handler(method, request.FromString, write)
 
     def requests(
-        self, handle: Callable[[AsyncIterator[Q], Call], Awaitable[A]], request: type[Q], audience: Audience
-    ) -> grpc.RpcMethodHandler[Q, A]:
-        """Return a method of a stream of requests and one answer."""
+        self,
+        handle: Callable[[AsyncIterator[bytes], Call], Awaitable[N]],
+        audience: Audience,
+    ) -> grpc.RpcMethodHandler[bytes, N]:
+        """Return a method of a stream of requests, which come as bytes, and one answer."""
 
-        async def method(messages: AsyncIterator[Q], context: Context) -> A:
+        async def method(messages: AsyncIterator[bytes], context: Context) -> N:
             try:
                 return await handle(messages, self.admit(context, audience))
             except QuorateError as error:
                 await refuse(context, error)
                 raise
 
-        return grpc.stream_unary_rpc_method_handler(method, request.FromString, _serialize)
+        return grpc.stream_unary_rpc_method_handler(method, None, serialize)
 
 
 async def refuse(context: Context, error: QuorateError) -> None:
@@ -125,5 +133,6 @@ async def refuse(context: Context, error: QuorateError) -> None:
     await context.abort(status_of(error), details_of(error))
 
 
-def _serialize(message: Message) -> bytes:
+def serialize(message: Message) -> bytes:
+    """Return a message's bytes."""
     return message.SerializeToString()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
-from gateway.service.methods import Audience, Call, Door
+from gateway.service.methods import Audience, Call, Door, serialize
 from gateway.service.protos.quorate.v1 import studies_pb2 as pb
 from quorate.identifiers import parse_study_id
 
@@ -45,7 +45,7 @@ class StudiesService:
     def handlers(self, door: Door) -> grpc.GenericRpcHandler:
         """Return the service for a server."""
         return grpc.method_handlers_generic_handler(
-            SERVICE, {"Watch": door.answers(self.watch, pb.WatchRequest, Audience.OWN)}
+            SERVICE, {"Watch": door.answers(self.watch, pb.WatchRequest, Audience.OWN, write=serialize)}
         )
 
     async def watch(self, request: pb.WatchRequest, call: Call) -> AsyncIterator[pb.WatchResponse]:

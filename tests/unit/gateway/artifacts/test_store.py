@@ -11,7 +11,7 @@ from gateway.artifacts.objects import LocalObjects
 from gateway.artifacts.store import ArtifactStore
 from quorate.digest import digest_of
 from quorate.errors import StorageError
-from tests.unit.gateway.artifacts.examples import chunks, described, some_bytes
+from tests.unit.gateway.artifacts.examples import UPDATE, chunks, described, some_bytes
 from tests.unit.gateway.artifacts.store_contract import StoreContract
 
 if TYPE_CHECKING:
@@ -44,12 +44,30 @@ async def test_bytes_that_were_not_forced_to_disk_do_not_outlive_the_machine(tmp
     store = await ArtifactStore.open(tmp_path, reserve=0)
     await store.receive(described(data), chunks(data), durable=False)
     assert (await ArtifactStore.open(tmp_path, reserve=0)).has(digest_of(data))
-    entry = tmp_path / "catalogue" / f"{digest_of(data).removeprefix('sha256:')}.json"
+    entry = tmp_path / "catalogue" / f"{digest_of(data).removeprefix('sha256:')}.volatile"
     text = entry.read_text()
     boot = text.split('"boot":"')[1].split('"')[0]
     entry.write_text(text.replace(boot, "another-start-of-the-machine"))
     assert not (await ArtifactStore.open(tmp_path, reserve=0)).has(digest_of(data))
     assert list((tmp_path / "objects").glob("*/*")) == []
+
+
+async def test_an_entry_that_was_not_forced_to_disk_may_be_torn(tmp_path: Path) -> None:
+    data = some_bytes(1000)
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    await store.receive(described(data), chunks(data), durable=False)
+    entry = tmp_path / "catalogue" / f"{digest_of(data).removeprefix('sha256:')}.volatile"
+    entry.write_text("")
+    assert not (await ArtifactStore.open(tmp_path, reserve=0)).has(digest_of(data))
+    assert not entry.exists()
+
+
+async def test_what_is_stored_again_for_good_stays(tmp_path: Path) -> None:
+    data = some_bytes(1000)
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    await store.receive(described(data), chunks(data))
+    await store.attach(digest_of(data), UPDATE)
+    assert [path.suffix for path in (tmp_path / "catalogue").iterdir()] == [".json"]
 
 
 async def test_a_damaged_catalogue_is_named_not_guessed_at(tmp_path: Path) -> None:
