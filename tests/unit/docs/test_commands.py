@@ -105,6 +105,11 @@ def test_a_command_that_is_named_in_a_sentence_exists(page):
         descend(words.split()[1:])
 
 
+def test_a_make_target_that_is_named_in_a_sentence_exists():
+    named = {target for page in PAGES for target in re.findall(r"`make ([a-z]+)", read(page))}
+    assert {"demo", "lint"} <= named <= make_targets()
+
+
 def test_a_command_that_an_error_advises_exists():
     for error in ERRORS.values():
         for words in re.findall(r"`quorate ((?:[a-z-]+ ?)+)", error.advice):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from types import UnionType
 from typing import Union, get_args, get_origin
@@ -14,7 +15,7 @@ from gateway.ledger.session import Profile
 from gateway.service.config import GatewayConfig
 from participants.agent.config import AgentConfig
 from participants.data.bindings import DataBinding
-from tests.unit.docs.pages import DOCS, fenced, read, section, tables
+from tests.unit.docs.pages import DOCS, ROOT, fenced, read, section, tables
 
 PAGE = read(DOCS / "reference" / "configuration.md")
 IN_WORDS = {
@@ -81,3 +82,10 @@ def test_the_example_of_an_agent_is_valid(monkeypatch):
         ("research",),
         "csv",
     )
+
+
+def test_the_page_lists_every_variable_of_the_environment():
+    rooms = [path for room in ("quorate", "gateway", "participants", "network") for path in (ROOT / room).rglob("*.py")]
+    read_by_us = {name for path in rooms for name in re.findall(r'"(QUORATE_[A-Z_]+[A-Z])"', read(path))}
+    listed = {name.strip("`") for name, _ in tables(section(PAGE, "Environment"))[0][1:]} - {"NO_COLOR`, `CI"}
+    assert listed == read_by_us
