@@ -39,6 +39,8 @@ def write_gateway(place: MemberPlace, organisation: OrganisationConnection, *, c
                 "server_name": organisation.server_name,
             },
             "identity": _pair(paths.identity(Role.AGGREGATOR)),
+            # So that the evidence can hold the updates, and a verifier recompute every aggregate.
+            "retention": {"updates_until": "days"},
             "tls": {
                 **_pair(paths.gateway_tls),
                 "client_certificate": str(paths.gateway_client.cert),

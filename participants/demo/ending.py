@@ -16,14 +16,24 @@ if TYPE_CHECKING:
 def say_ending(result: Result, options: DemoOptions) -> None:
     """Print accuracy, ε, model, quorum, time, and the next commands."""
     console = Console(highlight=False)
-    for table in (_accuracy(result), *_privacy(result), _facts(result)):
-        console.print(table)
-        console.print()
+    _say_table(console, "Accuracy on the public evaluation set", _accuracy(result))
+    if result.spent:
+        delta = result.scenario.privacy.delta
+        _say_table(console, f"Privacy spent per data set, at δ = {delta}", _privacy(result))
+    for name, value in _facts(result).items():
+        console.print(f"{name:<10}{value}", markup=False, soft_wrap=True)
+    console.print()
     console.print(_next(result, options), markup=False, soft_wrap=True)
 
 
-def _table(title: str, *columns: str) -> Table:
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=bool(columns))
+def _say_table(console: Console, title: str, table: Table) -> None:
+    console.print(title, style="bold")
+    console.print(table)
+    console.print()
+
+
+def _table(*columns: str) -> Table:
+    made = Table(box=None, pad_edge=False)
     for number, column in enumerate(columns):
         made.add_column(column, justify="left" if number == 0 else "right")
     return made
@@ -31,7 +41,7 @@ def _table(title: str, *columns: str) -> Table:
 
 def _accuracy(result: Result) -> Table:
     found = result.comparison
-    made = _table("Accuracy on the public evaluation set", "model", "accuracy")
+    made = _table("model", "accuracy")
     made.add_row("federated, final by quorum", f"{found.federated:.3f}")
     if result.scenario.is_private:
         made.add_row("pooled data, same ε", f"{found.centralised_same_epsilon:.3f}")
@@ -41,24 +51,19 @@ def _accuracy(result: Result) -> Table:
     return made
 
 
-def _privacy(result: Result) -> list[Table]:
-    if not result.spent:
-        return []
-    made = _table(
-        f"Privacy spent, δ = {result.scenario.privacy.delta}, per data set", "member", "ε (ledger)", "ε (PLD)", "cap"
-    )
+def _privacy(result: Result) -> Table:
+    made = _table("member", "ε (ledger)", "ε (PLD)", "cap")
     for name, spent in result.spent.items():
         tight = "-" if spent.pld is None else f"{spent.pld:.4f}"
         made.add_row(name, f"{spent.epsilon:.4f}", tight, f"{spent.cap:g}")
-    return [made]
+    return made
 
 
-def _facts(result: Result) -> Table:
-    made = Table(box=None, pad_edge=False, show_header=False)
+def _facts(result: Result) -> dict[str, str]:
     training = median(each.training for each in result.times)
     ledger = median(each.ledger for each in result.times)
     rounds, seconds = len(result.times), result.audit.seconds
-    rows = {
+    return {
         "model": result.digest,
         "quorum": f"{result.m} of {result.attesters} members recomputed these bytes in each of {rounds} rounds",
         "evidence": f"verified offline in {seconds:.1f} s; what was not checked, and why, is in the report",
@@ -69,9 +74,6 @@ def _facts(result: Result) -> Table:
         "ledger": f"{result.height} blocks, {result.bytes_per_member_round} bytes a member and round",
         "note": result.notice,
     }
-    for name, value in rows.items():
-        made.add_row(name, value)
-    return made
 
 
 def _next(result: Result, options: DemoOptions) -> str:

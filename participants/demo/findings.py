@@ -12,7 +12,7 @@ from participants.demo.configuration import DATASET
 from participants.demo.founding import SCALE_BITS, STUDY
 from participants.demo.local import as_json
 from participants.demo.result import Comparison, Spent
-from participants.demo.scenario import DELTA
+from participants.plans.presets import DELTA
 from quorate.privacy.parameters import Mechanism
 from quorate.privacy.pld import epsilon_pld
 

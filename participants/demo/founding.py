@@ -12,6 +12,7 @@ from gateway.artifacts.transfer import ArtifactClient, BytesOrigin
 from gateway.ledger.session import Profile, open_session
 from network.identity import Role
 from participants.demo.configuration import DATASET
+from participants.demo.scenario import PURPOSE
 from quorate.digest import digest_of
 from quorate.errors import TimedOutError
 from quorate.identifiers import StudyId
@@ -109,7 +110,7 @@ async def register(people: People, scenario: Scenario, fingerprints: Sequence[Di
                     title=f"{scenario.name}, {name}'s part",
                     unit="record",
                     adjacency="add-or-remove-one",
-                    purposes=[scenario.purpose],
+                    purposes=[PURPOSE],
                     fingerprint=fingerprint,
                     **protection,
                 )
@@ -135,7 +136,7 @@ def terms_of(
     return make(
         Terms,
         title=scenario.title,
-        purpose=scenario.purpose,
+        purpose=PURPOSE,
         participants=[Participant(msp=msp, dataset=DATASET, weight=1) for msp in msps],
         plan=plan,
         model=ModelTerms(

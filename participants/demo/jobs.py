@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,9 +11,10 @@ from participants.data.evaluation import encode_evaluation
 from participants.data.fingerprint import fingerprint
 from participants.data.records import records_of
 from participants.plans.approved import AuthorsOwn
+from participants.plans.baselines import baselines as compare
 from participants.plans.document import parse_document
 from participants.plans.loader import load_plan
-from participants.plans.simulate import Simulation, alone, pooled, simulate
+from participants.plans.simulate import Simulation
 from participants.training.describe import describe
 from participants.training.evaluate import evaluate
 from participants.training.terms import PrivacyTerms
@@ -80,16 +80,12 @@ def baselines(
         key=hashlib.sha256(f"quorate demo baselines {seed}".encode()).digest(),
     )
 
-    together = pooled(simulation)
+    found = compare(simulation)
     return {
-        "centralised_no_dp": _last(replace(together, privacy=None)),
-        "centralised_same_epsilon": _last(together),
-        "local": [_last(alone(simulation, member)) for member in range(len(bindings))],
+        "centralised_no_dp": found.pooled_no_dp,
+        "centralised_same_epsilon": found.pooled_same_epsilon,
+        "local": list(found.local),
     }
-
-
-def _last(simulation: Simulation) -> float:
-    return simulate(simulation)[-1].accuracy
 
 
 def _plan(document: bytes) -> Plan:

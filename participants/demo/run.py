@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING
 
 from gateway.audit.export import export_bundle
-
 from network.identity import Role
 from participants.demo.board import board
 from participants.demo.findings import compare, ledger_bytes, pull_models, spending
@@ -94,7 +93,7 @@ def _since(began: float, course: Course) -> float:
 async def _audit(running: Stage) -> Audit:
     workspace = running.workspace
     officer = running.people.of(Role.OFFICER)[0]
-    await export_bundle(officer, workspace.bundle, study=STUDY, artifacts=True)
+    await export_bundle(officer, workspace.bundle, artifacts=True)
     began = time.monotonic()
     report = await asyncio.to_thread(
         verify_bundle, workspace.bundle, genesis=running.consortium.connection.genesis_digest
@@ -103,8 +102,8 @@ async def _audit(running: Stage) -> Audit:
         bundle=workspace.bundle,
         verified=True,
         seconds=time.monotonic() - began,
-        checked=[str(each) for each in report.verified],
-        not_checked=[str(each) for each in report.not_checked],
+        checked=[each.message for each in report.verified],
+        not_checked=[f"{each.message}: {each.why}" for each in report.not_checked],
         bytes=workspace.bundle.stat().st_size,
     )
 

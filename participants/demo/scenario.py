@@ -1,12 +1,11 @@
-"""What the demo trains: a real data set, how it is divided, the plan and its public constants."""
+"""What the demo trains: one of the ready studies, its members' names, and its terms as the ledger writes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from participants.data.bindings import BundledBinding, HeartBinding, Slice
+from participants.plans.presets import DELTA, HEART, names, preset
 from participants.plans.shipped.catalogue import shipped
 from quorate.errors import UsageError
 from quorate.records.study import PrivacyTerms
@@ -17,15 +16,21 @@ if TYPE_CHECKING:
     from participants.data.bindings import DataBinding
     from participants.plans.document import PlanDocument
 
-DELTA: Final = "1e-5"
 DEFAULT_CAP: Final = "2"
+DATASETS: Final = names()
 MIN_MEMBERS: Final = 2
 MAX_MEMBERS: Final = 16
+PURPOSE: Final = "research"
 _NAMES: Final = (
     "Alder", "Birch", "Chestnut", "Elm", "Hawthorn", "Juniper", "Linden", "Maple",
     "Oak", "Pine", "Rowan", "Spruce", "Sycamore", "Walnut", "Willow", "Yew",
 )  # fmt: skip
-_HOSPITALS: Final = ("cleveland", "hungarian", "switzerland", "va")
+_HOSPITALS: Final = ("Cleveland", "Hungarian", "Switzerland", "VA Long Beach")
+_TITLES: Final = {
+    "breast-cancer": ("Malignant or benign, from nuclei measured in images", 569),
+    "digits": ("Which digit, from an image of 8 by 8 pixels", 1797),
+    HEART: ("Heart disease or none, from clinical findings", 920),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,8 @@ class Scenario:
 
     Attributes
     ----------
+    rows
+        How many the published data have.
     members
         What people call the members.
     bindings
@@ -48,7 +55,6 @@ class Scenario:
     rows: int
     source: str
     title: str
-    purpose: str
     plan: PlanDocument
     members: tuple[str, ...]
     bindings: tuple[DataBinding, ...]
@@ -62,7 +68,7 @@ class Scenario:
 
 
 def scenario(name: str, *, members: int, seed: int, private: bool, data: Path | None) -> Scenario:
-    """Return one of the demo's scenarios.
+    """Return one of the ready studies with its members.
 
     Raises
     ------
@@ -71,87 +77,18 @@ def scenario(name: str, *, members: int, seed: int, private: bool, data: Path | 
     """
     if not MIN_MEMBERS <= members <= MAX_MEMBERS:
         raise UsageError(f"{members} members are not between {MIN_MEMBERS} and {MAX_MEMBERS}")
-    made = _SCENARIOS[name](members, seed, data)
-    return made if private else replace(made, privacy=PrivacyTerms(mechanism="none"))
-
-
-def _dp(*, noise: str, rate: str, steps: int, clip: str, batch: int) -> PrivacyTerms:
-    return PrivacyTerms(
-        mechanism="dp-sgd",
-        noise_multiplier=noise,
-        sample_rate=rate,
-        steps_per_round=steps,
-        clipping_norm=clip,
-        expected_batch_size=batch,
-        delta=DELTA,
-    )
-
-
-def _slices(members: int, seed: int) -> tuple[list[Slice], Slice]:
-    own = [Slice(seed=seed, members=members, part=part) for part in range(members)]
-    return own, Slice(seed=seed, members=members, part="evaluation")
-
-
-def _breast_cancer(members: int, seed: int, _data: Path | None) -> Scenario:
-    own, evaluation = _slices(members, seed)
+    ready = preset(name)
+    title, rows = _TITLES[name]
     return Scenario(
-        name="breast-cancer",
-        rows=569,
-        source="Wisconsin diagnostic breast cancer, UCI Machine Learning Repository, as bundled with scikit-learn",
-        title="Malignant or benign, from nuclei measured in images",
-        purpose="research",
-        plan=shipped("breast-cancer"),
-        members=_NAMES[:members],
-        bindings=tuple(BundledBinding(name="breast-cancer", slice=part) for part in own),
-        evaluation=BundledBinding(name="breast-cancer", slice=evaluation),
-        privacy=_dp(noise="4", rate="1/4", steps=6, clip="1", batch=_batch(455, members, "1/4")),
+        name=name,
+        rows=rows,
+        source=ready.source,
+        title=title,
+        plan=shipped(name),
+        bindings=tuple(ready.members(members, seed=seed, directory=data)),
+        members=_HOSPITALS if name == HEART else _NAMES[:members],
+        evaluation=ready.evaluation(members, seed=seed, directory=data),
+        privacy=PrivacyTerms.model_validate(
+            {"mechanism": "dp-sgd", "delta": DELTA, **ready.privacy.to_json()} if private else {"mechanism": "none"}
+        ),
     )
-
-
-def _digits(members: int, seed: int, _data: Path | None) -> Scenario:
-    own, evaluation = _slices(members, seed)
-    return Scenario(
-        name="digits",
-        rows=1797,
-        source="Optical recognition of handwritten digits, UCI, as bundled with scikit-learn",
-        title="Which digit, from an image of 8 by 8 pixels",
-        purpose="research",
-        plan=shipped("digits"),
-        members=_NAMES[:members],
-        bindings=tuple(BundledBinding(name="digits", slice=part) for part in own),
-        evaluation=BundledBinding(name="digits", slice=evaluation),
-        privacy=_dp(noise="4", rate="1/4", steps=6, clip="1", batch=_batch(1437, members, "1/4")),
-    )
-
-
-def _heart(members: int, seed: int, data: Path | None) -> Scenario:
-    if data is None:
-        raise UsageError(
-            "the heart data are not part of Quorate",
-            hint="Give the directory with the four processed.*.data files: --data DIR",
-        )
-    if members != len(_HOSPITALS):
-        raise UsageError(f"the heart data come from {len(_HOSPITALS)} hospitals, not {members}")
-    own, evaluation = _slices(1, seed)
-    return Scenario(
-        name="heart",
-        rows=920,
-        source="Heart disease from four hospitals (Janosi, Steinbrunn, Pfisterer, Detrano), UCI, CC BY 4.0",
-        title="Heart disease or none, from clinical findings",
-        purpose="research",
-        plan=shipped("heart"),
-        members=("Cleveland", "Hungarian", "Switzerland", "VA Long Beach"),
-        bindings=tuple(HeartBinding(directory=data, hospital=name, slice=own[0]) for name in _HOSPITALS),
-        evaluation=HeartBinding(directory=data, slice=evaluation),
-        privacy=_dp(noise="4", rate="1/4", steps=6, clip="1", batch=_batch(736, members, "1/4")),
-    )
-
-
-def _batch(rows: int, members: int, rate: str) -> int:
-    """Return an expected batch size from the published number of rows: public, and the same for every member."""
-    return max(1, round(rows * Fraction(rate) / members))
-
-
-_SCENARIOS: Final = {"breast-cancer": _breast_cancer, "digits": _digits, "heart": _heart}
-
-DATASETS: Final = tuple(_SCENARIOS)
