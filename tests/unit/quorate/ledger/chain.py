@@ -4,7 +4,10 @@ import hashlib
 import secrets
 
 from quorate.blocks import protos
+from quorate.blocks.commit_hash import next_commit_hash, updates_of
+from quorate.blocks.errors import BlockError
 from quorate.blocks.header import BlockHeader, data_hash
+from quorate.blocks.transaction import decode_transaction
 
 LIFECYCLE = "_lifecycle"
 
@@ -99,6 +102,7 @@ class Chain:
         self.orderer = orderer
         self.blocks = []
         self.last_config = 0
+        self.commit_hash = b""
         self._append([genesis_entry], codes=b"", signed=False)
 
     def append(self, entries, *, codes=None, config=False):
@@ -116,8 +120,26 @@ class Chain:
         )
         if signed:
             sign_block(block, self.orderer, self.last_config)
+            block.metadata.metadata[4] = self._commit_hash(block)
         self.blocks.append(block)
         return block
+
+    def recommit(self):
+        """Compute every commit hash anew, as whoever altered codes would."""
+        self.commit_hash = b""
+        for block in self.blocks[1:]:
+            block.metadata.metadata[4] = self._commit_hash(block)
+
+    def _commit_hash(self, block):
+        codes = block.metadata.metadata[2]
+        valid = [(index, entry) for index, entry in enumerate(block.data.data) if not codes[index]]
+        try:
+            found = [(index, decode_transaction(entry).action) for index, entry in valid]
+        except BlockError:
+            return b""  # a peer would not have called it valid
+        updates = updates_of(block.header.number, [(index, action.sets) for index, action in found if action])
+        self.commit_hash = next_commit_hash(codes, updates, self.commit_hash)
+        return protos.Metadata(value=self.commit_hash).SerializeToString()
 
     @property
     def genesis(self):

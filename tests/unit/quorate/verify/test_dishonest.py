@@ -346,11 +346,15 @@ class TestRules:
         assert "canonical" in fail().message
 
     def test_a_commit_marked_as_never_valid(self, made, fail):
-        """Nobody signs the marks; what rests on the commit tells."""
+        """Nobody signs the marks; the commit hash tells, and when that is altered too, what rests on the commit."""
         made.round(1)
         made.ledger.cut()
         block = next(block for block in made.ledger.chain.blocks if b"quorate.round.commit/1" in block.data.data[0])
         block.metadata.metadata[2] = bytes([11])
+        found = fail()
+        assert found.step is Step.VALIDITY
+        assert "give the commit hash" in found.message
+        made.ledger.chain.recommit()
         found = fail()
         assert found.step is Step.REPLAY
         assert "while 1 participants had said nothing" in found.message

@@ -5,11 +5,10 @@ import shutil
 
 import pytest
 
-from quorate.blocks.block import TRANSACTIONS_FILTER, decode_block
 from quorate.verify import VerificationError, verify_bundle
 from tests.unit.quorate.ledger.tampering import flip, reseal
 
-SPOTS = 24
+SPOTS = 16
 """Of larger files so many bytes, spread by a random but repeatable choice, and both ends."""
 
 
@@ -63,18 +62,7 @@ def test_even_when_the_exporter_signs_the_altered_bundle(copy, walked, evidence)
     for path in sorted(place.rglob("*") if place.is_dir() else [place]):
         if path.is_file():
             original = path.read_bytes()
-            for offset in range(0, len(original), max(len(original) // 12, 1)):
-                if is_unsigned(path, original, offset):
-                    continue
+            for offset in range(0, len(original), max(len(original) // 8, 1)):
                 flip(path, offset)
                 failure(reseal(copy, signer), walked)
                 path.write_bytes(original)
-
-
-def is_unsigned(path, original, offset):
-    """Tell whether the byte is among the validation codes, which nobody signs: the report says that it takes them."""
-    if path.parent.name != "blocks":
-        return False
-    codes = decode_block(original).slot(TRANSACTIONS_FILTER)
-    start = original.rindex(codes) if codes else len(original)
-    return start <= offset < start + len(codes)

@@ -25,6 +25,7 @@ def test_every_step_says_what_it_found(honest, walked):
         Step.HEADERS,
         Step.BLOCKS,
         Step.TRANSACTIONS,
+        Step.VALIDITY,
         Step.REPLAY,
         Step.ARTIFACTS,
     }
