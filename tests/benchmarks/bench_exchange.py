@@ -61,33 +61,31 @@ def run(elements: int = ELEMENTS) -> dict[str, Any]:
 
 
 def _measure(directory: Path, elements: int) -> dict[str, Any]:
-    double.PARTICIPANTS.clear()
-    double.PARTICIPANTS.update({_msp(name): f"ward-{name}" for name in NAMES})
-    double.ATTESTERS[:] = [_msp(name) for name in NAMES]
     updates = {name: _make_update(directory, name, elements) for name in NAMES}
     identities = {name: issue_organisation(directory / "identities", name) for name in NAMES}
-    spawn = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")  # gRPC and forks do not get along
     gateways: dict[str, tuple[Any, Connection]] = {}
     for name in NAMES:
-        here, there = spawn.Pipe()
-        process = spawn.Process(target=_gateway, args=(there, name, directory, identities, updates))
+        here, there = context.Pipe()
+        process = context.Process(daemon=True, target=_gateway, args=(there, name, directory, identities, updates))
         process.start()
+        there.close()  # so that the end of the process is the end of the pipe
         gateways[name] = process, here
-    addresses = {name: pipe.recv() for name, (_, pipe) in gateways.items()}
+    addresses = {name: _answer(pipe) for name, (_, pipe) in gateways.items()}
     for _, pipe in gateways.values():
         pipe.send(addresses)
-    uploads = _together(spawn, [(_upload, (addresses[n], identities[n], updates[n])) for n in NAMES])
+    uploads = _together(context, [(_upload, (addresses[n], identities[n], updates[n])) for n in NAMES])
     started = time.perf_counter()
     for _, pipe in gateways.values():
         pipe.send("seal and fetch")
     for _, pipe in gateways.values():
-        pipe.recv()
+        _answer(pipe)
     exchange = time.perf_counter() - started
     peaks = []
     for process, pipe in gateways.values():
         pipe.send("stop")
-        peaks.append(pipe.recv())
-        process.join()
+        peaks.append(_answer(pipe))
+        process.join(_SECONDS)
     return {
         "members": len(NAMES),
         "update_bytes": updates["alder"].description.size,
@@ -96,6 +94,12 @@ def _measure(directory: Path, elements: int) -> dict[str, Any]:
         "round_seconds": round(uploads + exchange, 3),
         "gateway_peak_rss_bytes": max(peaks),
     }
+
+
+def _answer(pipe: Connection) -> Any:
+    if not pipe.poll(_SECONDS):
+        raise RuntimeError("a gateway does not answer")
+    return pipe.recv()
 
 
 def _together(context: Any, jobs: list[tuple[Any, tuple[Any, ...]]]) -> float:
@@ -152,6 +156,10 @@ def _gateway(
     identities: dict[str, OrganisationPaths],
     updates: dict[str, Update],
 ) -> None:
+    double.PARTICIPANTS.clear()
+    double.PARTICIPANTS.update({_msp(n): f"ward-{n}" for n in NAMES})
+    double.ATTESTERS[:] = [_msp(n) for n in NAMES]
+
     async def serve() -> None:
         ledger = double.LedgerDouble()
         ledger.put(double.study_record(elements=updates[name].elements), double.round_record())
