@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -228,10 +229,14 @@ func TestEveryFunctionIsDecidedByPolicy(t *testing.T) {
 		if !own[function] && !strings.Contains(got, "forbid-outsiders") {
 			t.Errorf("%s by a stranger: %s", function, got)
 		}
-		denied := 0
+		denied, coded := 0, regexp.MustCompile(`^(OK$|[A-Z_]+: )`)
 		for _, role := range []string{"agent", "aggregator", "steward", "operator", "officer"} {
-			if strings.HasPrefix(answer(w.as(alder, role), function, asText(t, withSchema(function, doc))), "DENIED: ") {
+			got := answer(w.as(alder, role), function, asText(t, withSchema(function, doc)))
+			if strings.HasPrefix(got, "DENIED: ") {
 				denied++
+			}
+			if !coded.MatchString(got) {
+				t.Errorf("%s answers without a code: %s", function, got)
 			}
 		}
 		if (described.Mode == "read") != (denied == 0) || denied == 5 {

@@ -274,3 +274,26 @@ func TestAMemoReadsTheStateAndNotesChanges(t *testing.T) {
 		}
 	}
 }
+
+func TestStoredRecordsThatAreNotReadable(t *testing.T) {
+	for _, test := range []struct {
+		name, data string
+		code       Code
+		says       string
+	}{
+		{"another kind", `{"schema":"quorate.study/1"}`, Defect, "not a quorate.gateway"},
+		{"no kind", `{}`, Defect, "not a quorate.gateway"},
+		{"no version", `{"schema":"quorate.gateway"}`, Defect, "not a quorate.gateway"},
+		{"a newer version", `{"schema":"quorate.gateway/2"}`, UnsupportedVersion, "up to version 1"},
+		{"a newer version of another form", `{"schema":"quorate.gateway/2","address":["a"]}`, UnsupportedVersion, "up to version 1"},
+		{"this version of another form", `{"schema":"quorate.gateway/1","address":["a"]}`, Defect, "gateway~AlderMSP cannot be read"},
+		{"no JSON", `x`, Defect, "cannot be read"},
+	} {
+		tx, p := begun(t, Submit)
+		name, _ := shim.CreateCompositeKey("gateway", []string{"AlderMSP"})
+		p.state[name] = []byte(test.data)
+		if _, err := Get[records.Gateway](tx, GatewayKey("AlderMSP")); CodeOf(err) != test.code || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}

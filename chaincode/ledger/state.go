@@ -139,12 +139,10 @@ func (t *Tx) read(key Key) (name string, data []byte, err error) {
 }
 
 func decode[T any](key Key, data []byte) (*T, error) {
-	if err := checkVersion(key, data, kinds[reflect.TypeFor[T]()]); err != nil {
-		return nil, err
-	}
-	record := new(T)
+	record, kind := new(T), kinds[reflect.TypeFor[T]()]
 	if err := json.Unmarshal(data, record); err != nil {
-		return nil, Refuse(Defect, "the record %s cannot be read: %v", key, err)
+		return nil, unreadable(key, data, kind, err)
 	}
-	return record, nil
+	schema := reflect.ValueOf(record).Elem().FieldByName("Schema").String()
+	return record, checkVersion(key, schema, kind)
 }

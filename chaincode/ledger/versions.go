@@ -27,21 +27,28 @@ func Schemas() []records.Schema {
 }
 
 // checkVersion refuses a stored record of another kind, or of a version that this chaincode does not know.
-func checkVersion(key Key, data []byte, kind string) error {
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return Refuse(Defect, "the record %s cannot be read: %v", key, err)
-	}
-	name, number, _ := strings.Cut(strings.TrimPrefix(head.Schema, "quorate."), "/")
+func checkVersion(key Key, schema, kind string) error {
+	name, number, _ := strings.Cut(strings.TrimPrefix(schema, "quorate."), "/")
 	version, err := strconv.Atoi(number)
 	if err != nil || name != kind || version < 1 {
-		return Refuse(Defect, "the record %s is a %.64q, not a quorate.%s", key, head.Schema, kind)
+		return Refuse(Defect, "the record %s is a %.64q, not a quorate.%s", key, schema, kind)
 	}
 	if version > versions[kind] {
 		return Refuse(UnsupportedVersion, "the record %s is %s, and this chaincode reads up to version %d",
-			key, head.Schema, versions[kind])
+			key, schema, versions[kind])
 	}
 	return nil
+}
+
+// unreadable says why a stored record does not decode: it may be newer, and of another form.
+func unreadable(key Key, data []byte, kind string, cause error) error {
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if json.Unmarshal(data, &head) == nil {
+		if err := checkVersion(key, head.Schema, kind); err != nil {
+			return err
+		}
+	}
+	return Refuse(Defect, "the record %s cannot be read: %v", key, cause)
 }
