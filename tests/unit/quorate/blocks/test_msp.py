@@ -1,0 +1,201 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from quorate.blocks import protos
+from quorate.blocks.certificate import load_certificate, role_of
+from quorate.blocks.errors import BlockError
+from quorate.blocks.msp import Directory, Kind, Msp
+from tests.unit.quorate.ledger.configuration import msp_config
+from tests.unit.quorate.ledger.organisations import Organisation
+
+
+@pytest.fixture(scope="module")
+def alder():
+    return Organisation.new("Alder")
+
+
+@pytest.fixture(scope="module")
+def msp(alder):
+    return Msp(msp_config(alder))
+
+
+def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, days=1, signs=None):
+    """Issue a certificate with whatever is wrong about it."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(tz=UTC)
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, "x")]
+    names += [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
+    usage = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name(names))
+        .issuer_name(ca.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=400))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True,
+                key_cert_sign=authority if signs is None else signs,
+                crl_sign=authority,
+                **usage,
+            ),
+            critical=True,
+        )
+        .sign(ca.key, hashes.SHA256())
+    )
+    return type(ca)(certificate=certificate, key=key)
+
+
+def pem(issued):
+    return issued.certificate.public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_members_are_told_apart_by_their_unit(alder, msp, kind):
+    signer = alder.member(kind.value)
+    found = msp.admit(signer.serialized, signer.pem)
+    assert (found.kind, found.msp_id, found.is_admin) == (kind, "AlderMSP", kind is Kind.ADMIN)
+
+
+def test_an_expired_certificate_still_signed_what_it_signed(alder, msp):
+    assert msp.admit(b"", pem(issue(alder.ca, days=-1))).kind is Kind.PEER
+
+
+@pytest.mark.parametrize("units", [(), ("peer", "client"), ("guest",)])
+def test_a_member_is_exactly_one_kind(alder, msp, units):
+    with pytest.raises(BlockError, match="exactly one"):
+        msp.admit(b"", pem(issue(alder.ca, units=units)))
+
+
+def test_an_authority_is_no_member(alder, msp):
+    with pytest.raises(BlockError, match="authority"):
+        msp.admit(b"", alder.ca_pem)
+
+
+def test_a_namesake_of_the_root_issues_nothing(msp):
+    with pytest.raises(BlockError, match="does not chain"):
+        msp.admit(b"", pem(issue(Organisation.new("Alder").ca)))
+
+
+def test_a_member_issues_nothing(alder, msp):
+    member = issue(alder.ca)
+    with pytest.raises(BlockError, match="does not chain"):
+        msp.admit(b"", pem(issue(member)))
+
+
+def with_intermediate(alder, intermediate):
+    config = msp_config(alder)
+    config.intermediate_certs.append(pem(intermediate))
+    for kind in ("client", "peer", "admin", "orderer"):
+        getattr(config.fabric_node_ous, f"{kind}_ou_identifier").certificate = b""
+    return Msp(config)
+
+
+def test_a_chain_may_go_over_an_intermediate():
+    root = issue_root()
+    intermediate = issue(root, authority=True)
+    alder = Organisation("Alder", root)
+    found = with_intermediate(alder, intermediate).admit(b"", pem(issue(intermediate)))
+    assert found.kind is Kind.PEER
+
+
+@pytest.mark.parametrize("wrong", [{"authority": False}, {"authority": True, "signs": False}])
+def test_an_intermediate_that_may_not_issue_does_not(wrong):
+    root = issue_root()
+    intermediate = issue(root, **wrong)
+    with pytest.raises(BlockError, match="does not chain"):
+        with_intermediate(Organisation("Alder", root), intermediate).admit(b"", pem(issue(intermediate)))
+
+
+def test_a_root_that_allows_no_intermediate_is_heeded(alder):
+    intermediate = issue(alder.ca, authority=True)
+    with pytest.raises(BlockError, match="does not chain"):
+        with_intermediate(alder, intermediate).admit(b"", pem(issue(intermediate)))
+
+
+def issue_root():
+    key = ec.generate_private_key(ec.SECP256R1())
+    template = Organisation.new("Root").ca
+    named = type(template)(certificate=template.certificate, key=key)
+    name = template.certificate.subject
+    now = datetime.now(tz=UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(template.certificate.extensions.get_extension_for_class(x509.KeyUsage).value, critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return type(named)(certificate=certificate, key=key)
+
+
+def revocation(ca, serial):
+    now = datetime.now(tz=UTC)
+    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.subject)
+    signed = builder.last_update(now).next_update(now + timedelta(days=1)).add_revoked_certificate(entry)
+    return signed.sign(ca.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+def test_a_revoked_certificate_is_refused(alder):
+    member = issue(alder.ca)
+    listed = msp_config(alder, revocation_list=[revocation(alder.ca, member.certificate.serial_number)])
+    with pytest.raises(BlockError, match="revoked"):
+        Msp(listed).admit(b"", pem(member))
+
+
+def test_a_revocation_that_the_authority_did_not_sign_revokes_nothing(alder):
+    member = issue(alder.ca)
+    forged = revocation(Organisation.new("Alder").ca, member.certificate.serial_number)
+    assert Msp(msp_config(alder, revocation_list=[forged])).admit(b"", pem(member)).kind is Kind.PEER
+
+
+def test_a_directory_knows_its_organisations_only(alder):
+    directory = Directory([Msp(msp_config(alder))])
+    assert directory.identity(alder.peer.serialized) is directory.identity(alder.peer.serialized)
+    with pytest.raises(BlockError, match="no organisation 'ElmMSP'"):
+        directory.identity(protos.SerializedIdentity(mspid="ElmMSP", id_bytes=alder.peer.pem).SerializeToString())
+    with pytest.raises(BlockError):
+        directory.identity(b"\xff\xff")
+
+
+def test_the_role_is_an_attribute_of_the_certificate(alder):
+    assert role_of(alder.roles["officer"].issued.certificate) == "officer"
+    assert role_of(alder.peer.issued.certificate) == ""
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+def test_what_is_no_certificate_is_refused(text):
+    with pytest.raises(BlockError):
+        load_certificate(text)
+
+
+def test_two_certificates_are_not_one(alder):
+    with pytest.raises(BlockError, match="2 certificates"):
+        load_certificate(alder.ca_pem * 2)
