@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gateway.artifacts.transfer import ArtifactClient
 from gateway.audit.build import Exported, finish
 from gateway.audit.collect import Collector
 from gateway.audit.fetch import fetch_artifacts
@@ -47,5 +48,7 @@ async def export_bundle(
     with staging(target) as staged, Collector(staged, chaincode=profile.chaincode, study=study) as collected:
         async for block in session.network.blocks():
             collected.take(block)
-        absent = await fetch_artifacts(session.channel, collected.artifacts(), staged) if artifacts else ()
+        absent = (
+            await fetch_artifacts(ArtifactClient(session.channel), collected.artifacts(), staged) if artifacts else ()
+        )
         return await asyncio.to_thread(finish, staged, collected, about, sealer, target, absent=absent)

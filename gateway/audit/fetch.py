@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.artifacts.transfer import ArtifactClient
 from quorate.digest import PREFIX
 from quorate.errors import IntegrityError, TimedOutError
 from quorate.verify.bundle.names import artifact_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
-    import grpc
-
+    from gateway.artifacts.transfer import Held
     from gateway.audit.staging import Staging
     from quorate.digest import Digest
 
 _SECONDS: Final = 600.0
 
 
-async def fetch_artifacts(channel: grpc.aio.Channel, wanted: Mapping[Digest, str], staged: Staging) -> tuple[str, ...]:
+class Source(Protocol):
+    """What this module needs of `gateway.artifacts.transfer.ArtifactClient`."""
+
+    async def stat(self, digest: Digest, /) -> Held:
+        """Return what the gateway has of an artefact."""
+        ...
+
+    def chunks(self, digest: Digest, /) -> AsyncIterator[bytes | memoryview]:
+        """Yield an artefact's bytes, unchecked."""
+        ...
+
+
+async def fetch_artifacts(source: Source, wanted: Mapping[Digest, str], staged: Staging) -> tuple[str, ...]:
     """Write every wanted artefact that the gateway holds, and return what the others are.
 
     Raises
@@ -32,22 +42,21 @@ async def fetch_artifacts(channel: grpc.aio.Channel, wanted: Mapping[Digest, str
     TimedOutError
         When one takes longer than ten minutes.
     """
-    client = ArtifactClient(channel)
     absent = []
     for digest, what in wanted.items():
-        if (await client.stat(digest)).complete:
-            await _fetch(client, digest, what, staged)
+        if (await source.stat(digest)).complete:
+            await _fetch(source, digest, what, staged)
         else:
             absent.append(what)
     return tuple(absent)
 
 
-async def _fetch(client: ArtifactClient, digest: Digest, what: str, staged: Staging) -> None:
+async def _fetch(source: Source, digest: Digest, what: str, staged: Staging) -> None:
     state = hashlib.sha256()
     try:
         async with asyncio.timeout(_SECONDS):
             with staged.append_to(artifact_name(digest)) as file:
-                async for chunk in client.chunks(digest):
+                async for chunk in source.chunks(digest):
                     state.update(chunk)
                     await asyncio.to_thread(file.write, chunk)
     except TimeoutError as error:
