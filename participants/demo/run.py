@@ -7,19 +7,16 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from gateway.audit.export import export_bundle
 from network.identity import Role
 from participants.demo.board import board
 from participants.demo.findings import compare, ledger_bytes, pull_models, spending
 from participants.demo.follow import first_error, follow
 from participants.demo.founding import STUDY
 from participants.demo.measure import first_training, times_of
-from participants.demo.report import write_report
 from participants.demo.result import Audit, Result
 from participants.demo.scenario import scenario
 from participants.demo.stage import stage
 from participants.demo.workspace import Workspace
-from quorate.verify import verify_bundle
 
 if TYPE_CHECKING:
     from participants.demo.board import Board
@@ -91,6 +88,10 @@ def _since(began: float, course: Course) -> float:
 
 
 async def _audit(running: Stage) -> Audit:
+    # Not before the rounds are done: importing these would only keep the processors from the members' start.
+    from gateway.audit.export import export_bundle  # noqa: PLC0415
+    from quorate.verify import verify_bundle  # noqa: PLC0415
+
     workspace = running.workspace
     officer = running.people.of(Role.OFFICER)[0]
     await export_bundle(officer, workspace.bundle, artifacts=True)
@@ -109,6 +110,8 @@ async def _audit(running: Stage) -> Audit:
 
 
 def _write(running: Stage, result: Result) -> None:
+    from participants.demo.report import write_report  # noqa: PLC0415 (as above: it imports matplotlib)
+
     text = json.dumps(result.summary(), indent=2, ensure_ascii=False) + "\n"
     for path in {running.workspace.summary, running.options.summary or running.workspace.summary}:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ async def test_a_copied_update_is_invalid_for_whoever_copied_it(play):
 
 
 async def test_one_wrong_attestation_of_four_changes_nothing(play):
-    async with play(rounds=1) as it:
+    async with play(rounds=1, attest_timeout_ms=6_000) as it:
         it.stop_training("Chestnut")
         await it.begin()
         await it.round(1, lambda view: len(view.commits) == 3)
