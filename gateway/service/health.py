@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from gateway.service.drain import Drain
 
 SERVICE: Final = "grpc.health.v1.Health"
+CLOCK: Final = "quorate-clock"
+"""The trailer that tells Unix milliseconds, so that members can compare their clocks."""
 _SERVING = pb.HealthCheckResponse.SERVING
 _NOT_SERVING = pb.HealthCheckResponse.NOT_SERVING
 
@@ -54,10 +57,11 @@ class HealthService:
             self._serving = serving
             self._condition.notify_all()
 
-    async def check(self, request: pb.HealthCheckRequest, _call: Call) -> pb.HealthCheckResponse:
-        """Answer for now."""
+    async def check(self, request: pb.HealthCheckRequest, call: Call) -> pb.HealthCheckResponse:
+        """Answer for now, with this machine's time in the trailer."""
         if request.service not in self._services:
             raise NotFoundError(f"there is no service {request.service[:100]!r} here")
+        call.context.set_trailing_metadata(((CLOCK, str(time.time_ns() // 1_000_000)),))
         return pb.HealthCheckResponse(status=self._status())
 
     async def watch(self, request: pb.HealthCheckRequest, _call: Call) -> AsyncIterator[pb.HealthCheckResponse]:

@@ -12,7 +12,7 @@ from gateway.artifacts.disk import storage_errors
 from gateway.artifacts.exchange import Exchange
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.wire import SERVICE as ARTIFACTS
-from gateway.fabric import Deadlines, Endpoint, FileCheckpointer, FileIdentity, Tls, connect
+from gateway.fabric import FileCheckpointer
 from gateway.fabric.secret_file import read_pem, read_private_pem
 from gateway.ledger import Ledger, Retry
 from gateway.service.announce import announce_self, follow_members
@@ -25,6 +25,7 @@ from gateway.service.follow import Follower
 from gateway.service.health import HealthService
 from gateway.service.limiter import Rate, Slots
 from gateway.service.methods import Door
+from gateway.service.peer import open_peer
 from gateway.service.peers import MemberGateways
 from gateway.service.policy import LedgerPolicies
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
@@ -145,7 +146,7 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
     limits, tls = config.limits, config.tls
     client, tls_root = (read_pem(tls.client_certificate), read_private_pem(tls.client_key)), read_pem(tls.ca)
     async with AsyncExitStack() as stack:
-        channel, network = await stack.enter_async_context(_fabric(config, client))
+        channel, network = await stack.enter_async_context(open_peer(config, client))
         store = await ArtifactStore.open(config.state / "artifacts", reserve=limits.disk_reserve_bytes)
         gateways = MemberGateways(config.msp, certificate=client[0], key=client[1])
         stack.push_async_callback(gateways.close)
@@ -175,28 +176,6 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
                 _handlers(context, Door(roots), channel, health, drain), message_bytes=limits.message_bytes
             ),
         )
-
-
-@asynccontextmanager
-async def _fabric(
-    config: GatewayConfig, client: tuple[bytes, bytes]
-) -> AsyncIterator[tuple[grpc.aio.Channel, Network]]:
-    """Open one channel to the peer, for the gateway's own calls and for those that it relays."""
-    tls = Tls(
-        roots=read_pem(config.peer.tls_ca),
-        certificate=client[0],
-        key=client[1],
-        server_name=config.peer.server_name,
-    )
-    identity, signer = FileIdentity(
-        msp_id=config.msp, certificate=config.identity.certificate, key=config.identity.key
-    ).load()
-    deadlines = Deadlines(reconnect=config.timeouts.reconnect)
-    async with (
-        Endpoint(config.peer.endpoint, tls).channel() as channel,
-        connect(channel, identity, signer, deadlines=deadlines, tls_certificate_hash=tls.certificate_hash) as gateway,
-    ):
-        yield channel, gateway.network(config.channel)
 
 
 def _follower(context: GatewayContext, network: Network) -> Follower:
