@@ -185,11 +185,11 @@ class ArtifactClient:
             call.cancel()
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _begun(chunks: AsyncIterator[bytes | memoryview]) -> AsyncIterator[bytes | memoryview]:
     """Return the same chunks once the first one has come."""
     first = await anext(chunks, None)
 
-    async def all_of_them() -> AsyncIterator[bytes]:
+    async def all_of_them() -> AsyncIterator[bytes | memoryview]:
         if first is not None:
             yield first
         async for chunk in chunks:

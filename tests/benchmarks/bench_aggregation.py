@@ -104,7 +104,7 @@ def main(arguments: list[str]) -> None:
             result = measure(megabytes, Path(folder))
     else:
         result = run(megabytes)
-    print(json.dumps(result, indent=1))  # noqa: T201 (the output of the program)
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long verification takes: 100 rounds of 10 members, artefacts included. The ledger is handmade; its bytes are real."""
+"""Verifying a bundle of 100 rounds with 10 members: seconds and memory of the whole verifier."""
 
 from __future__ import annotations
 
