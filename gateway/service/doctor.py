@@ -32,7 +32,7 @@ _COLUMNS = (
 )
 @format_option
 def doctor(path: Path | None, format_: Format) -> None:
-    """Check this installation; with --config, also a gateway's files, peer, fellow members and the ledger's policies."""
+    """Check this installation; with --config, also a gateway's files, peer, members and the ledger's policies."""
     findings = list(check_installation())
     if path is not None:
         findings += asyncio.run(_check_gateway(path))
