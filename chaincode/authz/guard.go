@@ -121,15 +121,16 @@ func checkDots(policy []token) error {
 	return nil
 }
 
+// checkUnary bounds runs such as !!!!true, and refuses runs of both operators, which one engine does not read.
 func checkUnary(policy []token) error {
 	run := 0
-	for _, t := range policy {
-		if t.is("!") || t.is("-") {
-			run++
-		} else {
+	for i, t := range policy {
+		if !t.is("!") && !t.is("-") {
 			run = 0
+			continue
 		}
-		if run > maxUnary {
+		mixed := run > 0 && t.value != policy[i-1].value
+		if run++; run > maxUnary || mixed {
 			return refusal(UnaryChain)
 		}
 	}

@@ -110,6 +110,9 @@ var guardCases = []guardCase{
 	{"one not too many", when("!!!!!true"), false, UnaryChain},
 	{"one minus too many", when("1 == -----1"), false, UnaryChain},
 	{"mixed unary operators", when("!-!-!true"), false, UnaryChain},
+	{"minus before not", when("-!true"), false, UnaryChain},
+	{"not before minus", when("!-1"), false, UnaryChain},
+	{"not, and a minus in brackets", when("!(-1 == 1)"), true, ""},
 	{"unequal is not unary", when("1 != -1 && 1 != -1"), true, ""},
 
 	{"template slot", `@id("a") permit (principal == ?principal, action, resource);`, false, Template},

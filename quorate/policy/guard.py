@@ -112,10 +112,11 @@ def _dots(policy: _Policy) -> Reason | None:
 
 
 def _unary(policy: _Policy) -> Reason | None:
-    run = 0
+    """Bound runs such as !!!!true, and refuse runs of both operators, which one engine does not read."""
+    run: list[str] = []
     for token in policy:
-        run = run + 1 if token.says("!") or token.says("-") else 0
-        if run > MAX_UNARY:
+        run = [*run, token.value] if token.says("!") or token.says("-") else []
+        if len(run) > MAX_UNARY or len(set(run)) > 1:
             return Reason.UNARY_CHAIN
     return None
 

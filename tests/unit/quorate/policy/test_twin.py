@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.unit.quorate.policy.samples import (
     round_,
     study,
 )
-from tests.unit.quorate.policy.texts import mutated, pieces, policy_text
+from tests.unit.quorate.policy.texts import deepest, mutated, pieces, policy_text
 
 OF_DEFAULT = 800
 OF_RANDOM = 600
@@ -178,6 +179,19 @@ def test_decisions_by_random_policies(chaincode_answers, source):
         decided += answer["cedar"]
     assert decided > OF_RANDOM * 9 // 10
     assert sum(answer["decision"]["allow"] for answer in expected if answer["cedar"]) > OF_RANDOM // 20
+
+
+def test_the_deepest_policies_are_decided_alike_in_any_thread(chaincode_answers, source):
+    case = random_case(source, DEFAULT) | {"resource": {"kind": "study", "study": study()}}
+    cases = [case | {"text": text} for text in deepest()]
+    expected = chaincode_answers(map(question, cases))
+    assert {answer["reason"] for answer in expected} == {""}
+    assert sum(answer["cedar"] for answer in expected) == len(cases)
+    with ThreadPoolExecutor(1) as thread:
+        for one, here, there, answer in zip(
+            cases, map(outcome, cases), thread.map(outcome, cases), expected, strict=True
+        ):
+            assert here == there == answer, one["text"]
 
 
 def outcome(case):

@@ -21,6 +21,28 @@ PIECES = [
 ]
 
 
+def deepest():
+    """Return policies that reach as deep as the guard lets them, without brackets and within."""
+    conditions = {
+        "and": "true" + " && true" * 240,
+        "or": "false" + " || false" * 239 + " || true",
+        "sum": "240 == 1" + " + 1" * 238,
+        "product": "1 == 1" + " * 1" * 239,
+        "minus": "1 == 1" + " - -1" * 158,
+        "if": "if true then true else " * 95 + "true",
+        "condition of if": "if " * 95 + "true" + " then true else true" * 95,
+        "index": "context" + '["now"]' * 158 + " == 1",
+        "contains": "context.now" + ".contains(1)" * 94,
+        "brackets": "(" * 15 + "true" + ")" * 15,
+        "records": "{a: " * 15 + "1" + "}" * 15 + " == 1",
+        "like": 'resource.state like "' + "*R" * 20_000 + '"',
+    }
+    every = "(principal, action, resource)"
+    for condition in conditions.values():
+        for effect in ("permit", "forbid"):
+            yield f'@id("p") permit {every}; @id("q") {effect} {every} when {{ {condition} }};'
+
+
 def pieces(source):
     """Return a random string of the guard's own concerns."""
     return "".join(source.choice(PIECES) for _ in range(source.randint(0, 40)))
