@@ -152,7 +152,7 @@ def _redirect(log: Path, *, keep_errors: bool = False) -> None:
 def _agent(config: Path) -> None:
     from participants.agent.commands import serve  # noqa: PLC0415 - in the child only
 
-    raise SystemExit(serve(config, start="fork"))
+    raise SystemExit(serve(config, start="auto"))
 
 
 def _job(name: str, arguments: dict[str, Any], out: Path) -> None:

@@ -28,6 +28,8 @@ ALLOWED: Final = (
 )
 """Optimizers whose step is a function of the released gradients alone."""
 
+_LARGEST: Final = torch.finfo(torch.float32).max
+
 
 class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no types
     """A `DPOptimizer` for one round, with noise from a key stream.
@@ -55,8 +57,14 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
         self.batch: int | None = None
 
     def pre_step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Clip, sum, add noise and scale, having made sure that there is one gradient per record."""
+        """Clip, sum, add noise and scale, having made sure that there is one finite gradient per record.
+
+        A record's gradient that is not finite becomes so large that its norm overflows and clipping makes it zero; left
+        alone, it would turn the whole sum into NaN and so show that the record took part.
+        """
         require_one_gradient_per_record(self.params, self.batch)
+        for parameter in self.params:
+            torch.nan_to_num_(parameter.grad_sample, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
         result: float | None = super().pre_step(closure)
         return result
 

@@ -42,7 +42,7 @@ def test_drawn_weights_are_spread_as_torch_does():
 
 
 def test_the_schema_is_in_the_modules_order():
-    assert schema(plan("breast-cancer").module()) == (("network.weight", (1, 30)), ("network.bias", (1,)))
+    assert schema(plan("breast-cancer").module()) == (("network.weight", (1, 20)), ("network.bias", (1,)))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_other_weights_are_refused(change):
 def test_evaluation_counts_the_highest_scores():
     logistic = plan("breast-cancer")
     records = synthetic_records(logistic.inputs, 10)
-    weights = {"network.weight": np.zeros((1, 30), np.float32), "network.bias": np.ones(1, np.float32)}
+    weights = {"network.weight": np.zeros((1, 20), np.float32), "network.bias": np.ones(1, np.float32)}
     found = evaluate(logistic, weights, records)
     assert (found.correct, found.records, found.accuracy) == (5, 10, 0.5)

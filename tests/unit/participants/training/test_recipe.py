@@ -277,3 +277,23 @@ def test_the_environment_is_left_as_it_was(document_of, records, request_of):
     train(document_of(), records, request_of(document_of(), BASE))
     assert {name for name in os.environ if name not in before} <= {"CUBLAS_WORKSPACE_CONFIG"}
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+@pytest.mark.parametrize("value", ["float('nan')", "float('inf')", "3e38"])
+def test_a_record_whose_gradient_is_not_finite_moves_nothing(document_of, records, request_of, terms, value):
+    """Otherwise one record could turn the whole update into NaN, and its absence would show."""
+    spoilt = f"""
+        class Spoilt(Module):
+            def forward(self, x):
+                odd = (x[:, :1] > 50).float()
+                return self.network(torch.where(odd > 0, torch.full_like(x, {value}), x))
+        class MyPlan(Base):
+            kind = Spoilt
+    """
+    document = document_of(spoilt)
+    full = replace(terms, sample_rate=Fraction(1))
+    more = Records(
+        features=np.concatenate([records.features, [[99.0, 0.0]]]), targets=np.concatenate([records.targets, [0]])
+    )
+    without = flat(train(document, records, request_of(document, BASE, privacy=full)))
+    assert np.allclose(flat(train(document, more, request_of(document, BASE, privacy=full))), without, atol=1e-6)
