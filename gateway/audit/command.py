@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gateway.audit.export import export_bundle
 from gateway.ledger.session import Profile, open_session
-from quorate.identifiers import parse_study_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,9 +13,8 @@ if TYPE_CHECKING:
 
 async def export(bundle: Path, profile: Path, *, study: str | None, artifacts: bool) -> dict[str, object]:
     """Export a bundle and return what it holds, for printing."""
-    name = None if study is None else parse_study_id(study)
     async with open_session(Profile.load(profile)) as session:
-        exported = await export_bundle(session, bundle, study=name, artifacts=artifacts)
+        exported = await export_bundle(session, bundle, study=study, artifacts=artifacts)
     manifest = exported.manifest
     return {
         "schema": "quorate.exported/1",

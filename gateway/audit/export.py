@@ -12,6 +12,7 @@ from gateway.audit.fetch import fetch_artifacts
 from gateway.audit.seal import About
 from gateway.audit.sign import ProfileSealer
 from gateway.audit.staging import staging
+from quorate.identifiers import parse_study_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,8 @@ async def export_bundle(
 
     Raises
     ------
+    UsageError
+        When the study's name is none.
     AlreadyExistsError
         When there is something at the target.
     QuorateError
@@ -44,7 +47,8 @@ async def export_bundle(
     """
     profile = session.profile
     sealer = ProfileSealer.of(profile)
-    about = About(channel=profile.channel, chaincode=profile.chaincode, study=study)
+    name = None if study is None else parse_study_id(study)
+    about = About(channel=profile.channel, chaincode=profile.chaincode, study=name)
     with staging(target) as staged, Collector(staged, chaincode=profile.chaincode, study=study) as collected:
         async for block in session.network.blocks():
             collected.take(block)

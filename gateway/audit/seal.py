@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gateway.audit.collect import Collector
     from gateway.audit.staging import Staged
+    from quorate.identifiers import StudyId
 
 
 class Sealer(Protocol):
@@ -41,7 +42,7 @@ class About:
 
     channel: str
     chaincode: str
-    study: str | None
+    study: StudyId | None
 
 
 def manifest_of(about: About, collected: Collector, files: Sequence[Staged], sealer: Sealer) -> Manifest:
@@ -56,7 +57,7 @@ def manifest_of(about: About, collected: Collector, files: Sequence[Staged], sea
         raise StateError("the ledger has no block yet")
     scope = Scope(
         kind="ledger" if about.study is None else "study",
-        study=about.study,  # type: ignore[arg-type]  # checked by the command
+        study=about.study,
         rounds=len(collected.rounds),
         first_claimed_time=min(collected.times, default=None),
         last_claimed_time=max(collected.times, default=None),

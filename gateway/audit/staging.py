@@ -37,8 +37,10 @@ class Staged:
 class Staging:
     """The files of a bundle to be, by their names in it."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, scratch: Path) -> None:
+        self.root = root
+        self.scratch = scratch
+        """A path beside the files, for one more file."""
 
     def path(self, name: str) -> Path:
         """Return where a file lies, its folder made.
@@ -49,7 +51,7 @@ class Staging:
             When no file of a bundle has such a name.
         """
         names.order(name)
-        path = self._root.joinpath(*name.split("/"))
+        path = self.root.joinpath(*name.split("/"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -69,7 +71,7 @@ class Staging:
         UsageError
             When one is larger than a bundle's files may be.
         """
-        found = [path.relative_to(self._root).as_posix() for path in self._root.rglob("*") if path.is_file()]
+        found = [path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()]
         return [_measure(self.path(name), name) for name in sorted(found, key=names.order)]
 
 
@@ -88,7 +90,9 @@ def staging(target: Path) -> Iterator[Staging]:
         raise AlreadyExistsError(f"there is something at {target} already", hint="Choose another name, or remove it.")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.absolute().parent) as name:
-            yield Staging(Path(name))
+            root = Path(name, "files")
+            root.mkdir()
+            yield Staging(root, Path(name, "container"))
     except OSError as error:
         if error.errno == _NO_SPACE:
             raise NoSpaceError(f"there is no space for {target}", cause=error) from error

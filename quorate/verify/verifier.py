@@ -18,6 +18,7 @@ from quorate.verify.steps.commitment import Commitments
 from quorate.verify.steps.contents import verify_contents
 from quorate.verify.steps.history import History
 from quorate.verify.steps.transactions import Transactions
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def _verify_blocks(bundle: Bundle, manifest: Manifest, chain: Chain, findings: F
             commitments.take(block, applied)
             for found in applied:
                 history.take(found)
-        findings.verified(Step.BLOCKS, f"{len(numbers)} whole blocks are those of their headers, entry by entry")
+        findings.verified(Step.BLOCKS, f"{count(len(numbers), 'whole block')} as the headers demand, entry by entry")
         transactions.conclude(findings)
         commitments.conclude(findings)
         history.conclude(findings)

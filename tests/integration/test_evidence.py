@@ -16,6 +16,7 @@ from network.home import NetworkHome
 from network.identity.layout import Role
 from network.topology import Topology
 from quorate.aggregation import aggregate, possession
+from quorate.cli import main
 from quorate.digest import digest_of
 from quorate.records.functions import (
     CONSORTIUM_CONFIRM,
@@ -299,3 +300,19 @@ def test_equal_content_gives_equal_bytes(bundles):
 def test_another_ledger_is_refused(bundles):
     with pytest.raises(VerificationError, match="genesis"):
         verify_bundle(bundles / "ledger.qeb", genesis=digest_of(b"another"))
+
+
+def test_the_command_exports_and_verifies(network, bundles, tmp_path, capsys):
+    member = network.organisations[2]
+    fields = profile(member, Role.OFFICER).model_dump(mode="json", exclude_none=True)
+    (tmp_path / "officer.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items()))
+    bundle = str(tmp_path / "mine.qeb")
+    assert main(["audit", "export", bundle, "--profile", str(tmp_path / "officer.toml"), "--format", "json"]) == 0
+    exported = json.loads(capsys.readouterr().out)
+    assert (exported["genesis"], exported["rounds"], exported["development"]) == (network.genesis, 3, True)
+    assert main(["audit", "verify", bundle, "--genesis", network.genesis, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["result"] == "verified"
+    assert (
+        verify_bundle(bundles / "ledger.qeb", genesis=network.genesis).verified[1:]
+        == verify_bundle(tmp_path / "mine.qeb", genesis=network.genesis).verified[1:]
+    )

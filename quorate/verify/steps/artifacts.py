@@ -15,6 +15,7 @@ from quorate.verify.bundle import names
 from quorate.verify.findings import Findings, at
 from quorate.verify.replay import keys
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -46,13 +47,13 @@ def verify_artifacts(bundle: Bundle, world: World, findings: Findings) -> None:
     if made:
         findings.verified(
             _STEP,
-            f"{made} models were computed again from their base and updates, to the last bit; {attested} attestations "
-            f"carry the possession hash of these updates",
+            f"{count(made, 'model')} computed again from base and updates, to the last bit; "
+            f"{count(attested, 'attestation')} with the possession hash of these updates",
         )
     if absent:
         findings.not_checked(
             _STEP,
-            f"that {len(absent)} final models are the aggregates of their updates ({', '.join(absent[:3])}"
+            f"that {count(len(absent), 'final model')} came from aggregating their updates ({', '.join(absent[:3])}"
             f"{', …' if len(absent) > 3 else ''})",  # noqa: PLR2004 - a few name the kind
             why="the bundle does not hold their base and all their updates; the quorum of attesters stands for them",
         )

@@ -15,6 +15,7 @@ from quorate.verify.bundle.headers import read_headers
 from quorate.verify.errors import Fault
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from quorate.blocks.header import BlockHeader
@@ -80,8 +81,8 @@ def verify_chain(bundle: Bundle, manifest: Manifest, findings: Findings) -> Chai
     _verify_manifest(manifest, walk.configs[0][1], walk.configs[-1][1])
     findings.verified(
         Step.HEADERS,
-        f"{len(walk.headers)} headers form one chain; orderers have signed all but the first as the "
-        f"{len(walk.configs)} configurations in force demand",
+        f"{count(len(walk.headers), 'header')} in one chain; orderers have signed all but the first as the "
+        f"{count(len(walk.configs), 'configuration')} in force demanded",
     )
     if len(walk.configs) > 1:
         why = "this version checks who ordered a configuration, not who signed its update"

@@ -14,6 +14,7 @@ from quorate.blocks.errors import BlockError
 from quorate.verify.bundle import names
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,8 @@ class Commitments:
         if self._verified:
             findings.verified(
                 _STEP,
-                f"the commit hashes of {self._verified} blocks follow from their codes and writes: compare the last, "
-                f"{self._previous.hex()}, with another member's",
+                f"the commit hashes of {count(self._verified, 'block')} follow from codes and writes: compare the "
+                f"last, {self._previous.hex()}, with another member's",
             )
         if self._obstacle:
             findings.not_checked(_STEP, "the chain of commit hashes to its end", why=self._obstacle)

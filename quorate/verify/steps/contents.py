@@ -13,6 +13,7 @@ from quorate.verify.bundle.manifest import MAX_MANIFEST, Manifest
 from quorate.verify.errors import Fault
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from quorate.verify.bundle.reader import Bundle
@@ -33,7 +34,10 @@ def verify_contents(bundle: Bundle, findings: Findings) -> Manifest:
         verify_signature(certificate.public_key(), bundle.read(names.SIGNATURE), data)
     _verify_files(bundle, manifest)
     total = sum(file.size for file in manifest.files)
-    findings.verified(_STEP, f"{len(manifest.files)} files of {total} bytes are exactly those of the signed manifest")
+    findings.verified(
+        _STEP,
+        f"{count(len(manifest.files), 'file')} of {total} bytes in all, exactly as the signed manifest lists them",
+    )
     return manifest
 
 

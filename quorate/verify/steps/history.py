@@ -18,6 +18,7 @@ from quorate.verify.errors import Fault
 from quorate.verify.findings import Findings, at
 from quorate.verify.replay.replay import Replay, stamp_of
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -84,8 +85,8 @@ class History:
         accounts = list(self.world.all(Account))
         findings.verified(
             _STEP,
-            f"{self._replay.applied} transactions led to exactly the records that the rules allow: "
-            f"{len(list(self.world.all(Study)))} studies with {len(rounds)} rounds, "
+            f"{count(self._replay.applied, 'transaction')} led to exactly the records that the rules allow: "
+            f"{count(len(list(self.world.all(Study))), 'study', 'studies')} with {count(len(rounds), 'round')}, "
             f"{sum(found.state == 'FINAL' for found in rounds)} of them final; every organisation's own records were "
             f"written by itself",
         )
@@ -93,10 +94,11 @@ class History:
             reservations = len(list(self.world.all(Reservation)))
             findings.verified(
                 _STEP,
-                f"{reservations} reservations and the totals of {len(accounts)} privacy accounts were computed anew",
+                f"{count(reservations, 'reservation')} and the totals of {count(len(accounts), 'privacy account')} "
+                f"were computed anew",
             )
         findings.verified(
-            _STEP, f"{self._lines} lines of {names.EVENTS} and all inclusion proofs follow from the blocks"
+            _STEP, f"{count(self._lines, 'line')} of {names.EVENTS} and all inclusion proofs follow from the blocks"
         )
         self._say_what_was_not(findings)
 

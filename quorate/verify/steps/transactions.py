@@ -13,6 +13,7 @@ from quorate.blocks.lifecycle import Definitions
 from quorate.blocks.transaction import decode_transaction
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
+from quorate.verify.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +84,14 @@ class Transactions:
         """Say what was found."""
         findings.verified(
             _STEP,
-            f"{self._verified} transactions have the id, creator, signature and {self._endorsements} endorsements that "
-            f"the policies in force demand; {self._configs} are configurations",
+            f"{count(self._verified, 'transaction')} with the id, creator, signature and endorsements "
+            f"({self._endorsements} in all) that the policies in force demanded; beside them "
+            f"{count(self._configs, 'configuration')}",
         )
         if self._without_effect:
             why = "the peer that gave the blocks out marked them invalid, and nobody signs such marks"
             findings.not_checked(
-                Step.VALIDITY, f"that {self._without_effect} transactions rightly had no effect", why=why
+                Step.VALIDITY, f"that {count(self._without_effect, 'transaction')} rightly had no effect", why=why
             )
 
     def _verify(self, number: int, index: int, entry: bytes, config: ChannelConfig) -> Applied | None:

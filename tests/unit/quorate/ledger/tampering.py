@@ -27,7 +27,7 @@ def reseal(directory, signer, **changes):
 
 
 def measure(directory) -> list[Staged]:
-    return Staging(directory).measure()
+    return Staging(directory, directory).measure()
 
 
 def repack(directory, target):

@@ -29,9 +29,9 @@ def test_every_step_says_what_it_found(honest, walked):
         Step.REPLAY,
         Step.ARTIFACTS,
     }
-    assert "1 studies with 2 rounds, 2 of them final" in said(report)
+    assert "1 study with 2 rounds, 2 of them final" in said(report)
     assert "5 reservations and the totals of 3 privacy accounts were computed anew" in said(report)
-    assert "2 models were computed again" in said(report)
+    assert "2 models computed again" in said(report)
 
 
 def test_what_this_version_does_not_check_is_listed_with_its_reason(honest, walked):
@@ -108,7 +108,7 @@ def two():
 def test_one_study_holds_on_its_own_and_claims_no_totals(two, study, tmp_path):
     export(two, tmp_path / "study", study=study)
     report = verify_bundle(tmp_path / "study", genesis=two.genesis)
-    assert "1 studies with 1 rounds" in said(report)
+    assert "1 study with 1 round," in said(report)
     assert "totals" not in said(report)
     assert any("totals and absences" in found.message for found in report.not_checked)
 
