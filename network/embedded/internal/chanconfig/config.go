@@ -18,7 +18,8 @@ type Config struct {
 	Channel   string
 	Directory *msp.Directory
 
-	root *cb.ConfigGroup
+	root     *cb.ConfigGroup
+	policies *policyGroup
 }
 
 // Parse reads a configuration block.
@@ -45,7 +46,11 @@ func Parse(block *cb.Block) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Config{Channel: header.ChannelId, Directory: directory, root: root}, nil
+	policies, err := newPolicyGroup(root)
+	if err != nil {
+		return nil, err
+	}
+	return &Config{Channel: header.ChannelId, Directory: directory, root: root, policies: policies}, nil
 }
 
 func open(block *cb.Block) (*cb.ChannelHeader, *cb.ConfigEnvelope, error) {
@@ -91,14 +96,17 @@ func (c *Config) Development() bool {
 }
 
 // group walks an absolute path such as /Channel/Application.
-func (c *Config) group(path string) (*cb.ConfigGroup, error) {
-	parts := strings.Split(path, "/")
-	if len(parts) < 2 || parts[0] != "" || parts[1] != configtx.ChannelGroupKey {
+func (c *Config) group(path string) (*policyGroup, error) {
+	rest, ok := strings.CutPrefix(path, "/"+configtx.ChannelGroupKey)
+	if !ok || rest != "" && rest[0] != '/' {
 		return nil, fmt.Errorf("policy path %q does not start with /Channel", path)
 	}
-	group := c.root
-	for _, part := range parts[2:] {
-		if group = group.Groups[part]; group == nil {
+	group := c.policies
+	if rest == "" {
+		return group, nil
+	}
+	for name := range strings.SplitSeq(rest[1:], "/") {
+		if group = group.groups[name]; group == nil {
 			return nil, fmt.Errorf("no such group: %s", path)
 		}
 	}

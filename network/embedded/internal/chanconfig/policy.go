@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	cb "github.com/hyperledger/fabric-protos-go-apiv2/common"
-	mspb "github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 
@@ -23,8 +22,6 @@ const (
 	LifecycleEndorsement = "/Channel/Application/LifecycleEndorsement"
 )
 
-var errNotSatisfied = errors.New("signature set did not satisfy policy")
-
 // Check evaluates a policy of the configuration over valid identities, each of which counts once.
 func (c *Config) Check(path string, identities ...*msp.Identity) error {
 	cut := strings.LastIndex(path, "/")
@@ -35,7 +32,7 @@ func (c *Config) Check(path string, identities ...*msp.Identity) error {
 	if err != nil {
 		return err
 	}
-	return evaluate(group, path[cut+1:], identities)
+	return group.check(path[cut+1:], identities)
 }
 
 // CheckApplication evaluates a chaincode's validation parameter: a signature policy or a reference into the configuration.
@@ -46,7 +43,7 @@ func (c *Config) CheckApplication(parameter []byte, identities []*msp.Identity) 
 	}
 	switch kind := policy.Type.(type) {
 	case *pb.ApplicationPolicy_SignaturePolicy:
-		return checkSignatures(kind.SignaturePolicy, identities)
+		return newSignaturePolicy(kind.SignaturePolicy).check(nil, identities)
 	case *pb.ApplicationPolicy_ChannelConfigPolicyReference:
 		return c.Check(kind.ChannelConfigPolicyReference, identities...)
 	}
@@ -59,84 +56,88 @@ func CheckKey(parameter []byte, identities []*msp.Identity) error {
 	if err := proto.Unmarshal(parameter, policy); err != nil {
 		return fmt.Errorf("read the key's validation parameter: %w", err)
 	}
-	return checkSignatures(policy, identities)
+	return newSignaturePolicy(policy).check(nil, identities)
 }
 
-func evaluate(group *cb.ConfigGroup, name string, identities []*msp.Identity) error {
-	policy := group.GetPolicies()[name].GetPolicy()
-	if policy == nil {
-		return fmt.Errorf("no such policy: '%s'", name)
+// policyGroup is a group of the configuration with its policies made ready: they are asked several times a transaction.
+type policyGroup struct {
+	policies map[string]policy
+	groups   map[string]*policyGroup
+}
+
+// policy is one policy of a group.
+type policy interface {
+	check(group *policyGroup, identities []*msp.Identity) error
+}
+
+func newPolicyGroup(config *cb.ConfigGroup) (*policyGroup, error) {
+	group := &policyGroup{policies: map[string]policy{}, groups: map[string]*policyGroup{}}
+	for name, value := range config.GetPolicies() {
+		p, err := newPolicy(value.GetPolicy())
+		if err != nil {
+			return nil, fmt.Errorf("policy '%s': %w", name, err)
+		}
+		group.policies[name] = p
 	}
-	switch cb.Policy_PolicyType(policy.Type) {
+	for name, value := range config.GetGroups() {
+		sub, err := newPolicyGroup(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		group.groups[name] = sub
+	}
+	return group, nil
+}
+
+func newPolicy(config *cb.Policy) (policy, error) {
+	switch cb.Policy_PolicyType(config.GetType()) {
 	case cb.Policy_SIGNATURE:
 		envelope := &cb.SignaturePolicyEnvelope{}
-		if err := proto.Unmarshal(policy.Value, envelope); err != nil {
-			return fmt.Errorf("read policy '%s': %w", name, err)
-		}
-		return checkSignatures(envelope, identities)
+		err := proto.Unmarshal(config.Value, envelope)
+		return newSignaturePolicy(envelope), err
 	case cb.Policy_IMPLICIT_META:
 		meta := &cb.ImplicitMetaPolicy{}
-		if err := proto.Unmarshal(policy.Value, meta); err != nil {
-			return fmt.Errorf("read policy '%s': %w", name, err)
-		}
-		return checkMeta(group, meta, identities)
+		err := proto.Unmarshal(config.Value, meta)
+		return metaPolicy{rule: meta.Rule, name: meta.SubPolicy}, err
 	}
-	return fmt.Errorf("unsupported type %d of policy '%s'", policy.Type, name)
+	return nil, fmt.Errorf("unsupported type %d", config.GetType())
 }
 
-func checkMeta(group *cb.ConfigGroup, meta *cb.ImplicitMetaPolicy, identities []*msp.Identity) error {
-	need := map[cb.ImplicitMetaPolicy_Rule]int{
-		cb.ImplicitMetaPolicy_ANY: 1, cb.ImplicitMetaPolicy_ALL: len(group.Groups), cb.ImplicitMetaPolicy_MAJORITY: len(group.Groups)/2 + 1,
-	}[meta.Rule]
+func (g *policyGroup) check(name string, identities []*msp.Identity) error {
+	p, ok := g.policies[name]
+	if !ok {
+		return fmt.Errorf("no such policy: '%s'", name)
+	}
+	return p.check(g, identities)
+}
+
+// metaPolicy counts how many of the groups below satisfy a policy of theirs.
+type metaPolicy struct {
+	rule cb.ImplicitMetaPolicy_Rule
+	name string
+}
+
+func (p metaPolicy) check(group *policyGroup, identities []*msp.Identity) error {
 	satisfied := 0
-	for _, sub := range group.Groups {
-		if evaluate(sub, meta.SubPolicy, identities) == nil {
+	for _, sub := range group.groups {
+		if sub.check(p.name, identities) == nil {
 			satisfied++
 		}
 	}
-	if satisfied < need {
+	if need := p.need(len(group.groups)); satisfied < need {
 		return fmt.Errorf("implicit policy evaluation failed - %d sub-policies were satisfied, but this policy requires %d of the '%s' sub-policies to be satisfied",
-			satisfied, need, meta.SubPolicy)
+			satisfied, need, p.name)
 	}
 	return nil
 }
 
-func checkSignatures(policy *cb.SignaturePolicyEnvelope, identities []*msp.Identity) error {
-	used := make([]bool, len(identities))
-	if !satisfied(policy.GetRule(), policy.GetIdentities(), identities, used) {
-		return errNotSatisfied
+func (p metaPolicy) need(groups int) int {
+	switch p.rule {
+	case cb.ImplicitMetaPolicy_ANY:
+		return 1
+	case cb.ImplicitMetaPolicy_MAJORITY:
+		return groups/2 + 1
+	default: // ALL, and nothing unknown is easier than that
+		return max(groups, 1)
 	}
-	return nil
-}
-
-// satisfied walks a rule as Fabric does: greedily, each identity at most once, and what a failed branch used is given back.
-func satisfied(rule *cb.SignaturePolicy, principals []*mspb.MSPPrincipal, identities []*msp.Identity, used []bool) bool {
-	switch kind := rule.GetType().(type) {
-	case *cb.SignaturePolicy_SignedBy:
-		if kind.SignedBy < 0 || int(kind.SignedBy) >= len(principals) {
-			return false
-		}
-		for i, id := range identities {
-			if !used[i] && id.Satisfies(principals[kind.SignedBy]) {
-				used[i] = true
-				return true
-			}
-		}
-	case *cb.SignaturePolicy_NOutOf_:
-		return nOutOf(kind.NOutOf, principals, identities, used)
-	}
-	return false
-}
-
-func nOutOf(rule *cb.SignaturePolicy_NOutOf, principals []*mspb.MSPPrincipal, identities []*msp.Identity, used []bool) bool {
-	count := int32(0)
-	trial := make([]bool, len(used))
-	for _, sub := range rule.Rules {
-		copy(trial, used)
-		if satisfied(sub, principals, identities, trial) {
-			count++
-			copy(used, trial)
-		}
-	}
-	return count >= rule.N
 }

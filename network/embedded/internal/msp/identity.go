@@ -12,7 +12,6 @@ import (
 	"time"
 
 	mspb "github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"google.golang.org/protobuf/proto"
 )
 
 // Identity is a certificate that was found to belong to an organisation.
@@ -58,17 +57,9 @@ func (id *Identity) Verify(signature []byte, parts ...[]byte) error {
 // validates a block.
 func (id *Identity) ExpiredAt(now time.Time) bool { return now.After(id.Cert.NotAfter) }
 
-// Satisfies reports whether the identity has the role that a policy names. Other kinds of principal never match: the
-// channels of this network name roles only.
-func (id *Identity) Satisfies(principal *mspb.MSPPrincipal) bool {
-	if principal.GetPrincipalClassification() != mspb.MSPPrincipal_ROLE {
-		return false
-	}
-	role := &mspb.MSPRole{}
-	if proto.Unmarshal(principal.Principal, role) != nil || role.MspIdentifier != id.MSPID {
-		return false
-	}
-	return role.Role == mspb.MSPRole_MEMBER || role.Role == id.Role
+// Has reports whether the identity has a role that a policy names.
+func (id *Identity) Has(role *mspb.MSPRole) bool {
+	return role.GetMspIdentifier() == id.MSPID && (role.GetRole() == mspb.MSPRole_MEMBER || role.GetRole() == id.Role)
 }
 
 // Digest is the SHA-256 over the parts one after the other.

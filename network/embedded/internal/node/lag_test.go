@@ -89,17 +89,17 @@ func TestLaggingPeerCausesMismatchesAndStaleReads(t *testing.T) {
 }
 
 func TestLaggingPeerCatchesUp(t *testing.T) {
-	r, _ := lagging(t, 3, 3, 600*time.Millisecond)
+	r, _ := lagging(t, 3, 3, 100*time.Millisecond)
 	defer stop(t, r)
-	time.Sleep(700 * time.Millisecond) // its patience is what is tested; now it has seen the chaincode's definition
-	c := r.client(t, "cedar")
 	submitValid(t, r.client(t, "alder"), "Put", "key", "value")
-	if got := evaluate(t, c, "Get", "key"); got != "" {
-		t.Errorf("at once: %q", got)
-	}
-	time.Sleep(700 * time.Millisecond)
-	if got := evaluate(t, c, "Get", "key"); got != "value" {
-		t.Errorf("later: %q", got)
+	c := r.client(t, "cedar")
+	for until := time.Now().Add(10 * time.Second); ; {
+		if got, err := c.Evaluate(deadline(t), "Get", "key"); err == nil && got == "value" {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatal("no newer block came, and it never saw this one")
+		}
 	}
 }
 
