@@ -65,7 +65,9 @@ def quote_command(*, noise_multiplier: str, sample_rate: str, steps: int, delta:
 @group.command("show")
 @click.option("--msp", help="Only this member's data sets.")
 @click.option(
-    "--study", metavar="ID", help="Only this study's data sets, and what every round it may open would bring them to."
+    "--study",
+    metavar="ID",
+    help="Only this study's data sets, and what all rounds it may open, begun now, would bring them to.",
 )
 @click.option(
     "--profile",
@@ -95,7 +97,7 @@ def show_command(*, msp: str | None, study: str | None, profile: Path, format_: 
         Column(key="charges", title="charges", justify="right"),
     ]
     if study is not None:
-        columns += [Column(key="after", title="after the study", justify="right"), Column(key="fits", title="fits")]
+        columns += [Column(key="after", title="with all its rounds", justify="right"), Column(key="fits", title="fits")]
     rows = [row_of(each.account, each.quote, texts=format_ is Format.TABLE) for each in found]
     print_rows(rows, columns=columns, format_=format_)
 
