@@ -81,9 +81,3 @@ def test_the_directory_holds_what_the_tutorial_says(demo: Path) -> None:
     assert len(names) > 5
     for name in names:
         assert (demo / name.replace("NAME", "Alder")).exists(), name
-
-
-def test_the_suggested_next_commands_answer(demo: Path) -> None:
-    profile = str(demo / "members" / "Alder" / "profiles" / "officer.toml")
-    assert "COMPLETED" in quorate("study", "show", "demo", "--profile", profile)
-    assert "equal" in quorate("round", "recompute", "demo", "1", "--profile", profile)
