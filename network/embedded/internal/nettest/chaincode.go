@@ -1,6 +1,7 @@
 package nettest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -147,6 +148,30 @@ func (c *Contract) Bulk(ctx Context, prefix string, n int) error {
 		}
 	}
 	return nil
+}
+
+// Batch writes many keys in messages of many.
+func (c *Contract) Batch(ctx Context, prefix string, n int) error {
+	ctx.GetStub().StartWriteBatch()
+	if err := c.Bulk(ctx, prefix, n); err != nil {
+		return err
+	}
+	return ctx.GetStub().FinishWriteBatch()
+}
+
+// Several reads two keys by one message.
+func (c *Contract) Several(ctx Context, first, second string) (string, error) {
+	values, err := ctx.GetStub().GetMultipleStates(first, second)
+	if err != nil {
+		return "", err
+	}
+	return string(bytes.Join(values, []byte("|"))), nil
+}
+
+// Owned tells whether a key has a policy of its own.
+func (c *Contract) Owned(ctx Context, key string) (bool, error) {
+	policy, err := ctx.GetStub().GetStateValidationParameter(key)
+	return len(policy) > 0, err
 }
 
 // Own writes a key that only one organisation's peer may endorse writes of from then on.

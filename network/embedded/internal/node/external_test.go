@@ -3,6 +3,7 @@ package node_test
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -33,18 +34,27 @@ func freeAddress(t *testing.T) string {
 }
 
 // serveChaincode runs the test chaincode as a service with mutual TLS, as the official shim serves it. The shim has no
-// way to stop, so it runs until the tests end.
-func serveChaincode(t *testing.T, material *nettest.Material, address string) {
-	t.Helper()
+// way to stop, so it runs until its process ends.
+func serveChaincode(folder, address string) error {
 	chaincode, err := nettest.NewChaincode(time.Now)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	server := &shim.ChaincodeServer{CCID: "quorate:1", Address: address, CC: chaincode, TLSProps: shim.TLSProperties{
-		Key: read(t, material.Folder, "orderer", "tls.key"), Cert: read(t, material.Folder, "orderer", "tls.pem"),
-		ClientCACerts: read(t, material.Folder, "alder", "tlsca.pem"),
-	}}
-	go func() { _ = server.Start() }()
+	files := [3][]byte{}
+	for i, path := range []string{"orderer/tls.key", "orderer/tls.pem", "alder/tlsca.pem"} {
+		if files[i], err = os.ReadFile(filepath.Join(folder, path)); err != nil {
+			return err
+		}
+	}
+	server := &shim.ChaincodeServer{
+		CCID: "quorate:1", Address: address, CC: chaincode,
+		TLSProps: shim.TLSProperties{Key: files[0], Cert: files[1], ClientCACerts: files[2]},
+	}
+	return server.Start()
+}
+
+func awaitAddress(t *testing.T, address string) {
+	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; {
 		connection, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
@@ -61,7 +71,12 @@ func TestChaincodeAsAService(t *testing.T) {
 	material := newMaterial(t, 2)
 	first := &material.Config.Organisations[0]
 	first.ChaincodeAddress, first.ChaincodeTLSCA = freeAddress(t), "orderer/tlsca.pem"
-	serveChaincode(t, material, first.ChaincodeAddress)
+	go func() {
+		if err := serveChaincode(material.Folder, first.ChaincodeAddress); err != nil {
+			t.Log(err)
+		}
+	}()
+	awaitAddress(t, first.ChaincodeAddress)
 	r := start(t, material, t.TempDir())
 	defer stop(t, r)
 	c := r.client(t, "alder")
@@ -81,4 +96,25 @@ func TestChaincodeServerThatIsNotThere(t *testing.T) {
 	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("it took %s to say so", took)
 	}
+}
+
+func TestNetworkEndsWithItsChaincode(t *testing.T) {
+	material := newMaterial(t, 1)
+	first := &material.Config.Organisations[0]
+	first.ChaincodeAddress, first.ChaincodeTLSCA = freeAddress(t), "orderer/tlsca.pem"
+	victim := exec.Command(os.Args[0])
+	victim.Env = append(os.Environ(), asChaincode+"="+first.ChaincodeAddress, materialFolder+"="+material.Folder)
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = victim.Process.Kill(); _ = victim.Wait() })
+	awaitAddress(t, first.ChaincodeAddress)
+	r := start(t, material, t.TempDir())
+	defer stop(t, r)
+	submitValid(t, r.client(t, "alder"), "Put", "key", "value")
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	err := r.Wait(deadline(t))
+	wantError(t, err, node.ExitUnavailable, "run the chaincode")
 }

@@ -337,16 +337,3 @@ func TestTooManyCalls(t *testing.T) {
 		t.Fatal("all 501 calls wait")
 	}
 }
-
-func TestSystemChaincodes(t *testing.T) {
-	r := startFresh(t, 1)
-	c := r.client(t, "alder")
-	signed, id, err := c.Propose("_lifecycle", "CommitChaincodeDefinition", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Gateway.Endorse(deadline(t), &gp.EndorseRequest{TransactionId: id, ChannelId: "quorate", ProposedTransaction: signed})
-	wantStatus(t, err, codes.FailedPrecondition, "_lifecycle can be evaluated only")
-	_, err = c.Gateway.Evaluate(deadline(t), &gp.EvaluateRequest{TransactionId: id, ChannelId: "quorate", ProposedTransaction: signed})
-	wantStatus(t, err, codes.Unknown, "CommitChaincodeDefinition of _lifecycle is not available")
-}

@@ -23,10 +23,18 @@ import (
 	"quorate.dev/network/embedded/internal/node"
 )
 
-const asProgram = "EMBEDDED_TEST_AS_PROGRAM"
+const (
+	asProgram      = "EMBEDDED_TEST_AS_PROGRAM"
+	asChaincode    = "EMBEDDED_TEST_AS_CHAINCODE" // the address to serve it on
+	materialFolder = "EMBEDDED_TEST_MATERIAL"
+)
 
-// TestMain lets the test binary be the program, so that it can be killed.
+// TestMain lets the test binary be the program, or a chaincode server, so that they can be killed.
 func TestMain(m *testing.M) {
+	if address := os.Getenv(asChaincode); address != "" {
+		fmt.Fprintln(os.Stderr, serveChaincode(os.Getenv(materialFolder), address))
+		os.Exit(1)
+	}
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}

@@ -132,4 +132,20 @@ func TestKeyWithItsOwnPolicy(t *testing.T) {
 		}
 	}
 	submitValid(t, c, "Put", "mine", "again") // the gateway finds out whom to ask
+	submitValid(t, c, "Put", "nobody's", "x")
+	if mine, other := evaluate(t, c, "Owned", "mine"), evaluate(t, c, "Owned", "nobody's"); mine != "true" || other != "false" {
+		t.Errorf("owned: %s and %s", mine, other)
+	}
+}
+
+func TestMessagesOfMany(t *testing.T) {
+	r := startFresh(t, 2)
+	c := r.client(t, "alder")
+	submitValid(t, c, "Batch", "b", "1500") // more than one message takes
+	if got := len(strings.Fields(evaluate(t, c, "Keys", "b", "c"))); got != 1500 {
+		t.Errorf("%d keys", got)
+	}
+	if got := evaluate(t, c, "Several", "b000000", "none"); got != "x|" {
+		t.Errorf("read %q", got)
+	}
 }

@@ -277,6 +277,12 @@ func TestOrdererDeliversWithoutWhatPeersAdd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	broadcast, err := ob.NewAtomicBroadcastClient(orderer.Conn).Broadcast(deadline(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = broadcast.Recv()
+	wantStatus(t, err, codes.Unimplemented, "takes transactions at its gateways only")
 	slots := response.GetBlock().Metadata.Metadata
 	if len(slots[cb.BlockMetadataIndex_TRANSACTIONS_FILTER])+len(slots[cb.BlockMetadataIndex_COMMIT_HASH]) != 0 || len(slots[cb.BlockMetadataIndex_SIGNATURES]) == 0 {
 		t.Errorf("metadata %v", slots)
