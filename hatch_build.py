@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from packaging.tags import platform_tags
 
 
 class EmbeddedNetworkHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -34,7 +35,5 @@ class EmbeddedNetworkHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def _platform_tag() -> str:
-    from packaging.tags import platform_tags
-
     # A static Go program needs no C library, so the oldest tag of the platform is right for it.
     return f"py3-none-{list(platform_tags())[-1]}"

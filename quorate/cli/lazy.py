@@ -45,6 +45,16 @@ class LazyGroup(click.Group):
         mount = self._mounts.get(cmd_name)
         return None if mount is None else _load(mount)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; one that imports more only when it works may still find its extra missing."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            mount = self._mounts.get(ctx.invoked_subcommand or "")
+            if mount is not None:
+                _require_extra(mount, error)
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the list of commands from the mounts' own texts."""
         if self._mounts:
@@ -63,14 +73,20 @@ def _load(mount: "Mount") -> click.Command:
     try:
         command = getattr(import_module(mount.module), mount.attribute)
     except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if mount.extra is None or missing in _OUR_ROOMS:
-            raise
-        raise UsageError(
-            f"`quorate {mount.name}` needs the Python package {missing}, which is not installed.",
-            hint=f"Install the extra: pip install 'quorate[{mount.extra}]'",
-            cause=error,
-        ) from error
+        _require_extra(mount, error)
+        raise
     if not isinstance(command, click.Command):
         raise DefectError(f"{mount.module}:{mount.attribute} is not a command.")
     return command
+
+
+def _require_extra(mount: "Mount", error: ModuleNotFoundError) -> None:
+    """Say which extra to install, when what is missing is somebody else's package and the command needs an extra."""
+    missing = (error.name or "").partition(".")[0]
+    if mount.extra is None or missing in _OUR_ROOMS:
+        return
+    raise UsageError(
+        f"`quorate {mount.name}` needs the Python package {missing}, which is not installed.",
+        hint=f"Install the extra: pip install 'quorate[{mount.extra}]'",
+        cause=error,
+    ) from error
