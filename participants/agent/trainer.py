@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from participants.data.records import Unit
 from participants.training.errors import TrainerDiedError, TrainerTimedOutError
 from participants.training.request import TrainingRequest
 from participants.training.secrets import ReleaseContext
@@ -77,6 +78,7 @@ class Trainer:
             data=dataset.binding,
             base=base,
             privacy=PrivacyTerms.parse(terms.privacy.model_dump()) if private else None,
+            unit=Unit(terms.unit),
             secret=entry.secret,
             context=ReleaseContext(
                 study=entry.study, round=entry.round, base=entry.base, msp=self._msp, dataset=entry.dataset

@@ -38,11 +38,16 @@ class Slice(_Record):
 
 
 class CsvBinding(_Record):
-    """A CSV file with a header; `missing` lists how missing values are written."""
+    """A CSV file with a header.
+
+    `missing` lists how missing values are written. `group` names the column whose equal cells make records one group,
+    for studies that protect groups, such as all records of a patient.
+    """
 
     kind: Literal["csv"] = "csv"
     path: Path
     missing: tuple[str, ...] = ("", "?", "NA")
+    group: str | None = None
 
 
 class NpzBinding(_Record):

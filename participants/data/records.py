@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class Unit(StrEnum):
-    """What one step of privacy protects: the presence or absence of one of these."""
+    """What privacy protects: the presence or absence of one record, or of one group's records together."""
 
     RECORD = "record"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,21 +34,39 @@ class Records:
         Float64, one row per record and one column per column of the plan; NaN only where the plan allows it.
     targets
         Int64, the number of each record's class.
+    groups
+        Int64 from 0 without gaps, the group of each record, for example its patient; None where no groups are named.
     """
 
     features: NDArray[np.float64]
     targets: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
 
     def take(self, rows: NDArray[np.int64]) -> Records:
         """Return the records at `rows`, in that order."""
-        return Records(features=self.features[rows], targets=self.targets[rows])
+        return Records(
+            features=self.features[rows],
+            targets=self.targets[rows],
+            groups=None
+            if self.groups is None
+            else np.unique(self.groups[rows], return_inverse=True)[1].astype(np.int64),
+        )
 
 
-def records_of(table: Table, inputs: Inputs) -> Records:
+def records_of(table: Table, inputs: Inputs, *, group: str | None = None) -> Records:
     """Return a table's records for a plan, in the table's order. Columns that the plan does not name are left out.
+
+    Parameters
+    ----------
+    table
+        The records.
+    inputs
+        The plan's columns.
+    group
+        The column whose equal cells make records one group.
 
     Raises
     ------
@@ -56,7 +75,11 @@ def records_of(table: Table, inputs: Inputs) -> Records:
         and the record, never the value.
     """
     features = np.stack([_feature(table.column(name), name, inputs) for name in inputs.columns], axis=1)
-    return Records(features=features, targets=_targets(table.column(inputs.target), inputs))
+    return Records(
+        features=features,
+        targets=_targets(table.column(inputs.target), inputs),
+        groups=None if group is None else _groups(table.column(group), group),
+    )
 
 
 def concatenate_records(parts: list[Records]) -> Records:
@@ -90,6 +113,13 @@ def _targets(column: Column, inputs: Inputs) -> NDArray[np.int64]:
             hint=f"The plan knows: {', '.join(inputs.classes[:20])}.",
         )
     return targets
+
+
+def _groups(column: Column, name: str) -> NDArray[np.int64]:
+    missing = np.isnan(column.astype(np.float64)) if column.dtype.kind == "f" else column.astype(np.str_) == ""
+    if missing.any():
+        raise BadValueError(f"the column {name!r} does not name the group of record {_first(missing)}")
+    return np.unique(column, return_inverse=True)[1].astype(np.int64)
 
 
 def _label(value: float) -> str:

@@ -8,6 +8,7 @@ from safetensors.numpy import load, save
 
 from participants.data.bindings import parse_binding
 from participants.data.errors import BadValueError, DataError, DataNotFoundError, DataTooLargeError, WrongColumnsError
+from participants.data.records import Unit
 from participants.plans.errors import PlanDocumentError, PlanNotApprovedError, PlanRefusedError, Refusal
 from participants.training.errors import NotFiniteError, TrainingFailedError
 from participants.training.hardware import Hardware
@@ -45,6 +46,7 @@ def train_message(request: TrainingRequest) -> Message:
         "do": "train",
         "data": request.data.model_dump(mode="json"),
         "privacy": None if request.privacy is None else request.privacy.to_json(),
+        "unit": str(request.unit),
         "secret": request.secret.hex(),
         "context": {
             "study": context.study,
@@ -72,6 +74,7 @@ def train_request(message: Message) -> TrainingRequest:
         data=parse_binding(header["data"]),
         base=decode_weights(base),
         privacy=None if header["privacy"] is None else PrivacyTerms.parse(header["privacy"]),
+        unit=Unit(header["unit"]),
         secret=bytes.fromhex(header["secret"]),
         context=ReleaseContext(**{**context, "base": parse_digest(context["base"])}),
         hardware=Hardware(**header["hardware"]),

@@ -9,11 +9,13 @@ from opacus.optimizers import DPOptimizer
 from opacus.optimizers.optimizer import _check_processed_flag, _mark_as_processed
 
 from participants.plans.errors import PlanRefusedError, Refusal
+from quorate.errors import DefectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from participants.training.gaussian import GaussianStream
+    from participants.training.loader import Drawn
     from participants.training.terms import PrivacyTerms
 
 ALLOWED: Final = (
@@ -40,8 +42,8 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
     ----------
     releases
         How many times noise was added: the steps that the round really made.
-    batch
-        How many records the present step has; a step whose gradients count otherwise is refused. None: not checked.
+    drawn
+        What the present step's batch is made of; a step whose gradients count otherwise is refused.
     """
 
     def __init__(self, inner: torch.optim.Optimizer, *, terms: PrivacyTerms, noise: GaussianStream) -> None:
@@ -54,17 +56,21 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
         )
         self._noise = noise
         self.releases = 0
-        self.batch: int | None = None
+        self.drawn: Drawn | None = None
 
     def pre_step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Clip, sum, add noise and scale, having made sure that there is one finite gradient per record.
+        """Clip, sum, add noise and scale, having made sure that there is one finite gradient per unit.
 
-        A record's gradient that is not finite becomes so large that its norm overflows and clipping makes it zero; left
-        alone, it would turn the whole sum into NaN and so show that the record took part.
+        A group's gradient is the mean of its records'. A gradient that is not finite becomes so large that its norm
+        overflows and clipping makes it zero; left alone, it would turn the whole sum into NaN and show that its record
+        took part.
         """
-        require_one_gradient_per_record(self.params, self.batch)
+        drawn = self.drawn
+        if drawn is None:
+            raise DefectError("a step began before its batch was known")
+        require_one_gradient_per_record(self.params, len(drawn.unit_of_row))
         for parameter in self.params:
-            torch.nan_to_num_(parameter.grad_sample, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
+            parameter.grad_sample = _per_unit(parameter.grad_sample, drawn)
         result: float | None = super().pre_step(closure)
         return result
 
@@ -78,6 +84,18 @@ class NoisyOptimizer(DPOptimizer):  # type: ignore[misc]  # Opacus publishes no 
             parameter.grad = noise.add_(summed.reshape(-1)).to(parameter.dtype).view_as(parameter)
             _mark_as_processed(summed)
         self.releases += 1
+
+
+def _per_unit(gradients: torch.Tensor, drawn: Drawn) -> torch.Tensor:
+    """Return the mean of the gradients of each unit's rows, without a value that is not finite."""
+    finite = gradients.nan_to_num(nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
+    if drawn.units == len(drawn.unit_of_row):
+        return finite
+    index = drawn.unit_of_row.to(gradients.device)
+    rows = torch.bincount(index, minlength=drawn.units).clamp(min=1).to(gradients.dtype)
+    shares = finite / rows[index].reshape(-1, *[1] * (gradients.ndim - 1))
+    summed = torch.zeros(drawn.units, *gradients.shape[1:], dtype=gradients.dtype, device=gradients.device)
+    return summed.index_add_(0, index, shares).nan_to_num(nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST)
 
 
 def require_one_gradient_per_record(parameters: list[Any], batch: int | None) -> None:

@@ -64,6 +64,8 @@ def train_private(
 ) -> None:
     """Train `module` in place for one round with differential privacy; it is one release under `terms`.
 
+    What is sampled, clipped and protected is one unit of `data`: a record or a group.
+
     Raises
     ------
     PlanRefusedError
@@ -82,8 +84,8 @@ def train_private(
     with per_record_gradients(module):
         optimizer = NoisyOptimizer(require_optimizer(module.configure_optimizers(), module), terms=terms, noise=noise)
         with configured(module, optimizer):
-            counter = _BatchSize(optimizer)
-            made = fit(module, loader, steps=terms.steps_per_round, hardware=hardware, callbacks=[counter])
+            teller = _TellBatch(optimizer, data)
+            made = fit(module, loader, steps=terms.steps_per_round, hardware=hardware, callbacks=[teller])
         optimizer.zero_grad(set_to_none=True)
     if not made == optimizer.releases == terms.steps_per_round:
         raise PlanRefusedError(
@@ -103,15 +105,16 @@ def configured(module: pl.LightningModule, optimizer: Any) -> Iterator[None]:  #
         del module.configure_optimizers
 
 
-class _BatchSize(pl.Callback):  # type: ignore[misc]  # untyped here
-    """Tells the optimizer how many records the step has, so that it can refuse gradients that count otherwise."""
+class _TellBatch(pl.Callback):  # type: ignore[misc]  # untyped here
+    """Tells the optimizer what the batch is made of, so that it clips by unit and refuses gradients that count else."""
 
-    def __init__(self, optimizer: NoisyOptimizer) -> None:
+    def __init__(self, optimizer: NoisyOptimizer, data: Prepared) -> None:
         self._optimizer = optimizer
+        self._data = data
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
     ) -> None:
-        """Note the length of the batch."""
-        del trainer, pl_module, batch_idx
-        self._optimizer.batch = len(batch[1])
+        """Note what the batch is made of."""
+        del trainer, pl_module, batch, batch_idx
+        self._optimizer.drawn = self._data.drawn.popleft()

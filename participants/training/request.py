@@ -6,6 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 - dataclass fields are read a
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from participants.data.records import Unit
 from participants.training.hardware import Hardware
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class TrainingRequest:
         The weights to start from: the float32 view of the round's base model, by tensor name.
     privacy
         DP-SGD's terms; None trains without privacy, as the plan's ``local`` parameters say.
+    unit
+        What privacy protects: a record, or a group of records that the binding names.
     secret
         32 bytes, fresh for every reservation and kept until the commit. With the same secret, base and data the result
         has the same bytes, so that a restarted round repeats its release instead of making a second one.
@@ -46,6 +49,7 @@ class TrainingRequest:
     privacy: PrivacyTerms | None
     secret: bytes
     context: ReleaseContext
+    unit: Unit = Unit.RECORD
     hardware: Hardware = field(default_factory=Hardware)
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from participants.data.bindings import read_table
-from participants.data.records import records_of
+from participants.data.bindings import CsvBinding, read_table
+from participants.data.errors import DataError
+from participants.data.records import Unit, records_of
 from participants.plans.errors import PlanRefusedError, Refusal
 from participants.plans.loader import described, load_plan
 from participants.training.check import check_plan, prepared
@@ -58,7 +59,7 @@ def train_round(request: TrainingRequest, *, approval: Approval) -> TrainingResu
     if digest not in _checked:
         check_plan(plan)
         _checked.add(digest)
-    records = records_of(read_table(request.data), plan.inputs)
+    records = records_of(read_table(request.data), plan.inputs, group=_group_column(request))
     return train_records(plan, records, request)
 
 
@@ -84,8 +85,25 @@ def train_records(plan: Plan, records: Records, request: TrainingRequest) -> Tra
     return TrainingResult(weights=weights)
 
 
+def _group_column(request: TrainingRequest) -> str | None:
+    if request.unit is not Unit.GROUP or not isinstance(request.data, CsvBinding):
+        return None
+    return request.data.group
+
+
+def _groups(records: Records, request: TrainingRequest) -> NDArray[np.int64] | None:
+    if request.unit is Unit.RECORD or request.privacy is None:
+        return None
+    if records.groups is None:
+        raise DataError(
+            "the study protects groups, and the binding does not say which records are one group",
+            hint='Name the column of the group in the binding: group = "patient".',
+        )
+    return records.groups
+
+
 def _trained(plan: Plan, records: Records, request: TrainingRequest) -> LightningModule:
-    data = Prepared(prepared(plan, records.features), records.targets)
+    data = Prepared(prepared(plan, records.features), records.targets, _groups(records, request))
     with seeded(derive(request.secret, request.context, Purpose.MODEL)):
         module = plan.module()
         require_accountable(module)

@@ -93,3 +93,21 @@ def test_an_evaluation_set_is_the_same_bytes_and_comes_back():
         decode_evaluation(data, INPUTS)
     with pytest.raises(DataError):
         decode_evaluation(data[:-1], GAPS)
+
+
+@pytest.mark.parametrize("patients", [["p", "q", "p"], [7.0, 9.0, 7.0]])
+def test_equal_cells_make_records_one_group(patients):
+    data = table(a=[1.0, 2.0, 3.0], b=[0.5, 0.5, 0.5], y=[1.0, 0.0, 1.0], patient=patients)
+    records = records_of(data, INPUTS, group="patient")
+    assert records.groups.tolist() == [0, 1, 0]
+    assert records.take(np.array([1])).groups.tolist() == [0]
+    assert records_of(data, INPUTS).groups is None
+
+
+@pytest.mark.parametrize("patients", [["p", ""], [7.0, np.nan]])
+def test_every_record_needs_its_group(patients):
+    data = table(a=[1.0, 2.0], b=[0.5, 0.5], y=[1.0, 0.0], patient=patients)
+    with pytest.raises(BadValueError, match="group of record 2"):
+        records_of(data, INPUTS, group="patient")
+    with pytest.raises(WrongColumnsError):
+        records_of(data, INPUTS, group="family")

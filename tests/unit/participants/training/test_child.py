@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from participants.data.bindings import BundledBinding, CsvBinding, Slice
-from participants.data.errors import DataNotFoundError
+from participants.data.errors import DataError, DataNotFoundError
 from participants.data.evaluation import encode_evaluation
-from participants.data.records import Records
+from participants.data.records import Records, Unit
 from participants.plans.approved import ApprovedPlans
 from participants.plans.errors import PlanNotApprovedError, PlanRefusedError, Refusal
 from participants.training.child import TrainerChild
@@ -260,3 +260,20 @@ def test_a_bundled_binding_is_read_by_the_child(child, approved, request_of):
     )
     with pytest.raises(Exception, match="no column 'a'"):
         child.train(request, timeout=SOON)
+
+
+def test_the_child_knows_the_unit(child, approved, tmp_path, request_of):
+    path = tmp_path / "visits.csv"
+    rows = [f"{i % 7 / 7},{i % 3 / 3},{'yes' if i % 2 else 'no'},patient {i // 5}" for i in range(60)]
+    path.write_text("\n".join(["a,b,label,patient", *rows]) + "\n")
+    base = child.describe(approved().encode(), timeout=SOON).weights
+    trained = [
+        child.train(request_of(approved(), base, data=binding, unit=unit), timeout=SOON).weights["network.weight"]
+        for binding, unit in (
+            (CsvBinding(path=path, group="patient"), Unit.GROUP),
+            (CsvBinding(path=path, group="patient"), Unit.RECORD),
+        )
+    ]
+    assert not np.array_equal(trained[0], trained[1])
+    with pytest.raises(DataError, match="one group"):
+        child.train(request_of(approved(), base, data=CsvBinding(path=path), unit=Unit.GROUP), timeout=SOON)

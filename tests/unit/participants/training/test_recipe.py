@@ -16,7 +16,8 @@ torch = pytest.importorskip("torch")
 import pytorch_lightning as pl  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
-from participants.data.records import Records  # noqa: E402
+from participants.data.errors import DataError  # noqa: E402
+from participants.data.records import Records, Unit  # noqa: E402
 from participants.plans.approved import AuthorsOwn  # noqa: E402
 from participants.plans.errors import PlanRefusedError, Refusal  # noqa: E402
 from participants.plans.loader import load_plan  # noqa: E402
@@ -297,3 +298,60 @@ def test_a_record_whose_gradient_is_not_finite_moves_nothing(document_of, record
     )
     without = flat(train(document, records, request_of(document, BASE, privacy=full)))
     assert np.allclose(flat(train(document, more, request_of(document, BASE, privacy=full))), without, atol=1e-6)
+
+
+GROUPS = np.arange(40) // 7  # five groups of seven records, and one of five
+
+
+def by_hand_in_groups(records, request):
+    """The same as `by_hand`, where a group is sampled, averaged and clipped as a whole."""
+    terms = request.privacy
+    sampling = KeyStream(derive(request.secret, request.context, Purpose.SAMPLING))
+    noise = GaussianStream(KeyStream(derive(request.secret, request.context, Purpose.NOISE)))
+    inputs = np.c_[records.features.astype(np.float32), np.ones(len(records))]
+    weights = np.array([0.3, -0.2, 0.1])
+    clip, deviation = float(terms.clipping_norm), float(terms.noise_multiplier * terms.clipping_norm)
+    for drawn in PoissonSampler(stream=sampling, records=6, rate=terms.sample_rate, steps=terms.steps_per_round):
+        total = deviation * np.concatenate([noise.normal(2), noise.normal(1)])
+        for group in drawn:
+            x, y = inputs[records.groups == group], records.targets[records.groups == group]
+            gradient = ((1 / (1 + np.exp(-x @ weights)) - y)[:, None] * x).mean(axis=0)
+            total += gradient * min(1, clip / (np.linalg.norm(gradient) + 1e-6))
+        weights = weights - total / terms.expected_batch_size
+    return weights
+
+
+def test_groups_are_sampled_and_clipped_as_a_whole(document_of, records, request_of):
+    grouped = replace(records, groups=GROUPS[::-1].copy())
+    request = request_of(document_of(), BASE, unit=Unit.GROUP)
+    assert np.allclose(flat(train(document_of(), grouped, request)), by_hand_in_groups(grouped, request), atol=2e-6)
+    shuffled = np.random.default_rng(1).permutation(40)
+    mixed = Records(
+        features=grouped.features[shuffled], targets=grouped.targets[shuffled], groups=grouped.groups[shuffled]
+    )
+    assert np.allclose(flat(train(document_of(), mixed, request)), by_hand_in_groups(grouped, request), atol=2e-6)
+
+
+def test_a_group_of_many_records_moves_a_step_no_more_than_one_record(document_of, records, request_of, terms):
+    clipped = replace(terms, sample_rate=Fraction(1), steps_per_round=1, clipping_norm=Decimal("0.01"))
+    request = request_of(document_of(), BASE, privacy=clipped, unit=Unit.GROUP)
+    more = Records(
+        features=np.concatenate([records.features, np.full((500, 2), 1.0)]),
+        targets=np.concatenate([records.targets, np.zeros(500, dtype=np.int64)]),
+        groups=np.concatenate([GROUPS, np.full(500, 6)]),
+    )
+    without = flat(train(document_of(), replace(records, groups=GROUPS), request))
+    moved = flat(train(document_of(), more, request)) - without
+    assert 0.9 * 0.01 / 10 < np.linalg.norm(moved) < 1.01 * 0.01 / 10
+
+
+def test_a_study_that_protects_groups_needs_them_named(document_of, records, request_of):
+    with pytest.raises(DataError, match="does not say which records are one group"):
+        train(document_of(), records, request_of(document_of(), BASE, unit=Unit.GROUP))
+
+
+def test_an_empty_draw_of_groups_is_a_step_too(document_of, records, request_of, terms):
+    rare = replace(terms, sample_rate=Fraction(1, 1 << 30))
+    one, other = (request_of(document_of(), BASE, privacy=rare, unit=unit) for unit in Unit)
+    grouped = replace(records, groups=GROUPS)
+    assert np.allclose(flat(train(document_of(), grouped, one)), flat(train(document_of(), grouped, other)), atol=1e-7)
