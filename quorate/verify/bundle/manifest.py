@@ -6,13 +6,15 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from quorate.records.common import DigestText, Document, Milliseconds, Msp, Part
+from quorate.records.common import DigestText, Document, Msp, Part
 from quorate.records.common import Study as StudyName
 
 MAX_MANIFEST: Final = 128 << 20
 
 Text = Annotated[str, StringConstraints(max_length=256)]
 Number = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Time = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+"""Unix milliseconds as submitters claimed them, however silly."""
 
 
 class File(Part):
@@ -29,8 +31,8 @@ class Scope(Part):
     kind: Literal["ledger", "study"]
     study: StudyName | None = None
     rounds: Number
-    first_claimed_time: Milliseconds | None = None
-    last_claimed_time: Milliseconds | None = None
+    first_claimed_time: Time | None = None
+    last_claimed_time: Time | None = None
 
 
 class PolicyInForce(Part):
