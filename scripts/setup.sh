@@ -44,12 +44,12 @@ python_environment() {
 }
 
 go_programs() {
-    check_go
     mkdir -p build
     (cd network/embedded && CGO_ENABLED=0 go build -trimpath -o ../../build/quorate-embedded ./cmd/quorate-embedded)
     (cd chaincode && CGO_ENABLED=0 go build -trimpath -o ../build/quorate-chaincode ./cmd/quorate-chaincode)
 }
 
+check_go
 python_environment
 go_programs
 env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m compileall -q quorate gateway participants network
