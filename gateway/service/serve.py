@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.artifacts.disk import storage_errors
 from gateway.artifacts.exchange import Exchange
@@ -22,12 +22,14 @@ from gateway.service.clock import SystemClock
 from gateway.service.context import GatewayContext
 from gateway.service.drain import Drain
 from gateway.service.follow import Follower
+from gateway.service.health import SERVICE as HEALTH
 from gateway.service.health import HealthService
 from gateway.service.limiter import Rate, Slots
 from gateway.service.methods import Door
 from gateway.service.peer import open_peer
 from gateway.service.peers import MemberGateways
 from gateway.service.policy import LedgerPolicies
+from gateway.service.reflection import ReflectionService
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
 from gateway.service.relay.guard import Guard
 from gateway.service.relay.rules import Rules
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from gateway.service.config import GatewayConfig
 
 _log = logging.getLogger(__name__)
+
+_SERVICES: Final = (GATEWAY, DELIVER, ARTIFACTS, STUDIES, HEALTH)
 
 
 class Aggregator(Protocol):
@@ -163,7 +167,7 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             clock=SystemClock(),
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
-        health = HealthService([GATEWAY, DELIVER, ARTIFACTS, STUDIES], drain)
+        health = HealthService(_SERVICES, drain)
         yield _Parts(
             context=context,
             tls_root=tls_root,
@@ -214,7 +218,9 @@ def _handlers(
         limits=limits.sizes,
         slots=Slots(limits.transfers_at_once),
     )
+    reflection = [ReflectionService(_SERVICES, drain).handlers(door)] if config.reflection else []
     return [
+        *reflection,
         *Relay(channel, guard, config.timeouts).handlers(),
         artifacts.handlers(door),
         StudiesService(context.state, streams, drain).handlers(door),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.artifacts.bounds import SizeLimits
@@ -17,6 +17,7 @@ from gateway.service.health import HealthService
 from gateway.service.limiter import Slots
 from gateway.service.methods import Door
 from gateway.service.policy import LedgerPolicies
+from gateway.service.reflection import ReflectionService
 from gateway.service.server import GatewayServer, credentials
 from gateway.service.state import Projection
 from gateway.service.studies import StudiesService
@@ -25,8 +26,6 @@ from quorate.records.consortium import MemberView
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-    import grpc
 
     from network.identity import KeyPair, OrganisationPaths
     from quorate.identifiers import MspId
@@ -45,11 +44,12 @@ class House:
     ledger: LedgerDouble
     transfers: int = 16
     port: int = 0
-    extra: list[grpc.GenericRpcHandler] = field(default_factory=list)
+    reflection: bool = False
+    free: int = 2**40
     grace: float = 0
 
     async def start(self) -> None:
-        self.store = await ArtifactStore.open(self.directory, reserve=0)
+        self.store = await ArtifactStore.open(self.directory, reserve=0, room=lambda _: self.free)
         self.state = Projection(self.msp, self.ledger)
         self.roots = Roots(self.msp, self.paths.tls_ca.cert.read_bytes())
         self.drain = Drain()
@@ -59,10 +59,11 @@ class House:
         policies = LedgerPolicies(lambda: self.state.policy)
         artifacts = ArtifactsService(self.store, self.state, policies, limits=LIMITS, slots=Slots(self.transfers))
         studies = StudiesService(self.state, Slots(4), self.drain)
-        services = (artifacts, studies, self.health)
-        self.server = GatewayServer(
-            [*(service.handlers(self.door) for service in services), *self.extra], message_bytes=4 * 1024 * 1024
-        )
+        services = [artifacts, studies, self.health]
+        if self.reflection:
+            services.append(ReflectionService([], self.drain))
+        handlers = [service.handlers(self.door) for service in services]
+        self.server = GatewayServer(handlers, message_bytes=4 * 1024 * 1024)
         tls = TlsSection(
             certificate=self.paths.gateway_tls.cert,
             key=self.paths.gateway_tls.key,

@@ -16,6 +16,7 @@ from quorate.errors import (
     ConflictError,
     DeniedError,
     IntegrityError,
+    NoSpaceError,
     NotFoundError,
     QuorateError,
     StateError,
@@ -273,6 +274,18 @@ async def test_a_flipped_byte_on_the_gateways_disk_is_caught_by_who_fetches(
         with pytest.raises(IntegrityError):
             await client.artifacts.get(described(update, UPDATE), store, within=20)
         assert not store.has(digest_of(update))
+
+
+@pytest.mark.usefixtures("opened")
+async def test_a_gateway_without_disk_space_says_so_and_keeps_nothing(alder: House, update: bytes) -> None:
+    await alder.stop()
+    alder.free = 1_000_000
+    await alder.start()
+    async with alder.client() as client:
+        with pytest.raises(NoSpaceError, match="do not fit") as caught:
+            await client.artifacts.put(described(update, UPDATE), BytesOrigin(update), within=20)
+    assert (caught.value.code, caught.value.exit_code) == ("NO_SPACE", 3)
+    assert list((alder.directory / "staging").iterdir()) == []
 
 
 @pytest.mark.usefixtures("opened")

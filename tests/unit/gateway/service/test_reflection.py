@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+
+from gateway.service.drain import Drain
+from gateway.service.protos.grpc.reflection.v1.reflection_pb2 import ServerReflectionRequest as Request
+from gateway.service.reflection import SERVICE, ReflectionService
+
+if TYPE_CHECKING:
+    from tests.unit.gateway.service.house import House
+
+
+@pytest.fixture
+def reflection() -> ReflectionService:
+    return ReflectionService(["quorate.v1.Artifacts", "gateway.Gateway"], Drain())
+
+
+def test_services_are_listed(reflection: ReflectionService) -> None:
+    answer = reflection.answer(Request(list_services="*"))
+    names = [service.name for service in answer.list_services_response.service]
+    assert names == ["gateway.Gateway", SERVICE, "quorate.v1.Artifacts"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "files"),
+    [
+        (Request(file_by_filename="quorate/v1/artifacts.proto"), {"quorate/v1/artifacts.proto"}),
+        (Request(file_containing_symbol="quorate.v1.Artifacts"), {"quorate/v1/artifacts.proto"}),
+        (
+            Request(file_containing_symbol="gateway.Gateway"),
+            {"gateway/gateway.proto", "peer/proposal.proto", "common/common.proto"},
+        ),
+    ],
+)
+def test_descriptions_come_with_what_they_need(
+    reflection: ReflectionService, request_: Request, files: set[str]
+) -> None:
+    answer = reflection.answer(request_)
+    found = [FileDescriptorProto.FromString(data) for data in answer.file_descriptor_response.file_descriptor_proto]
+    names = [file.name for file in found]
+    assert files <= set(names)
+    assert len(names) == len(set(names))
+    assert {needed for file in found for needed in file.dependency} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (Request(file_by_filename="nothing.proto"), 5),
+        (Request(file_containing_symbol="no.such.Symbol"), 5),
+        (Request(all_extension_numbers_of_type="quorate.v1.Label"), 12),
+        (Request(), 12),
+    ],
+)
+def test_what_is_not_known_is_said(reflection: ReflectionService, request_: Request, code: int) -> None:
+    assert reflection.answer(request_).error_response.error_code == code
+
+
+async def test_it_is_for_the_own_organisation(alder: House, birch: House) -> None:
+    await alder.stop()
+    alder.reflection = True
+    await alder.start()
+    for house, code in ((alder, "OK"), (birch, "PERMISSION_DENIED")):
+        async with alder.client(house.paths.agent_tls) as client:
+            ask = client.channel.stream_stream(f"/{SERVICE}/ServerReflectionInfo")
+            call = ask(iter([Request(list_services="*").SerializeToString()]))
+            assert (await call.code()).name == code
