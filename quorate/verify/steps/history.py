@@ -141,6 +141,11 @@ class History:
             "that the access policies allowed each step",
             why="this version does not evaluate policies again; endorsers did, under a majority",
         )
+        findings.not_checked(
+            _STEP,
+            "that each announced event says what its records say",
+            why="events are shown as endorsers signed them; the records are what counts, and those were checked",
+        )
         if not self._whole:
             findings.not_checked(
                 _STEP,
