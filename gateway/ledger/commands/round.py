@@ -13,6 +13,7 @@ from gateway.aggregator.inputs import Inputs
 from gateway.aggregator.recompute import Sources, aggregate_into
 from gateway.ledger.commands.common import ledger_command, print_record
 from gateway.ledger.commands.pull import pulled
+from gateway.ledger.commands.views import round_summary
 from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.errors import CheckFailedError, StateError
 
@@ -35,7 +36,7 @@ async def show(session: Session, study: str, number: int, format_: Format) -> No
     if format_ is not Format.TABLE:
         print_record(view, format_)
         return
-    print_document(view.round.as_json(), format_=format_)
+    print_document(round_summary(view), format_=format_)
     columns = tuple(Column(key=key, title=key.replace("_", " ")) for key in ("what", "msp", "dataset", "says"))
     print_rows(_said(view), columns=columns, format_=format_)
 

@@ -9,6 +9,7 @@ import click
 
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
+from gateway.ledger.commands.views import study_summary
 from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.errors import StateError
 from quorate.records.study import Terms
@@ -101,12 +102,7 @@ async def show(session: Session, name: str, format_: Format) -> None:
     if format_ is not Format.TABLE:
         print_record(view, format_)
         return
-    summary = view.study.as_json() | {
-        "votes": [f"{record.msp} {record.motion} {record.choice}" for record in view.votes],
-        "accepted": [record.msp for record in view.accepts],
-        "withdrawn": [record.msp for record in view.withdrawals],
-    }
-    print_document(summary, format_=format_)
+    print_document(study_summary(view), format_=format_)
     if view.rounds:
         print_rows([each.model_dump() for each in view.rounds], columns=_ROUNDS, format_=format_)
 
