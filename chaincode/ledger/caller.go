@@ -1,13 +1,10 @@
 package ledger
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
 
+	"quorate.dev/chaincode/document"
 	"quorate.dev/chaincode/records"
 )
 
@@ -48,13 +46,9 @@ func callerOf(creator []byte) (Caller, error) {
 	if err := proto.Unmarshal(creator, identity); err != nil {
 		return Caller{}, Refuse(Denied, "the transaction's creator is not an identity: %v", err)
 	}
-	block, rest := pem.Decode(identity.GetIdBytes())
-	if block == nil || len(bytes.TrimSpace(rest)) > 0 {
-		return Caller{}, Refuse(Denied, "the transaction's creator is not one certificate")
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
+	certificate, err := parseCertificate(identity.GetIdBytes())
 	if err != nil {
-		return Caller{}, Refuse(Denied, "the transaction's creator has no valid certificate: %v", err)
+		return Caller{}, Refuse(Denied, "the transaction's creator %v", err)
 	}
 	role, err := roleOf(certificate)
 	if err != nil {
@@ -80,7 +74,8 @@ func roleOf(certificate *x509.Certificate) (string, error) {
 		var content struct {
 			Attrs map[string]string `json:"attrs"`
 		}
-		if err := json.Unmarshal(extension.Value, &content); err != nil {
+		// Strictly, so that every reader finds the same role: names once each, and exactly as they are.
+		if err := document.Decode(extension.Value, &content); err != nil {
 			return "", fmt.Errorf("has attributes that cannot be read: %w", err)
 		}
 		role := content.Attrs[roleAttribute]

@@ -86,7 +86,7 @@ func TestCreatorsThatAreNotCallers(t *testing.T) {
 		{"no DER", serialized(t, "AlderMSP", pemOf([]byte("x"))), "no valid certificate"},
 		{"two certificates", serialized(t, "AlderMSP", append(pemOf(certificateOf(t, good)), pemOf(certificateOf(t, good))...)), "is not one certificate"},
 		{"no attributes", creatorOf(t, "AlderMSP"), "has no attribute quorate.role"},
-		{"attributes under another id", creatorOf(t, "AlderMSP", other), "has no attribute quorate.role"},
+		{"attributes under another id", creatorOf(t, "AlderMSP", other), "the extension 1.2.3.4.5.6.7.8.1.1"},
 		{"attributes that are no JSON", creatorOf(t, "AlderMSP", attributes(`x`)), "cannot be read"},
 		{"a role that is no text", creatorOf(t, "AlderMSP", attributes(`{"attrs":{"quorate.role":1}}`)), "cannot be read"},
 		{"an unknown role", creatorOf(t, "AlderMSP", attributes(`{"attrs":{"quorate.role":"root"}}`)), `has the role "root"`},
