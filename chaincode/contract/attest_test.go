@@ -187,3 +187,13 @@ func TestModelsAreRetiredByParticipants(t *testing.T) {
 	w.repeated(w.as(cedar, "operator"), "model:Retire", retire)
 	w.refused(w.as(cedar, "operator"), "model:Retire", with(retire, m{"reason": digest("another")}), "CONFLICT")
 }
+
+// Attesters that collude may name any digest, also one that the model is said to come from.
+func TestALineageThatRunsInACircleEnds(t *testing.T) {
+	w := sealed(t, plain())
+	for _, msp := range members[:3] {
+		w.attest(msp, 1, 1, digest("initial"))
+	}
+	w.must(w.as(alder, "aggregator"), "round:Finalize", m{"study": "one", "round": 1})
+	w.unreadable("model:Lineage", m{"model": digest("initial")}, "INVALID_STATE", "its own ancestor")
+}

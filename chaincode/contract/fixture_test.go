@@ -125,6 +125,15 @@ func (w *world) read(function string, doc m) m {
 	return result
 }
 
+// unreadable calls a reading function that must fail with a code and a message that contains some words.
+func (w *world) unreadable(function string, doc m, code, words string) {
+	w.t.Helper()
+	_, err := w.as(birch, "officer").Evaluate(function, withSchema(function, doc))
+	if err == nil || !strings.HasPrefix(err.Error(), code+": ") || !strings.Contains(err.Error(), words) {
+		w.t.Fatalf("%s: got %v, want %s: … %s", function, err, code, words)
+	}
+}
+
 func withSchema(function string, doc m) m {
 	contract, name, _ := strings.Cut(function, ":")
 	all := m{"schema": "quorate." + contract + "." + strings.ToLower(name) + "/1"}

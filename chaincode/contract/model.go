@@ -22,7 +22,13 @@ func (*Model) Lineage(ctx *Context, q *records.LineageRequest) (*records.Lineage
 		return nil, err
 	}
 	lineage := &records.Lineage{Schema: records.Version("lineage", 1), Models: []records.Model{}}
+	seen := map[records.Digest]bool{}
 	for model != nil {
+		// A quorum can name any digest, so a circle is possible; it must not hold up a peer.
+		if seen[model.Digest] {
+			return nil, ledger.Refuse(ledger.InvalidState, "the model %s is its own ancestor: a quorum has named a model that cannot be", model.Digest)
+		}
+		seen[model.Digest] = true
 		lineage.Models, lineage.Initial = append(lineage.Models, *model), model.Base
 		if model, err = ledger.Get[records.Model](ctx.Tx, ledger.ModelKey(model.Base)); err != nil {
 			return nil, err
