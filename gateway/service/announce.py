@@ -49,8 +49,9 @@ async def follow_members(state: Projection, roots: Roots, gateways: MemberGatewa
     """Let roots and connections follow what the members announce; never ends."""
     while True:
         members = dict(state.members)
-        for msp in roots.announce({m.msp: m.tls_root for m in members.values() if m.tls_root}):
-            _log.warning("%s has announced a TLS root that is not readable", msp)
+        outside = roots.announce({m.msp: m.tls_root for m in members.values() if m.tls_root})
+        for msp, reason in outside.items():
+            _log.warning("%s is not let in: %s", msp, reason)
         gateways.announce(members)
         await state.until(partial(_differ, members))
 

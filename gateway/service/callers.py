@@ -69,19 +69,33 @@ class Roots:
         self._anchors: dict[MspId, list[x509.Certificate]] = {}
         self._known: OrderedDict[tuple[bytes, ...], Caller] = OrderedDict()
 
-    def announce(self, roots: Mapping[MspId, str]) -> list[MspId]:
-        """Take the members' present roots; return the members whose root is not readable, which stay outside."""
-        anchors, pems, unreadable = {}, {}, []
-        for msp, text in roots.items():
+    def announce(self, roots: Mapping[MspId, str]) -> dict[MspId, str]:
+        """Take the members' present roots; return which members stay outside, and why.
+
+        TLS finds an issuer by its name alone, so a root that bears the name of another one would lock that other's
+        members out. Of two such roots the one stays that was here before, the own organisation's always.
+        """
+        anchors: dict[MspId, list[x509.Certificate]] = {}
+        pems: dict[MspId, bytes] = {}
+        names = {anchor.subject: anchor for anchor in self._own_anchors}
+        outside: dict[MspId, str] = {}
+        for msp in sorted(roots, key=lambda msp: (self._announced.get(msp) != roots[msp].encode(), msp)):
             if msp == self._own:
                 continue
+            pem = roots[msp].encode()
             try:
-                anchors[msp], pems[msp] = _load(text.encode()), text.encode()
-            except UsageError:
-                unreadable.append(msp)
+                found = _load(pem)
+            except UsageError as error:
+                outside[msp] = error.message
+                continue
+            if any(names.get(anchor.subject, anchor) != anchor for anchor in found):
+                outside[msp] = "its TLS root bears the name of another member's"
+                continue
+            anchors[msp], pems[msp] = found, pem
+            names |= {anchor.subject: anchor for anchor in found}
         self._anchors, self._announced = anchors, pems
         self._known.clear()
-        return unreadable
+        return outside
 
     def bundle(self) -> bytes:
         """Return every root as PEM, for the TLS handshake."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from network.identity import OrganisationPaths
 
 ALDER, BIRCH, CEDAR = MspId("AlderMSP"), MspId("BirchMSP"), MspId("CedarMSP")
+ALICE = MspId("AaaMSP")  # before everyone else in any order by name
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ OWN, BIRCHS = make("alder"), make("birch")
 @pytest.fixture
 def roots() -> Roots:
     made = Roots(ALDER, OWN.pem)
-    assert made.announce({BIRCH: BIRCHS.pem.decode()}) == []
+    assert made.announce({BIRCH: BIRCHS.pem.decode()}) == {}
     return made
 
 
@@ -115,6 +116,16 @@ def test_a_root_that_two_members_announce_stands_for_both(roots: Roots) -> None:
     assert roots.identify(presented(make("agent", BIRCHS, ca=False))).msps == {BIRCH, CEDAR}
 
 
+def test_a_root_that_bears_anothers_name_does_not_get_in_its_way(roots: Roots) -> None:
+    # TLS would try it first, and turn the other's members away for a signature that does not fit.
+    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make("birch").pem.decode()})) == [ALICE]
+    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make("alder").pem.decode()})) == [ALICE]
+    assert roots.identify(presented(make("agent", BIRCHS, ca=False))).msps == {BIRCH}
+    renewed = make("birch")
+    assert roots.announce({BIRCH: renewed.pem.decode()}) == {}
+    assert roots.identify(presented(make("agent", renewed, ca=False))).msps == {BIRCH}
+
+
 def test_what_is_no_longer_announced_is_no_longer_known(roots: Roots) -> None:
     agent = presented(make("agent", BIRCHS, ca=False))
     assert roots.identify(agent).msps == {BIRCH}
@@ -125,7 +136,7 @@ def test_what_is_no_longer_announced_is_no_longer_known(roots: Roots) -> None:
 
 
 def test_an_unreadable_root_is_named_and_left_out(roots: Roots) -> None:
-    assert roots.announce({BIRCH: BIRCHS.pem.decode(), CEDAR: "nonsense"}) == [CEDAR]
+    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), CEDAR: "nonsense"})) == [CEDAR]
     assert roots.root_of(BIRCH) == BIRCHS.pem
     assert roots.root_of(CEDAR) is None
     with pytest.raises(UsageError):
