@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from quorate.blocks.lifecycle import NAMESPACE as LIFECYCLE
 from quorate.blocks.rwset import split_composite_key
+from quorate.records.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,13 @@ class InScope:
     study: str | None = None
 
     def has(self, action: Action | None) -> bool:
-        """Tell whether a transaction belongs; configurations always do."""
+        """Tell whether a transaction belongs; configurations always do.
+
+        Raises
+        ------
+        QuorateError
+            When a key or a model's record, by which this is told, cannot be read.
+        """
         if action is None or self.study is None:
             return True
         written = {found.namespace for found in action.sets if found.writes_anything}
@@ -62,3 +69,5 @@ class InScope:
                     at = _STUDY_AT.get(parts[0])
                     if at is not None and at < len(parts):
                         yield parts[at]
+                    elif parts[0] == "model" and write.value is not None:
+                        yield Model.parse(write.value).study

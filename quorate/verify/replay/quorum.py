@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from quorate.digest import parse_digest
 from quorate.records.common import make
 from quorate.records.model import Model, Update
 from quorate.records.round import Attest, Attestation, Finalize, Retry, Round
@@ -56,11 +57,14 @@ def finalize(call: Call) -> dict[str, Document]:
     equal = _quorum(round_, _attestations(call, round_))
     require(bool(equal), f"no {round_.m} attestations of attempt {round_.attempt} are equal")
     first = equal[0]
+    key = keys.round_(asked.study, asked.round)
+    if _is_taken(call, first.model, key):
+        return {key: round_.model_copy(update={"state": "DISPUTED"})}
     changes = {"excluded": first.excluded, "attested_by": [found.msp for found in equal]}
     if not first.model:
         return closed(call, round_.model_copy(update=changes), "too-few-valid")
     final = round_.model_copy(update={**changes, "model": first.model, "state": "FINAL", "finalized": call.stamp})
-    return {keys.round_(asked.study, asked.round): final, **_finish(call, study, final)}
+    return {key: final, **_finish(call, study, final)}
 
 
 def retry(call: Call) -> dict[str, Document]:
@@ -120,11 +124,19 @@ def _said(attestation: Attestation) -> tuple[str, list[Exclusion]]:
     return attestation.model, attestation.excluded
 
 
+def _is_taken(call: Call, model: str, key: str) -> bool:
+    """Tell whether a model is another round's already, which leaves this round to a vote."""
+    if not model:
+        return False
+    if call.world.get(Model, keys.model(parse_digest(model))) is not None:
+        return True
+    # Without the other studies' blocks, what was written is the only word on it.
+    return not call.whole and Round.parse(call.written[key]).state == "DISPUTED"
+
+
 def _finish(call: Call, study: Study, final: Round) -> dict[str, Document]:
     record = _model(call, study, final)
-    key = keys.model(record.digest)
-    require(call.world.get(Model, key) is None, f"the model {record.digest} is that of another round already")
-    writes: dict[str, Document] = {key: record}
+    writes: dict[str, Document] = {keys.model(record.digest): record}
     if final.finals_before + 1 >= study.terms.rounds:
         end = Closed(reason="rounds-final", stamp=call.stamp)
         done = study.model_copy(update={"state": "COMPLETED", "completed": call.stamp, "closed": end})

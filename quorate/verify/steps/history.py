@@ -60,9 +60,9 @@ class History:
 
     def take(self, applied: Applied) -> None:
         """Replay a transaction, if it is the chaincode's and in scope."""
-        if not self._scope.concerns(applied.action):
-            return
         with at(_STEP, applied.place):
+            if not self._scope.concerns(applied.action):
+                return
             stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.certificate)
             self._replay.apply(applied.action, stamp)
             line = event_line(
