@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from participants.preload import SINGLE_THREAD
 from participants.training import messages, serve
 from participants.training.errors import TrainerDiedError, TrainerTimedOutError
-from participants.training.isolation import KEPT_VARIABLES, Isolation, Network
+from participants.training.isolation import KEPT_VARIABLES, NVIDIA, Isolation, Network
 from participants.training.request import Description, Evaluation, TrainingResult
 from participants.training.wire import Deadline, Message, receive, send
 from quorate.errors import IntegrityError, StateError, TimedOutError, UnreachableError
@@ -196,7 +196,7 @@ class TrainerChild:
 
 
 def _may_fork() -> bool:
-    return "torch" in sys.modules and _has_one_thread() and not Path("/dev/nvidiactl").exists()
+    return "torch" in sys.modules and _has_one_thread() and not NVIDIA.exists()
 
 
 def _has_one_thread() -> bool:

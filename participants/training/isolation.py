@@ -41,10 +41,12 @@ KEPT_VARIABLES: Final = frozenset(
 )
 """Environment variables that a trainer keeps; no other reaches it."""
 
+NVIDIA: Final = Path("/dev/nvidiactl")
+"""Exists where there is an NVIDIA device."""
+
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _PR_SET_PDEATHSIG: Final = 1
-_PR_SET_DUMPABLE: Final = 4
 _PR_SET_SECCOMP: Final = 22
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _SECCOMP_MODE_FILTER: Final = 2
@@ -53,6 +55,7 @@ _SECCOMP_MODE_FILTER: Final = 2
 class Network(StrEnum):
     """How the network was cut."""
 
+    NAMESPACE_AND_FILTER = "namespace and filter"
     NAMESPACE = "namespace"
     FILTER = "filter"
     OPEN = "open"
@@ -60,7 +63,18 @@ class Network(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Isolation:
-    """What was achieved. `network`: an own empty namespace, a system-call filter against sockets, or nothing."""
+    """What was achieved.
+
+    Attributes
+    ----------
+    network
+        An own empty network namespace, a system-call filter that refuses new sockets (also to the machine's own, such
+        as a container engine's), both, or nothing.
+    dies_with_parent
+        Whether the kernel kills the process when its parent ends.
+    start
+        How the process was started.
+    """
 
     network: Network
     dies_with_parent: bool
@@ -112,7 +126,6 @@ def _die_with(parent: int) -> bool:
         return False
     libc = ctypes.CDLL(None, use_errno=True)
     achieved: bool = libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)  # the parent went before the kernel was told to watch it
     return achieved
@@ -123,12 +136,15 @@ def _cut_network() -> Network:
         return Network.OPEN
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
-    if libc.unshare(_CLONE_NEWNET) == 0:
-        return Network.NAMESPACE
-    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
+    apart: bool = libc.unshare(_CLONE_NEWNET) == 0
+    if not apart and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0:
         _keep_identity(uid, gid)
-        return Network.NAMESPACE
-    return Network.FILTER if _refuse_sockets(libc) else Network.OPEN
+        apart = True
+    # The NVIDIA driver's libraries may ask a local daemon through a socket; a namespace lets them.
+    filtered = not (apart and NVIDIA.exists()) and _refuse_sockets(libc)
+    if apart:
+        return Network.NAMESPACE_AND_FILTER if filtered else Network.NAMESPACE
+    return Network.FILTER if filtered else Network.OPEN
 
 
 def _keep_identity(uid: int, gid: int) -> None:
