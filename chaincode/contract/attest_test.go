@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 )
 
@@ -154,6 +155,7 @@ func TestAQuorumCanSayThatTooFewUpdatesAreValid(t *testing.T) {
 	}
 }
 
+// A model that is another round's does not leave this one stuck: the members can vote it away.
 func TestAModelIsFinalOnlyOnce(t *testing.T) {
 	w := sealed(t, plain())
 	for round := 1; ; round++ {
@@ -161,7 +163,22 @@ func TestAModelIsFinalOnlyOnce(t *testing.T) {
 			w.attest(msp, round, 1, digest("model"))
 		}
 		if round == 2 {
-			w.refused(w.as(alder, "aggregator"), "round:Finalize", m{"study": "one", "round": 2}, "ALREADY_EXISTS", "round 1 of study one")
+			before := w.read("model:Get", m{"model": digest("model")})
+			disputed := w.must(w.as(alder, "aggregator"), "round:Finalize", m{"study": "one", "round": 2})
+			if disputed["state"] != "DISPUTED" || disputed["model"] != nil || len(disputed["attested_by"].([]any)) != 0 {
+				t.Errorf("the round is %v", disputed)
+			}
+			if after := w.read("model:Get", m{"model": digest("model")}); !reflect.DeepEqual(before, after) {
+				t.Errorf("the model was %v and is %v", before, after)
+			}
+			w.refused(w.as(birch, "aggregator"), "round:Finalize", m{"study": "one", "round": 2}, "INVALID_STATE", "DISPUTED")
+			for _, msp := range members[:3] {
+				w.vote(msp, "abort-round/2", "approve")
+			}
+			w.must(w.as(alder, "aggregator"), "study:Tally", m{"study": "one", "motion": "abort-round/2"})
+			if round := w.round(2); round["state"] != "ABORTED" {
+				t.Errorf("the round is %v", round)
+			}
 			return
 		}
 		w.must(w.as(alder, "aggregator"), "round:Finalize", m{"study": "one", "round": 1})

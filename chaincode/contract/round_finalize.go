@@ -32,6 +32,13 @@ func (*Round) Finalize(ctx *Context, q *records.RoundRequest) (*records.Round, e
 	if equal == nil {
 		return nil, wrongState(nameOf(round), attemptOf(round)+" with "+tally.String(), fmt.Sprintf("%d equal attestations", round.M))
 	}
+	taken, err := ctx.isTaken(equal[0].Model)
+	if err != nil {
+		return nil, err
+	}
+	if taken {
+		return round, ctx.dispute(round)
+	}
 	finalize(round, equal)
 	if equal[0].Model == "" {
 		return round, ctx.closeRound(round, "too-few-valid")
@@ -53,18 +60,28 @@ func finalize(round *records.Round, equal []*records.Attestation) {
 	round.Model = records.Digest(equal[0].Model)
 }
 
+// isTaken tells whether a model is another round's already. Files name their round, so some quorum has lied: this one,
+// or one of a study beside it that wants to keep the model from becoming final here.
+func (c *call) isTaken(model records.ModelText) (bool, error) {
+	if model == "" {
+		return false, nil
+	}
+	known, err := ledger.Get[records.Model](c.Tx, ledger.ModelKey(records.Digest(model)))
+	return known != nil, err
+}
+
+// dispute leaves a round to a vote.
+func (c *call) dispute(round *records.Round) error {
+	round.State = records.RoundDisputed
+	c.Emit(records.Event{Type: "round.disputed", Study: round.Study, Round: round.Round, Attempt: round.Attempt})
+	return c.putRound(round)
+}
+
 // finish writes the final round, its model, and with the last round wanted the end of the study.
 func (c *call) finish(study *records.Study, round *records.Round) error {
-	key := ledger.ModelKey(round.Model)
-	if known, err := ledger.Get[records.Model](c.Tx, key); err != nil || known != nil {
-		if err == nil {
-			err = ledger.Refuse(ledger.AlreadyExists, "the model %s is that of round %d of study %s", round.Model, known.Round, known.Study)
-		}
-		return err
-	}
 	stamp := c.Stamp()
 	round.State, round.Finalized = records.RoundFinal, &stamp
-	if err := ledger.Put(c.Tx, key, modelOf(study, round, stamp)); err != nil {
+	if err := ledger.Put(c.Tx, ledger.ModelKey(round.Model), modelOf(study, round, stamp)); err != nil {
 		return err
 	}
 	c.Emit(records.Event{Type: "round.finalized", Study: round.Study, Round: round.Round, Digest: round.Model, Attempt: round.Attempt})

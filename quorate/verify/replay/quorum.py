@@ -131,7 +131,7 @@ def _is_taken(call: Call, model: str, key: str) -> bool:
     if call.world.get(Model, keys.model(parse_digest(model))) is not None:
         return True
     # Without the other studies' blocks, what was written is the only word on it.
-    return not call.whole and Round.parse(call.written[key]).state == "DISPUTED"
+    return not call.whole and Round.parse(call.written.get(key, b"")).state == "DISPUTED"
 
 
 def _finish(call: Call, study: Study, final: Round) -> dict[str, Document]:

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from quorate.digest import digest_of
 from quorate.errors import UsageError
 from quorate.verify import Step, verify_bundle
 from tests.unit.quorate.ledger.bundles import export
@@ -111,6 +112,29 @@ def test_one_study_holds_on_its_own_and_claims_no_totals(two, study, tmp_path):
     assert "1 study with 1 round," in said(report)
     assert "totals" not in said(report)
     assert any("totals and absences" in found.message for found in report.not_checked)
+
+
+@pytest.fixture(scope="module")
+def copied():
+    """A second study whose attesters name the model of the first."""
+    one = Consortium(Ledger(per_block=1))
+    one.round(1)
+    other = Consortium(one.ledger, study="two")
+    other.open(1)
+    for member in other.members:
+        other.commit(member, 1)
+    other.seal(1)
+    for member in other.members:
+        other.attest(member, 1, one.record(1).model, digest_of(b"possession"))
+    other.finalize(1)
+    assert (other.record(1).state, other.record(1).model) == ("DISPUTED", None)
+    return one.ledger
+
+
+@pytest.mark.parametrize("study", [None, "two"])
+def test_a_model_that_is_another_rounds_leaves_a_round_to_a_vote(copied, study, tmp_path):
+    export(copied, tmp_path / "bundle", study=study)
+    assert verify_bundle(tmp_path / "bundle", genesis=copied.genesis).result == "verified"
 
 
 def test_one_study_leaves_the_others_blocks_out(two, tmp_path):
