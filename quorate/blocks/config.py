@@ -96,21 +96,23 @@ class ChannelConfig:
 
 
 def _msps(root: protos.AnyMessage) -> list[Msp]:
-    return [
-        _msp(name, group)
-        for section in ("Application", "Orderer")
-        if section in root.groups
-        for name, group in root.groups[section].groups.items()
-    ]
+    found: dict[str, protos.AnyMessage] = {}
+    for section in ("Application", "Orderer"):
+        groups = root.groups[section].groups if section in root.groups else {}
+        for name, group in sorted(groups.items()):
+            config = _msp_config(name, group)
+            if found.setdefault(config.name, config) != config:
+                raise BlockError(f"two organisations with different certificates call themselves {config.name[:80]!r}")
+    return [Msp(config) for config in found.values()]
 
 
-def _msp(name: str, group: protos.AnyMessage) -> Msp:
+def _msp_config(name: str, group: protos.AnyMessage) -> protos.AnyMessage:
     if "MSP" not in group.values:
         raise BlockError(f"organisation {name!r} has no MSP")
     outer = decode(protos.MSPConfig, group.values["MSP"].value, f"the MSP of {name}")
     if outer.type != _FABRIC_MSP:
         raise BlockError(f"the MSP of {name!r} is of type {outer.type}, and only X.509 is supported")
-    return Msp(decode(protos.FabricMSPConfig, outer.config, f"the MSP of {name}"))
+    return decode(protos.FabricMSPConfig, outer.config, f"the MSP of {name}")
 
 
 def _consenters(root: protos.AnyMessage) -> dict[int, bytes]:

@@ -33,7 +33,7 @@ def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
     As in Fabric an endorsement that does not hold merely does not count: otherwise whoever submits a transaction could
     add one and make a good ledger look bad.
     """
-    endorsers: dict[bytes, Identity] = {}
+    endorsers: dict[tuple[str, bytes], Identity] = {}
     for endorsement in action.endorsements:
         try:
             endorser = config.directory.identity(endorsement.endorser)
@@ -41,7 +41,7 @@ def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
             verify_signature(endorser.key, endorsement.signature, message)
         except BlockError:
             continue
-        endorsers[endorsement.endorser] = endorser
+        endorsers.setdefault(endorser.who, endorser)
     return list(endorsers.values())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
@@ -46,6 +47,11 @@ class Identity:
     issuers: bytes
     """Fabric's identifier of the chain above the certificate."""
     is_admin: bool
+
+    @property
+    def who(self) -> tuple[str, bytes]:
+        """What tells members apart: one certificate can be serialized in many ways and is one member all the same."""
+        return self.msp_id, self.certificate.fingerprint(SHA256())
 
 
 class Msp:

@@ -58,13 +58,13 @@ def verify_orderers(header: BlockHeader, found: OrdererSignatures, config: Chann
     BlockError
         When a signature does not hold, an orderer signed twice, or there are not enough.
     """
-    signers: dict[bytes, Identity] = {}
+    signers: dict[tuple[str, bytes], Identity] = {}
     for signature in found.signatures:
         signer, prefix = _signer(signature, config)
         verify_signature(signer.key, signature.signature, found.value + prefix + header.encoded)
-        if signer.serialized in signers:
+        if signer.who in signers:
             raise BlockError("an orderer has signed the block twice")
-        signers[signer.serialized] = signer
+        signers[signer.who] = signer
     if not config.satisfies(BLOCK_VALIDATION, list(signers.values())):
         raise BlockError(f"the orderers that signed do not satisfy {BLOCK_VALIDATION}")
 

@@ -11,6 +11,7 @@ from tests.unit.quorate.ledger.configuration import (
     config_entry,
     n_out_of,
     put_policy,
+    signed_by,
 )
 from tests.unit.quorate.ledger.organisations import Organisation
 
@@ -73,6 +74,26 @@ def test_fewer_do_not(config, nodes):
 def test_one_consenter_several_times_is_not_a_quorum(config, nodes):
     with pytest.raises(BlockError, match="twice"):
         verify_orderers(HEADER, slot(*[signature(1, nodes[0])] * QUORUM), config)
+
+
+def test_one_orderer_in_several_spellings_is_one(ordering, nodes):
+    """A certificate's text may have other line ends and still be the same certificate."""
+    group = channel_group([Organisation.new("Alder")], ordering)
+    principal = signed_by(ordering.msp_id, protos.MSPRole.ORDERER).identities[0]
+    rule = n_out_of(2, protos.SignaturePolicy(signed_by=0), protos.SignaturePolicy(signed_by=0))
+    envelope = protos.SignaturePolicyEnvelope(rule=rule, identities=[principal])
+    put_policy(group.groups["Orderer"], "BlockValidation", SIGNATURE, envelope)
+    two_of_them = ChannelConfig(config_entry(group))
+
+    def signed(node, pem):
+        creator = protos.SerializedIdentity(mspid=node.msp_id, id_bytes=pem).SerializeToString()
+        header = protos.SignatureHeader(creator=creator, nonce=b"n").SerializeToString()
+        return protos.MetadataSignature(signature_header=header, signature=node.sign(VALUE + header + HEADER.encoded))
+
+    first, second = nodes[:2]
+    verify_orderers(HEADER, slot(signed(first, first.pem), signed(second, second.pem)), two_of_them)
+    with pytest.raises(BlockError, match="twice"):
+        verify_orderers(HEADER, slot(signed(first, first.pem), signed(first, first.pem + b"\n")), two_of_them)
 
 
 def test_a_consenters_number_is_not_enough_without_its_key(config, nodes):

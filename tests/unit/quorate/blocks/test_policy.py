@@ -43,6 +43,15 @@ def test_several_peers_of_one_organisation_are_one_voice(config, members):
     assert not config.satisfies(ENDORSEMENT, identities(config, *peers))
 
 
+def test_an_organisation_has_one_set_of_certificates(members):
+    """Else whoever may add an ordering organisation could replace a member's authorities under its name."""
+    group = channel_group(members, Organisation.new("Alder"))
+    with pytest.raises(BlockError, match="two organisations with different certificates call themselves 'AlderMSP'"):
+        ChannelConfig(config_entry(group))
+    both = ChannelConfig(config_entry(channel_group(members, members[0])))
+    assert both.satisfies("/Channel/Orderer/BlockValidation", identities(both, members[0].orderer))
+
+
 @pytest.mark.parametrize(("rule", "needed"), [("ANY", 1), ("MAJORITY", 3), ("ALL", 4)])
 def test_implicit_policies_ask_the_groups_below(config, members, rule, needed):
     group = protos.ConfigGroup()

@@ -4,6 +4,9 @@ import pytest
 
 from quorate import canonical
 from quorate.blocks import protos
+from quorate.blocks.config import ChannelConfig
+from quorate.blocks.endorsement import endorsers_of
+from quorate.blocks.transaction import decode_transaction
 from quorate.digest import digest_of
 from quorate.verify import Step, VerificationError, verify_bundle
 from quorate.verify.replay import keys
@@ -113,6 +116,21 @@ class TestTransactions:
         member = made.members[0]
         self.put(made, endorsers=[member.peer, member.member("peer")])
         assert "does not satisfy" in fail().message
+
+    def test_endorsed_twice_by_one_in_another_spelling(self, made):
+        signed = made.members[0].peer
+
+        def mangle(parts):
+            spelled = protos.SerializedIdentity(mspid=signed.msp_id, id_bytes=signed.pem + b"\n").SerializeToString()
+            again = signed.sign(parts["response"] + spelled)
+            parts["endorsements"].append(protos.Endorsement(endorser=spelled, signature=again))
+
+        self.put(made, mangle, endorsers=[signed])
+        made.ledger.cut()
+        config = ChannelConfig(made.ledger.chain.blocks[0].data.data[0])
+        action = decode_transaction(made.ledger.chain.blocks[-1].data.data[0]).action
+        assert len(action.endorsements) == 2
+        assert [found.msp_id for found in endorsers_of(action, config)] == ["AlderMSP"]
 
     def test_endorsed_by_clients(self, made, fail):
         self.put(made, endorsers=[member.roles["agent"] for member in made.members])
