@@ -49,7 +49,7 @@ async def until(milliseconds):
 
 class Trouble(Walk):
     def terms(self, **changes):
-        short = {"commit_timeout_ms": COMMIT, "attest_timeout_ms": ATTEST, "max_rounds": 4}
+        short = {"commit_timeout_ms": COMMIT, "attest_timeout_ms": ATTEST, "max_rounds": 5}
         return super().terms(**short, **changes)
 
     async def first(self, role, function, **fields):
@@ -171,6 +171,14 @@ class Trouble(Walk):
         assert (final.state, len(final.attested_by)) == ("FINAL", 3)
         await self.first(Role.OPERATOR, MODEL_RETIRE, model=theirs, reason=digest_of(b"poisoned"))
 
+    async def taken(self, number, about):
+        """The quorum attests a model that is another round's."""
+        await self.open(number, 0, 1, 2)
+        sealed = await self.close(ROUND_SEAL, number)
+        await self.attest_all(sealed, [digest_of(b"their model")] * 4)
+        assert (await self.close(ROUND_FINALIZE, number)).state == "DISPUTED"
+        await self.vote(about, f"abort-round/{number}", "approve", "approve", "approve")
+
     async def complete(self):
         study = await self.first(Role.OPERATOR, STUDY_COMPLETE, study=self.study)
         assert (study.state, study.closed.reason) == ("COMPLETED", "rounds-used-up")
@@ -187,6 +195,7 @@ async def walk(network, folder):
         await one.too_few_valid(2)
         await one.disputed(3, about)
         await one.without_two(4, about)
+        await one.taken(5, about)
         await one.complete()
         other = Trouble(network, stack, "other")
         await other.register(["8"] * 4)
@@ -228,7 +237,7 @@ def bundles(network, tmp_path_factory):
 def test_the_whole_ledger_verifies(bundles, network):
     report = verify_bundle(bundles / "ledger.qeb", genesis=network.genesis)
     said = " ".join(found.message for found in report.verified)
-    assert "3 studies with 4 rounds, 1 of them final" in said
+    assert "3 studies with 5 rounds, 1 of them final" in said
 
 
 @pytest.mark.parametrize("name", ["one", "other", "forgotten"])

@@ -124,7 +124,7 @@ def _reserve(call: Call, seat: Seat) -> dict[str, Document]:
 def _reserve_unknown(call: Call, seat: Seat, charge: Charge) -> dict[str, Document]:
     """Return what may be written when charges of other studies are not known: the parts that do not rest on them."""
     account_key = keys.account(call.msp, seat.dataset)
-    claimed = Reservation.parse(call.written[seat.key("reserve")])
+    claimed = Reservation.parse(call.written.get(seat.key("reserve"), b""))
     changes = {
         "study": seat.study.study,
         "round": seat.round.round,
