@@ -31,7 +31,9 @@ _log = logging.getLogger(__name__)
 
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
-_ATTEMPT: Final = 2.0
+_ATTEMPT: Final = (
+    2.0  # seconds for a source's first answer; one that is there and silent must not cost the others' turn
+)
 # What may be otherwise a moment later, or at another source.
 _PASSING: Final = (UnreachableError, TimedOutError, NotFoundError, DeniedError, ConflictError)
 
@@ -76,7 +78,8 @@ class Exchange:
         """Bring an artefact into the store; return who served it, or None when it was here already.
 
         Every source is asked in turn, again and again until the time is up: one that refuses now may not have seen the
-        seal yet. One that alone served wrong bytes is not asked again.
+        seal yet. One that is silent gets a little longer with every turn. One that alone served wrong bytes is not
+        asked again.
 
         Parameters
         ----------
@@ -189,15 +192,15 @@ class _Hunt:
         if self._store.has(self._description.digest):  # another hunt has ended just now
             await self._store.attach(self._description.digest, self._description.label)
             return None
-        pause = _PAUSE
+        pause, patience = _PAUSE, _ATTEMPT
         while True:
             for msp in self._order:
-                if msp not in self._liars and await self._try(msp):
+                if msp not in self._liars and await self._try(msp, patience):
                     return msp
             if self._order and self._liars.issuperset(self._order):
                 raise IntegrityError(f"every source serves other bytes than {self._description.digest}: {self._said()}")
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause, patience = min(pause * 2, _LONGEST_PAUSE), patience * 2
 
     def unavailable(self, within: float) -> NotFoundError:
         return NotFoundError(
@@ -205,7 +208,7 @@ class _Hunt:
             hint="Its writer can store it again until the round ends.",
         )
 
-    async def _try(self, msp: MspId) -> bool:
+    async def _try(self, msp: MspId, patience: float) -> bool:
         client = self._peers.artifacts(msp)
         if client is None:
             self._answers[msp] = UnreachableError("has announced no gateway")
@@ -213,7 +216,7 @@ class _Hunt:
         while True:
             self._senders = self._senders | {msp} if self._kept() else {msp}
             try:
-                await client.get_once(self._description, self._store, durable=False)
+                await client.get_once(self._description, self._store, durable=False, patience=patience)
             except IntegrityError as error:
                 await self._store.discard(self._description.digest, self._description.size)
                 if self._senders == {msp}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -160,25 +161,37 @@ class ArtifactClient:
 
         await _persist(attempt, within=within, doing=f"fetching {description.label} from {self._name}")
 
-    async def get_once(self, description: Description, store: ArtifactStore, *, durable: bool = True) -> None:
-        """Fetch what is missing of an artefact in one attempt; errors as `get`, and what came is kept."""
+    async def get_once(
+        self, description: Description, store: ArtifactStore, *, durable: bool = True, patience: float = math.inf
+    ) -> None:
+        """Fetch what is missing of an artefact in one attempt; errors as `get`, and what came is kept.
+
+        Parameters
+        ----------
+        patience
+            Seconds until the first bytes must have come; at most as many as count as silence.
+        """
         offset = store.partial(description.digest, description.size)
         # Only a source that sends may take the unfinished file over from whoever writes it now.
-        chunks = await _begun(self.chunks(description.digest, offset=offset))
+        chunks = await _begun(self.chunks(description.digest, offset=offset, patience=patience))
         try:
             await store.receive(description, chunks, offset=offset, durable=durable)
         except UsageError as error:
             # A stream that ended well with too few or too many bytes is no broken connection: it is something else.
             raise IntegrityError(f"{self._name} sent something else than {description.digest}: {error}") from error
 
-    async def chunks(self, digest: Digest, *, offset: int = 0) -> AsyncIterator[bytes | memoryview]:
+    async def chunks(
+        self, digest: Digest, *, offset: int = 0, patience: float = math.inf
+    ) -> AsyncIterator[bytes | memoryview]:
         """Yield an artefact's bytes from an offset as the gateway sends them, unchecked."""
         call = self._get(pb.GetRequest(digest=digest, offset=offset))
+        silence = min(patience, self._stall)
         try:
-            while isinstance(answer := await asyncio.wait_for(call.read(), self._stall), bytes):
+            while isinstance(answer := await _read_within(call, silence), bytes):
+                silence = self._stall
                 yield frames.read_get_response(answer)
         except TimeoutError as error:
-            raise UnreachableError(f"{self._name} sent nothing for {self._stall:g} s", cause=error) from error
+            raise UnreachableError(f"{self._name} sent nothing for {silence:g} s", cause=error) from error
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, doing=f"fetching {digest} from {self._name}") from error
         finally:
@@ -196,6 +209,12 @@ async def _begun(chunks: AsyncIterator[bytes | memoryview]) -> AsyncIterator[byt
             yield chunk
 
     return all_of_them()
+
+
+async def _read_within(call: grpc.aio.UnaryStreamCall[pb.GetRequest, bytes], seconds: float) -> object:
+    # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with an answer.
+    async with asyncio.timeout(seconds):
+        return await call.read()
 
 
 async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing: str) -> T:

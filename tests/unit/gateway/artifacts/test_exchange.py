@@ -44,10 +44,15 @@ class Source:
     data: bytes | None
     break_after: int | None = None
     claims_size: int | None = None
+    silent: bool = False
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     offsets: list[int] = field(default_factory=list)
 
     async def get(self, request: pb.GetRequest, context: grpc.aio.ServicerContext) -> AsyncIterator[pb.GetResponse]:
         self.offsets.append(request.offset)
+        self.asked.set()
+        if self.silent:
+            await asyncio.Event().wait()
         if self.data is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "NOT_FOUND: it is not here")
             return
@@ -212,6 +217,21 @@ async def test_a_source_that_has_it_later_is_asked_again(exchange: Exchange, sou
     task = asyncio.create_task(store_again())
     assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
     await task
+
+
+async def test_a_source_that_is_there_and_silent_does_not_cost_the_others_their_turn(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    data = some_bytes()
+    writer = await sources.add(ALDER, Source(None))  # away for a moment, as while it is started again
+    silent = await sources.add(BIRCH, Source(data, silent=True))
+    fetching = asyncio.create_task(exchange.fetch(described(data, UPDATE), [ALDER, BIRCH], within=20))
+    await silent.asked.wait()
+    writer.data = data
+    began = asyncio.get_running_loop().time()
+    assert await fetching == ALDER
+    assert asyncio.get_running_loop().time() - began < 6
+    assert await kept(store, data) == data
 
 
 async def test_nobody_serving_it_is_not_found_with_each_answer(exchange: Exchange, sources: Sources) -> None:
