@@ -30,7 +30,8 @@ _OPTIONS: Final = (
     # An event stream may be silent for hours; without this gRPC stops pinging after two pings.
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # This is how long one attempt to connect may take, TLS included: on a busy machine that is far more than the pause.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # One connection per client: gRPC would otherwise share sockets between identities of one process.
     ("grpc.use_local_subchannel_pool", 1),
