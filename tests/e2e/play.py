@@ -14,14 +14,18 @@ from gateway.fabric import Endpoint, FileIdentity, Tls, connect
 from gateway.ledger import Ledger
 from gateway.ledger.session import Profile, open_session
 from network.identity import Role
+from participants.agent.journal import Entry, Journal
 from participants.demo import founding
+from participants.demo.configuration import DATASET
 from participants.demo.measure import descendants
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from gateway.ledger.session import Session
+    from participants.agent.journal import Stage
     from participants.demo.founding import People
     from participants.demo.local import LocalConsortium, Prepared
     from quorate.records.round import RoundView
@@ -73,6 +77,30 @@ class Play:
             await asyncio.sleep(0.05)
         raise AssertionError(f"the study was not completed in {seconds} s")
 
+    # --- what members remember
+
+    def remember(self, member: str, entry: Entry) -> Entry:
+        """Write an entry into the journal of a member whose agent does not run."""
+        return Journal(self._journal(member)).record(entry)
+
+    def remembered(self, member: str, *, round_: int = 1) -> Entry | None:
+        """Return the entry of a member's round, whether or not its agent runs."""
+        try:
+            # Not by `Journal`, which tidies what its writer has not finished.
+            return Entry.decode((self._journal(member) / f"{STUDY}~{round_:06d}~{DATASET}.json").read_bytes())
+        except FileNotFoundError:
+            return None
+
+    async def journalled(self, member: str, stage: Stage, *, round_: int = 1, seconds: float = 30) -> Entry:
+        """Return the entry of a member's round once it has come to a stage."""
+        async with asyncio.timeout(seconds):
+            while (entry := self.remembered(member, round_=round_)) is None or entry.stage is not stage:  # noqa: ASYNC110 (what another process writes)
+                await asyncio.sleep(0.02)
+        return entry
+
+    def _journal(self, member: str) -> Path:
+        return self.consortium.places[member].state("agent") / "journal"
+
     # --- what tests do to processes
 
     def stop_training(self, member: str) -> None:
@@ -93,6 +121,13 @@ class Play:
         process = self.consortium.gateways[member]
         os.kill(process.pid, signal.SIGKILL)
         await asyncio.to_thread(process.stop)
+
+    def stop_gateway(self, member: str) -> None:
+        """Freeze a member's gateway: it is there, and does not answer."""
+        os.kill(self.consortium.gateways[member].pid, signal.SIGSTOP)
+
+    def go_on_gateway(self, member: str) -> None:
+        os.kill(self.consortium.gateways[member].pid, signal.SIGCONT)
 
     async def kill_network(self) -> None:
         process = self.consortium.network.process
