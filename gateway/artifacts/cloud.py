@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import from_url
 
 from quorate.digest import Digest, hex_of, parse_digest
 from quorate.errors import UsageError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 class CloudObjects:
     """Whole artefacts as objects named by their hexadecimal digest. Durable once `adopt` returns.
 
+    The place is one store's own: what its catalogue does not know is removed from it.
+
     Parameters
     ----------
     store
@@ -31,6 +34,20 @@ class CloudObjects:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return the objects under a URL such as ``s3://bucket/prefix``; credentials come from the environment.
+
+        Raises
+        ------
+        UsageError
+            When the URL is not one that obstore understands.
+        """
+        try:
+            return cls(from_url(url))
+        except (BaseError, ValueError) as error:
+            raise UsageError(f"{url} is no object store: {error}", cause=error) from error
 
     def adopt(self, digest: Digest, path: Path, *, durable: bool) -> None:  # noqa: ARG002 - object stores are durable
         """Upload the file in parts, then remove it; see `gateway.artifacts.objects.Objects`."""

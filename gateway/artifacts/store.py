@@ -82,6 +82,10 @@ class ArtifactStore:
         entry = self._catalogue.entries.get(digest)
         return entry.labels if entry else frozenset()
 
+    def labelled(self, label: Label) -> int:
+        """Return how many artefacts carry a label."""
+        return sum(label in entry.labels for entry in self._catalogue.entries.values())
+
     def since(self, digest: Digest) -> int:
         """Return when an artefact came, in Unix milliseconds; `NotFoundError` when it is not here."""
         entry = self._catalogue.entries.get(digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import grpc
 
@@ -13,7 +13,7 @@ from gateway.artifacts.wire import SERVICE, description_of, label_message
 from gateway.service.methods import Audience, Call, Door
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from quorate.digest import Digest, parse_digest
-from quorate.errors import DeniedError, NotFoundError, StateError, UsageError
+from quorate.errors import ConflictError, DeniedError, NotFoundError, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from gateway.artifacts.store import ArtifactStore
     from gateway.service.callers import Caller
     from gateway.service.limiter import Slots
+
+
+_MOST_ALIKE: Final = 4
+"""How many artefacts may be stored under one label: enough for second thoughts, too few to fill a disk."""
 
 
 class LedgerFacts(Protocol):
@@ -89,8 +93,14 @@ class ArtifactsService:
             header = await _header(requests)
             description = description_of(header.artifact)
             await self._admit(description)
+            self._require_place(description)
             await self._store.receive(description, _chunks(requests), offset=header.offset)
         return pb.PutResponse(digest=description.digest, size=description.size)
+
+    def _require_place(self, description: Description) -> None:
+        known = description.label in self._store.labels(description.digest)
+        if not known and self._store.labelled(description.label) >= _MOST_ALIKE:
+            raise ConflictError(f"{_MOST_ALIKE} different artefacts are stored as {description.label} already")
 
     async def _admit(self, description: Description) -> None:
         try:

@@ -116,6 +116,7 @@ class GatewayConfig(FileSettings):
     listen: Address = "127.0.0.1:7443"
     announce: Address | None = None
     state: File
+    objects: str = ""
     channel: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,248}$")] = "quorate"
     chaincode: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$")] = "quorate"
     reflection: bool = False

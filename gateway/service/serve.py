@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from gateway.artifacts.objects import Objects
     from gateway.fabric import ChaincodeEvent, Checkpointer, EventStream, Network
     from gateway.service.config import GatewayConfig
 
@@ -151,7 +152,9 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
     client, tls_root = (read_pem(tls.client_certificate), read_private_pem(tls.client_key)), read_pem(tls.ca)
     async with AsyncExitStack() as stack:
         channel, network = await stack.enter_async_context(open_peer(config, client))
-        store = await ArtifactStore.open(config.state / "artifacts", reserve=limits.disk_reserve_bytes)
+        store = await ArtifactStore.open(
+            config.state / "artifacts", objects=_objects(config), reserve=limits.disk_reserve_bytes
+        )
         gateways = MemberGateways(config.msp, certificate=client[0], key=client[1])
         stack.push_async_callback(gateways.close)
         contract = network.contract(config.chaincode)
@@ -180,6 +183,14 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
                 _handlers(context, Door(roots), channel, health, drain), message_bytes=limits.message_bytes
             ),
         )
+
+
+def _objects(config: GatewayConfig) -> Objects | None:
+    if not config.objects:
+        return None
+    from gateway.artifacts.cloud import CloudObjects  # noqa: PLC0415 - few gateways pay for obstore's import
+
+    return CloudObjects.at(config.objects)
 
 
 def _follower(context: GatewayContext, network: Network) -> Follower:

@@ -10,7 +10,7 @@ from gateway.artifacts.cloud import CloudObjects
 from gateway.artifacts.objects import LocalObjects
 from gateway.artifacts.store import ArtifactStore
 from quorate.digest import digest_of
-from quorate.errors import StorageError
+from quorate.errors import StorageError, UsageError
 from tests.unit.gateway.artifacts.examples import UPDATE, chunks, described, some_bytes
 from tests.unit.gateway.artifacts.store_contract import StoreContract
 
@@ -37,6 +37,17 @@ class TestOnAnObjectStoreInMemory(StoreContract):
 class TestOnAnObjectStoreOnDisk(StoreContract):
     def objects(self, directory: Path) -> Objects:
         return CloudObjects(LocalStore(directory / "bucket", mkdir=True))
+
+
+class TestOnAnObjectStoreByUrl(StoreContract):
+    def objects(self, directory: Path) -> Objects:
+        (directory / "bucket").mkdir(exist_ok=True)
+        return CloudObjects.at((directory / "bucket").as_uri())
+
+
+def test_a_url_of_no_object_store_is_wrong_usage() -> None:
+    with pytest.raises(UsageError):
+        CloudObjects.at("nowhere://bucket")
 
 
 async def test_bytes_that_were_not_forced_to_disk_do_not_outlive_the_machine(tmp_path: Path) -> None:

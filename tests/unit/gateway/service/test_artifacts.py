@@ -216,6 +216,16 @@ async def test_other_bytes_than_committed_are_refused(alder: House, update: byte
             await client.artifacts.put(described(update, UPDATE), BytesOrigin(update), within=20)
 
 
+async def test_one_place_cannot_be_used_to_fill_the_disk(alder: House) -> None:
+    async with alder.client() as client:
+        for seed in range(4):
+            plan = some_bytes(1000, seed)
+            await client.artifacts.put(described(plan), BytesOrigin(plan), within=20)
+        with pytest.raises(ConflictError, match="4 different artefacts"):
+            await client.artifacts.put(described(b"a fifth"), BytesOrigin(b"a fifth"), within=20)
+        await client.artifacts.put(described(plan), BytesOrigin(plan), within=20)
+
+
 @pytest.mark.usefixtures("opened")
 async def test_a_final_model_is_not_uploaded(alder: House) -> None:
     label = Label(kind=Kind.FINAL_MODEL, study=STUDY, round=1)
