@@ -53,7 +53,9 @@ async def _follow(context: GatewayContext, name: StudyId, changed: asyncio.Event
         if await _hold(context, name):
             continue
         try:
-            await asyncio.wait_for(changed.wait(), _AGAIN_AFTER)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the change.
+            async with asyncio.timeout(_AGAIN_AFTER):
+                await changed.wait()
         except TimeoutError:
             changed.set()
 

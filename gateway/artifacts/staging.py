@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import threading
 import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -133,6 +134,9 @@ class Upload:
         self._hash = hashlib.sha256()
         self._file: BinaryIO | None = None
         self._superseded = False
+        self._ended = False
+        # A cancelled writer leaves a thread behind that may still write; whoever closes waits for it.
+        self._writing = threading.RLock()
         self._turn: asyncio.Lock = after._turn if after else asyncio.Lock()  # noqa: SLF001 - the same class
         if after:
             after._superseded = True  # noqa: SLF001 - the same class
@@ -178,11 +182,18 @@ class Upload:
 
     def close(self) -> None:
         """Close the file; what was written stays."""
-        if self._file:
-            self._file.close()
-            self._file = None
+        with self._writing:
+            self._ended = True
+            if self._file:
+                self._file.close()
+                self._file = None
 
     def _append(self, chunk: bytes | memoryview) -> None:
+        with self._writing:
+            if not self._ended:
+                self._append_now(chunk)
+
+    def _append_now(self, chunk: bytes | memoryview) -> None:
         try:
             with storage_errors("an upload"):
                 if self._file is None:

@@ -90,7 +90,9 @@ class AgentLoop:
                 continue
             # Something was out of reach: look again soon, or at once when something changes.
             try:
-                await asyncio.wait_for(changed.wait(), pause)
+                # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the change.
+                async with asyncio.timeout(pause):
+                    await changed.wait()
             except TimeoutError:
                 pause = min(pause * 2, _LONGEST_PAUSE)
             changed.set()

@@ -48,6 +48,7 @@ class LedgerModel:
     commit_timeout_ms: int = 4000
     attest_timeout_ms: int = 3000
     private: bool = False
+    bound: int = 2**20
     refuses: frozenset[MspId] = frozenset()
     tensors: tuple[tuple[str, tuple[int, ...]], ...] = (("w", (4,)),)
     initial: Digest = INITIAL
@@ -311,7 +312,7 @@ class LedgerModel:
             },
             "aggregation": {"rule": "weighted-mean", "parameters": {}},
             "scale_bits": 16,
-            "bound": 2**31 - 1,
+            "bound": self.bound,
             "rounds": self.rounds,
             "max_rounds": self.max_rounds,
             "minimum_commits": self.minimum_commits,
