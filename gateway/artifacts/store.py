@@ -61,6 +61,8 @@ class ArtifactStore:
 
         def build() -> tuple[Objects, Catalogue, Staging]:
             with storage_errors(f"opening the artefact store {directory}"):
+                # Updates are nobody's business before their round is sealed, other accounts of this machine included.
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 whole = objects or LocalObjects(directory / "objects")
                 catalogue = Catalogue(directory / "catalogue")
                 _reconcile(catalogue, whole)

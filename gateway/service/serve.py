@@ -147,7 +147,7 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
 @asynccontextmanager
 async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
     with storage_errors(f"making the directory {config.state}"):
-        config.state.mkdir(parents=True, exist_ok=True)
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     limits, tls = config.limits, config.tls
     client, tls_root = (read_pem(tls.client_certificate), read_private_pem(tls.client_key)), read_pem(tls.ca)
     async with AsyncExitStack() as stack:

@@ -81,6 +81,11 @@ async def test_what_is_stored_again_for_good_stays(tmp_path: Path) -> None:
     assert [path.suffix for path in (tmp_path / "catalogue").iterdir()] == [".json"]
 
 
+async def test_other_accounts_of_the_machine_are_kept_out(tmp_path: Path) -> None:
+    await ArtifactStore.open(tmp_path / "artifacts", reserve=0)
+    assert (tmp_path / "artifacts").stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_damaged_catalogue_is_named_not_guessed_at(tmp_path: Path) -> None:
     store = await ArtifactStore.open(tmp_path, reserve=0)
     data = some_bytes(1000)
