@@ -30,6 +30,7 @@ _STAT_SECONDS: Final = 15.0
 _STALL: Final = 15.0
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
+_REFUSALS: Final = 3
 
 
 class Origin(Protocol):
@@ -220,15 +221,17 @@ async def _read_within(call: grpc.aio.UnaryStreamCall[pb.GetRequest, bytes], sec
 async def _persist(attempt: Callable[[], Awaitable[T]], *, within: float, doing: str) -> T:
     """Attempt until it works, the error is none that another attempt mends, or the time is up."""
     loop = asyncio.get_running_loop()
-    end, pause, last = loop.time() + within, _PAUSE, None
+    end, pause, last, refusals = loop.time() + within, _PAUSE, None, 0
     while (left := end - loop.time()) > 0:
         try:
             async with asyncio.timeout(left):
                 return await attempt()
         except (UnreachableError, StateError, ConflictError) as error:
             # StateError: the kept bytes changed between asking and sending; the next attempt asks anew. ConflictError:
-            # another transfer of the same bytes took over; it may be done by the next attempt.
-            if isinstance(error, StateError) and isinstance(last, StateError):
+            # another transfer of the same bytes took over; it may be done by the next attempt. What comes again and
+            # again is neither.
+            refusals = 0 if isinstance(error, UnreachableError) else refusals + 1
+            if refusals == _REFUSALS:
                 raise
             last = error
         except TimeoutError as error:
