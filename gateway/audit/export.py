@@ -9,6 +9,7 @@ from gateway.artifacts.transfer import ArtifactClient
 from gateway.audit.build import Exported, finish
 from gateway.audit.collect import Collector
 from gateway.audit.fetch import fetch_artifacts
+from gateway.audit.permission import require_permission
 from gateway.audit.seal import About
 from gateway.audit.sign import ProfileSealer
 from gateway.audit.staging import staging
@@ -42,6 +43,8 @@ async def export_bundle(
         When the study's name is none.
     AlreadyExistsError
         When there is something at the target.
+    DeniedError
+        When the policies in force do not let this identity export.
     QuorateError
         What the gateway answered, or the disk.
     """
@@ -49,6 +52,7 @@ async def export_bundle(
     sealer = ProfileSealer.of(profile)
     name = None if study is None else parse_study_id(study)
     about = About(channel=profile.channel, chaincode=profile.chaincode, study=name)
+    await require_permission(session.ledger, sealer, name)
     with staging(target) as staged, Collector(staged, chaincode=profile.chaincode, study=study) as collected:
         async for block in session.network.blocks():
             collected.take(block)

@@ -8,12 +8,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.audit.export import export_bundle
+from gateway.ledger.session import open_session
 from network import embedded_engine
 from network.home import NetworkHome
 from network.identity.layout import Role
 from network.topology import Topology
 from quorate.cli import main
 from quorate.digest import digest_of
+from quorate.errors import DeniedError
 from quorate.verify import VerificationError, verify_bundle
 from tests.integration.evidence_walk import Walk, profile
 
@@ -92,6 +94,18 @@ def test_equal_content_gives_equal_bytes(bundles):
 def test_another_ledger_is_refused(bundles):
     with pytest.raises(VerificationError, match="genesis"):
         verify_bundle(bundles / "ledger.qeb", genesis=digest_of(b"another"))
+
+
+def test_only_those_whom_the_policies_let_may_export(network, bundles, tmp_path):
+    async def export(role):
+        async with open_session(profile(network.organisations[0], role)) as session:
+            await export_bundle(session, tmp_path / "mine.qeb")
+
+    for role in (Role.AGENT, Role.AGGREGATOR, Role.OPERATOR, Role.STEWARD):
+        with pytest.raises(DeniedError, match=f"as {role.value}: denied by"):
+            asyncio.run(export(role))
+    assert list(tmp_path.iterdir()) == []
+    assert bundles.exists()
 
 
 def test_the_command_exports_and_verifies(network, bundles, tmp_path, capsys):

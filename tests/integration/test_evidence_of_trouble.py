@@ -39,7 +39,7 @@ from quorate.records.functions import (
 from quorate.verify import verify_bundle
 from tests.integration.evidence_walk import Walk
 
-SKEW, COMMIT, ATTEST, VOTING = 500, 3000, 2000, 4000
+SKEW, COMMIT, ATTEST, VOTING = 500, 4000, 2000, 10_000
 
 
 async def until(milliseconds):
@@ -186,8 +186,11 @@ class Trouble(Walk):
 
 async def walk(network, folder):
     async with AsyncExitStack() as stack:
-        one = Trouble(network, stack, "one")
+        one, forgotten = Trouble(network, stack, "one"), Trouble(network, stack, "forgotten")
         await one.found()
+        await forgotten.register(["8"] * 4)
+        await forgotten.propose("Forgotten")
+        forgotten_by = time.time() * 1000 + VOTING + SKEW
         await one.spare()
         await one.register(["8"] * 4)
         about = await one.agree()
@@ -202,10 +205,7 @@ async def walk(network, folder):
         about = await other.propose("Never mind")
         study = await other.vote(about, "abort", *["approve"] * 3)
         assert study.state == "ABORTED"
-        forgotten = Trouble(network, stack, "forgotten")
-        await forgotten.register(["8"] * 4)
-        await forgotten.propose("Forgotten")
-        await asyncio.sleep((VOTING + SKEW) / 1000 + 0.1)
+        await until(forgotten_by)
         study = await forgotten.first(Role.OPERATOR, STUDY_TALLY, study="forgotten", motion="approve")
         assert (study.state, study.closed.reason) == ("REJECTED", "expired")
         officer = await one.as_(one.names[1], Role.OFFICER)
