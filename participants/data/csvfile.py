@@ -30,10 +30,12 @@ def read_csv(path: Path, *, missing: frozenset[str], header: Sequence[str] | Non
     header
         The columns' names when the file's first line holds a record already.
 
+    A table without records is a table: under differential privacy nothing may show that there are none.
+
     Raises
     ------
     DataError
-        When the file cannot be read, is empty, or a line has another number of cells; the message names the line.
+        When the file cannot be read, has no header, or a line has another number of cells; the message names the line.
     """
     text = read_text(path)
     lines = csv.reader(text.splitlines(), strict=True)
@@ -42,8 +44,8 @@ def read_csv(path: Path, *, missing: frozenset[str], header: Sequence[str] | Non
         cells = _cells(lines, width=len(names), path=path)
     except csv.Error as error:
         raise WrongColumnsError(f"{path.name}, line {lines.line_num}: the quotation marks do not match") from error
-    if not names or not cells:
-        raise WrongColumnsError(f"{path.name} holds no records")
+    if not names:
+        raise WrongColumnsError(f"{path.name} holds no columns")
     columns = [[row[i] for row in cells] for i in range(len(names))]
     return Table(names=names, columns=tuple(_column(column, missing) for column in columns))
 

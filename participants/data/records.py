@@ -82,6 +82,19 @@ def records_of(table: Table, inputs: Inputs, *, group: str | None = None) -> Rec
     )
 
 
+def require_records(records: Records) -> Records:
+    """Return `records` when there are any; for whoever may say so, which training with privacy may not.
+
+    Raises
+    ------
+    DataError
+        When there are none.
+    """
+    if not len(records):
+        raise DataError("there are no records")
+    return records
+
+
 def concatenate_records(parts: list[Records]) -> Records:
     """Return all records, one part after the other."""
     return Records(
@@ -102,7 +115,7 @@ def _feature(column: Column, name: str, inputs: Inputs) -> NDArray[np.float64]:
 
 def _targets(column: Column, inputs: Inputs) -> NDArray[np.int64]:
     if len(column) == 0:
-        raise DataError("there are no records")
+        return np.empty(0, dtype=np.int64)
     labels = column.astype(np.str_) if column.dtype.kind != "f" else np.array([_label(x) for x in column.astype(float)])
     targets = np.full(len(column), -1, dtype=np.int64)
     for number, name in enumerate(inputs.classes):

@@ -158,14 +158,14 @@ def list_(store: Path, format_: Format) -> None:
 def _simulation(plan: str, data: Path, options: dict[str, Any]) -> Simulation:
     from participants.data.csvfile import read_csv  # noqa: PLC0415 - with the next ones
     from participants.data.partition import divide  # noqa: PLC0415
-    from participants.data.records import records_of  # noqa: PLC0415
+    from participants.data.records import records_of, require_records  # noqa: PLC0415
     from participants.plans.loader import load_plan  # noqa: PLC0415
     from participants.plans.simulate import Simulation  # noqa: PLC0415 - torch only where it is needed
     from participants.training.terms import PrivacyTerms  # noqa: PLC0415
 
     document = open_plan(plan)
     inputs = load_plan(document.encode(), approval=AuthorsOwn()).inputs
-    records = records_of(read_csv(data, missing=frozenset({"", "?", "NA"})), inputs)
+    records = require_records(records_of(read_csv(data, missing=frozenset({"", "?", "NA"})), inputs))
     division = divide(records.targets, members=options["members"], seed=options["seed"])
     privacy = None
     if not options["no_dp"]:

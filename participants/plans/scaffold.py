@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from participants.data.csvfile import read_csv
+from participants.data.errors import DataError
 from participants.plans.document import MANIFEST, read_directory
 from participants.plans.shipped.catalogue import installed_lock
 from quorate.errors import AlreadyExistsError, StorageError
@@ -47,6 +48,8 @@ def write_template(directory: Path, *, data: Path | None, target: str) -> list[s
         target, classes = "label", ["no", "yes"]
     else:
         table = read_csv(data, missing=_MISSING)
+        if not table.rows:
+            raise DataError(f"{data.name} holds no records, so its classes are not known")
         columns = {name: ("0", "1") for name in table.names if name != target}
         classes = sorted(_labels(table, target))
     files[MANIFEST] = _manifest(_plan_name(directory), columns, target, classes)

@@ -60,6 +60,8 @@ class Prepared(Dataset[Batch]):
 
 
 def _rows_by_group(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    if not len(groups):
+        return []
     order = np.argsort(groups, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
 

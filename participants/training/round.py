@@ -10,7 +10,7 @@ import torch
 
 from participants.data.bindings import CsvBinding, read_table
 from participants.data.errors import DataError
-from participants.data.records import Unit, records_of
+from participants.data.records import Unit, records_of, require_records
 from participants.plans.errors import PlanRefusedError, Refusal
 from participants.plans.loader import described, load_plan
 from participants.training.check import check_plan, prepared
@@ -103,6 +103,8 @@ def _groups(records: Records, request: TrainingRequest) -> NDArray[np.int64] | N
 
 
 def _trained(plan: Plan, records: Records, request: TrainingRequest) -> LightningModule:
+    if request.privacy is None:
+        require_records(records)
     data = Prepared(prepared(plan, records.features), records.targets, _groups(records, request))
     with seeded(derive(request.secret, request.context, Purpose.MODEL)):
         module = plan.module()

@@ -49,8 +49,7 @@ def test_names_can_be_given_where_the_file_has_none(tmp_path):
         ("a,b\n1,2\n3\n", "record 2: 1 cells where 2 columns"),
         ("a,b\n1,2,3\n", "record 1: 3 cells where 2 columns"),
         ("a,a\n1,2\n", "'a' appears twice"),
-        ("a,b\n", "no records"),
-        ("", "no records"),
+        ("", "no columns"),
         ('a,b\n"1,2\n', "quotation marks"),
     ],
 )
@@ -59,6 +58,11 @@ def test_wrong_columns_name_the_place(tmp_path, text, place):
         read_csv(written(tmp_path, text), missing=MISSING)
     assert caught.value.code == "DATA_WRONG_COLUMNS"
     assert caught.value.exit_code == 2
+
+
+def test_a_table_may_have_no_records(tmp_path):
+    found = read_csv(written(tmp_path, "a,b\n"), missing=MISSING)
+    assert (found.names, found.rows) == (("a", "b"), 0)
 
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "nan", "1e999"])

@@ -5,7 +5,7 @@ import pytest
 
 from participants.data.errors import BadValueError, DataError, WrongColumnsError
 from participants.data.evaluation import decode_evaluation, encode_evaluation
-from participants.data.records import records_of
+from participants.data.records import records_of, require_records
 from participants.data.table import Table, concatenate
 from participants.plans.inputs import Inputs
 from quorate.errors import UsageError
@@ -54,9 +54,15 @@ def test_unknown_classes_are_named_by_record_not_by_value():
     assert "77" not in caught.value.diagnostics()
 
 
-def test_no_records_are_refused():
+def test_no_records_are_records():
+    found = records_of(table(a=np.empty(0), b=np.empty(0), y=np.empty(0)), INPUTS)
+    assert (found.features.shape, found.targets.shape) == ((0, 2), (0,))
+
+
+def test_no_records_are_refused_where_that_may_be_said():
+    found = records_of(table(a=np.empty(0), b=np.empty(0), y=np.empty(0)), INPUTS)
     with pytest.raises(DataError, match="no records"):
-        records_of(table(a=np.empty(0), b=np.empty(0), y=np.empty(0)), INPUTS)
+        require_records(found)
 
 
 def test_tables_with_different_columns_are_not_joined():

@@ -73,6 +73,16 @@ def test_a_round_is_dp_sgd_by_hand(document_of, records, request_of):
     assert np.allclose(flat(train(document_of(), records, request)), by_hand(records, request), atol=2e-6)
 
 
+@pytest.mark.parametrize("unit", list(Unit))
+def test_no_records_make_a_round_of_noise(document_of, request_of, unit):
+    """A member without records must not differ from one with a single record by declining."""
+    none = Records(features=np.empty((0, 2)), targets=np.empty(0, np.int64), groups=np.empty(0, np.int64))
+    request = request_of(document_of(), BASE, unit=unit)
+    assert np.allclose(flat(train(document_of(), none, request)), by_hand(none, request), atol=2e-6)
+    with pytest.raises(DataError, match="no records"):
+        train(document_of(), none, request_of(document_of(), BASE, privacy=None))
+
+
 def test_clipping_bounds_every_record(document_of, records, request_of, terms):
     """With the same noise, one more record moves one step of a full batch by at most C over the public batch size."""
     clipped = replace(terms, sample_rate=Fraction(1), steps_per_round=1, clipping_norm=Decimal("0.01"))
