@@ -71,7 +71,7 @@ class QuorateError(Exception):
 
     def diagnostics(self) -> str:
         """Return what happened, why, and what to do next, one line each."""
-        return f"{self.code}: {self.message}\n  why:  {self.meaning}\n  next: {self.hint}"
+        return f"{self.code}: {self}\n  why:  {self.meaning}\n  next: {self.hint}"
 
 
 class CheckFailedError(QuorateError):

@@ -109,6 +109,11 @@ async def _ask(client: GatewayClient, method: str, request: protos.AnyMessage) -
     except asyncio.InvalidStateError:
         # The call is over before the write; reading it tells why.
         return call
+    except asyncio.CancelledError:
+        client.hang_up(call)
+        if cancelled_by_caller():
+            raise
+        raise closed("reading blocks") from None
     except BaseException:
         client.hang_up(call)
         raise

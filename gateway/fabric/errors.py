@@ -47,6 +47,7 @@ _CAUSES: Final[Mapping[StatusCode, type[errors.QuorateError]]] = MappingProxyTyp
         StatusCode.DATA_LOSS: errors.IntegrityError,
     }
 )
+_ACCESS_DENIED: Final = "access denied: "  # what a peer says to a creator that its channel does not know
 _CONFLICTS: Final = frozenset({TxValidationCode.MVCC_READ_CONFLICT, TxValidationCode.PHANTOM_READ_CONFLICT})
 
 
@@ -83,7 +84,7 @@ class GatewayError(errors.QuorateError):
         cause: BaseException | None = None,
     ) -> None:
         kind = _kind(message, status, details)
-        super().__init__(message, hint=hint or kind.advice, cause=cause)
+        super().__init__(message, hint=hint or _hint(kind, message, details), cause=cause)
         self.status = status
         self.details = tuple(details)
         self._adopt(kind)
@@ -183,4 +184,16 @@ def _kind(message: str, status: StatusCode, details: Sequence[ErrorDetail]) -> t
     refused = refusal.find(message, (detail.message for detail in details))
     if refused is not None and refused.code in errors.LEDGER_CODES:
         return errors.ERRORS[refused.code]
+    if _is_stranger(message, details):
+        return errors.DeniedError
     return _CAUSES.get(status, errors.UnreachableError)
+
+
+def _hint(kind: type[errors.QuorateError], message: str, details: Sequence[ErrorDetail]) -> str:
+    if _is_stranger(message, details):
+        return "The peers do not know this certificate as one of this organisation: compare the two in your profile."
+    return kind.advice
+
+
+def _is_stranger(message: str, details: Sequence[ErrorDetail]) -> bool:
+    return any(_ACCESS_DENIED in said for said in (message, *(detail.message for detail in details)))
