@@ -118,13 +118,13 @@ class Entry:
             entry = cls._of(canonical.require_canonical(data, limit=_LIMIT))
             if entry.encode() != data:
                 raise UsageError("it is not spelled as it was written")
+            _require_consistent(entry)
         except (UsageError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(
                 f"a journal entry cannot be read: {error}",
                 hint="Move the file away; the agent then gives that round up and goes on with the next.",
                 cause=error,
             ) from error
-        return entry
         return entry
 
     @classmethod
