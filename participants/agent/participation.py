@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.artifacts.label import Description, Kind, Label
 from gateway.artifacts.transfer import FileOrigin
+from participants.agent import trainable
 from participants.agent.journal import Entry, Stage
 from participants.agent.update import read_base, update_writer
 from participants.data.errors import DataError
@@ -127,11 +128,14 @@ class Participation:
             await self._go_on(entry or self._begin())
 
     async def _objection(self) -> str | None:
-        """Return why this round may not be joined: local rules first, then the consortium's policies."""
+        """Return why this round may not be joined: local rules and abilities first, then the consortium's policies."""
         study = self.study.study
-        return self.context.policy.objection(
-            study.study, study.terms, is_approved=self.context.is_approved
-        ) or await self.context.ledger_policy.objection(study, self.dataset.id)
+        local = self.context.policy.objection(study.study, study.terms, is_approved=self.context.is_approved)
+        return (
+            local
+            or trainable.objection(study.terms, self.dataset.binding)
+            or await self.context.ledger_policy.objection(study, self.dataset.id)
+        )
 
     def _begin(self) -> Entry:
         current = self.view.round

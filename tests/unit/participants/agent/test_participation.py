@@ -169,6 +169,19 @@ async def test_a_plan_that_was_not_approved_is_declined_and_costs_nothing(farm):
     assert farm.ledger.declines[0].reason == "policy"
 
 
+@pytest.mark.parametrize(
+    ("terms", "privacy"),
+    [({}, {"steps_per_round": 1_000_001}), ({"unit": "group"}, {})],
+)
+async def test_what_cannot_be_trained_here_is_declined_before_anything_is_charged(farm, terms, privacy):
+    changed = farm.study.terms.privacy.model_copy(update=privacy)
+    changes = {"privacy": changed, **terms}
+    farm.study = farm.study.model_copy(update={"terms": farm.study.terms.model_copy(update=changes)})
+    await farm.take_part()
+    assert farm.ledger.calls == ["round:Decline"]
+    assert farm.ledger.declines[0].reason == "policy"
+
+
 async def test_an_update_that_the_gateway_lost_is_stored_again_until_the_round_ends(farm):
     await farm.take_part()
     (update,) = farm.gateway.stored
