@@ -78,8 +78,7 @@ def _measure(directory: Path, elements: int) -> dict[str, Any]:
     started = time.perf_counter()
     for _, pipe in gateways.values():
         pipe.send("seal and fetch")
-    for _, pipe in gateways.values():
-        _answer(pipe)
+    processor = sum(_answer(pipe) for _, pipe in gateways.values())
     exchange = time.perf_counter() - started
     peaks = []
     for process, pipe in gateways.values():
@@ -92,6 +91,7 @@ def _measure(directory: Path, elements: int) -> dict[str, Any]:
         "upload_seconds": round(uploads, 3),
         "exchange_seconds": round(exchange, 3),
         "round_seconds": round(uploads + exchange, 3),
+        "exchange_cpu_seconds": round(processor, 3),
         "gateway_peak_rss_bytes": max(peaks),
     }
 
@@ -174,6 +174,7 @@ def _gateway(
         peers = MemberGateways(_msp(name), certificate=client.cert.read_bytes(), key=client.key.read_bytes())
         peers.announce(house.state.members)
         await asyncio.to_thread(pipe.recv)
+        began = time.process_time()
         ledger.put(
             double.round_record(state="SEALED", included={_msp(n): str(updates[n].description.digest) for n in NAMES})
         )
@@ -182,7 +183,7 @@ def _gateway(
         found = await exchange.fetch_all([update.description for update in updates.values()], within=_SECONDS)
         if any(found.values()):
             raise RuntimeError(str(found))
-        pipe.send("done")
+        pipe.send(time.process_time() - began)
         await asyncio.to_thread(pipe.recv)
         await peers.close()
         await house.stop()
