@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.service.limiter import Slots
 
 
-_MOST_ALIKE: Final = 4
+MOST_ALIKE: Final = 4
 """How many artefacts may be stored under one label: enough for second thoughts, too few to fill a disk."""
 
 
@@ -99,8 +99,8 @@ class ArtifactsService:
 
     def _require_place(self, description: Description) -> None:
         known = description.label in self._store.labels(description.digest)
-        if not known and self._store.labelled(description.label) >= _MOST_ALIKE:
-            raise ConflictError(f"{_MOST_ALIKE} different artefacts are stored as {description.label} already")
+        if not known and self._store.labelled(description.label) >= MOST_ALIKE:
+            raise ConflictError(f"{MOST_ALIKE} different artefacts are stored as {description.label} already")
 
     async def _admit(self, description: Description) -> None:
         try:

@@ -63,6 +63,7 @@ class House:
         if self.reflection:
             services.append(ReflectionService([], self.drain))
         handlers = [service.handlers(self.door) for service in services]
+        self.services = {handler.service_name(): handler for handler in handlers}
         self.server = GatewayServer(handlers, message_bytes=4 * 1024 * 1024)
         tls = TlsSection(
             certificate=self.paths.gateway_tls.cert,

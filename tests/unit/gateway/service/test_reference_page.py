@@ -1,0 +1,68 @@
+"""docs/reference/gateway.md says who may call what, and which status each error has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import Mock
+
+import grpc
+
+from gateway.artifacts.label import Kind
+from gateway.service.artifacts import MOST_ALIKE
+from gateway.service.callers import Roots
+from gateway.service.config import TimeoutsSection
+from gateway.service.drain import Drain
+from gateway.service.methods import Door
+from gateway.service.reflection import ReflectionService
+from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
+from gateway.service.relay.guard import Guard
+from gateway.service.status import STATUS
+from quorate.identifiers import MspId
+
+if TYPE_CHECKING:
+    from network.identity import OrganisationPaths
+    from tests.unit.gateway.service.house import House
+
+PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "gateway.md").read_text(encoding="utf-8")
+
+
+def methods(handler: grpc.GenericRpcHandler) -> set[str]:
+    return {path.rpartition("/")[2] for path in handler._method_handlers}
+
+
+def rows(heading: str) -> list[list[str]]:
+    lines = PAGE.split(f"# {heading}\n", 1)[1].split("\n#", 1)[0].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return cells[2:]
+
+
+def listed() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for service, names, who in rows("Who is calling"):
+        for name in re.findall(r"`(\w+)`", names):
+            found.setdefault(service.strip("`"), {})[name] = who
+    return found
+
+
+def test_every_method_is_listed(alder: House, identities: dict[str, OrganisationPaths]) -> None:
+    door = Door(Roots(MspId("AlderMSP"), identities["alder"].tls_ca.cert.read_bytes()))
+    served = {service: methods(handler) for service, handler in alder.services.items()}
+    served["grpc.reflection.v1.ServerReflection"] = methods(ReflectionService([], Drain()).handlers(door))
+    gateway, deliver = Relay(Mock(spec=grpc.aio.Channel), Mock(spec=Guard), TimeoutsSection()).handlers()
+    served |= {GATEWAY: methods(gateway), DELIVER: methods(deliver)}
+    assert {service: set(names) for service, names in listed().items()} == served
+
+
+def test_every_code_has_its_status() -> None:
+    assert {code.strip("`"): status.strip("`") for code, status in rows("Errors")} == {
+        code: status.name for code, status in STATUS.items()
+    }
+
+
+def test_every_kind_of_artefact_has_its_readers() -> None:
+    kinds = [kind for cell, _ in rows("Who may read what") for kind in re.findall(r"`([a-z-]+)`", cell)]
+    assert sorted(kinds) == sorted(Kind)
+    assert MOST_ALIKE == 4
+    assert "At most four artefacts carry one label" in PAGE
