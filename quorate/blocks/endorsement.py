@@ -55,8 +55,13 @@ def verify_policies(action: Action, endorsers: list[Identity], config: ChannelCo
     BlockError
         When they do not.
     """
-    written = {found.namespace for found in action.sets if found.writes_anything}
-    for namespace in sorted(written | {action.chaincode}):
+    for namespace in namespaces_of(action):
         if not config.satisfies_parameter(definitions.parameter(namespace), endorsers):
             names = ", ".join(sorted({endorser.msp_id for endorser in endorsers})) or "nobody"
             raise BlockError(f"endorsements of {names} hold, which does not satisfy the policy of {namespace}")
+
+
+def namespaces_of(action: Action) -> list[str]:
+    """Return the namespaces whose policies a transaction must satisfy."""
+    written = {found.namespace for found in action.sets if found.writes_anything}
+    return sorted(written | {action.chaincode})

@@ -13,6 +13,7 @@ from quorate.blocks.lifecycle import Definitions
 from quorate.blocks.transaction import decode_transaction
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
+from quorate.verify.steps.sole import SoleEndorsers
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Transactions:
         self._config_blocks = config_blocks
         self._definitions = Definitions()
         self._seen: set[str] = set()
+        self._sole = SoleEndorsers()
         self._verified = self._endorsements = self._configs = self._without_effect = 0
 
     def verify(self, block: Block, config: ChannelConfig) -> Iterator[Applied]:
@@ -88,6 +90,10 @@ class Transactions:
             f"({self._endorsements} in all) that the policies in force demanded; beside them "
             f"{count(self._configs, 'configuration')}",
         )
+        if self._sole.found:
+            who = ", ".join(f"{msp_id} for {namespace}" for namespace, msp_id in sorted(self._sole.found))
+            why = f"the endorsement policy in force was satisfied by one organisation alone: {who}"
+            findings.not_checked(_STEP, "that no single member decided what is on the ledger", why=why)
         if self._without_effect:
             why = "the peer that gave the blocks out marked them invalid, and nobody signs such marks"
             findings.not_checked(
@@ -107,6 +113,7 @@ class Transactions:
         creator = verify_creator(transaction, config)
         endorsers = endorsers_of(transaction.action, config)
         verify_policies(transaction.action, endorsers, config, self._definitions)
+        self._sole.take(transaction.action, endorsers, config, self._definitions)
         self._verified += 1
         self._endorsements += len(endorsers)
         return Applied(number, index, transaction, transaction.action, creator)

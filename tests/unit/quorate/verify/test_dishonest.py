@@ -11,7 +11,7 @@ from quorate.digest import digest_of
 from quorate.verify import Step, VerificationError, verify_bundle
 from quorate.verify.replay import keys
 from tests.unit.quorate.ledger.bundles import export
-from tests.unit.quorate.ledger.chain import sign_block, transaction
+from tests.unit.quorate.ledger.chain import definition, sign_block, transaction
 from tests.unit.quorate.ledger.consortium import CHAINCODE, DATA, Consortium, Ledger
 from tests.unit.quorate.ledger.organisations import Organisation
 
@@ -131,6 +131,24 @@ class TestTransactions:
         action = decode_transaction(made.ledger.chain.blocks[-1].data.data[0]).action
         assert len(action.endorsements) == 2
         assert [found.msp_id for found in endorsers_of(action, config)] == ["AlderMSP"]
+
+    def test_a_policy_that_lets_one_member_decide_is_said(self, made, tmp_path):
+        path = "/Channel/Application/Alder/Endorsement"
+        made.ledger.put(
+            transaction(
+                made.members[0].member("admin"),
+                "_lifecycle",
+                [b"CommitChaincodeDefinition"],
+                writes=definition(CHAINCODE, path),
+                endorsers=made.ledger.endorsers,
+                time_ms=made.ledger.time,
+            )
+        )
+        made.round(1)
+        export(made.ledger, tmp_path / "bundle")
+        report = verify_bundle(tmp_path / "bundle", genesis=made.ledger.genesis)
+        said = [found.why for found in report.not_checked if "no single member" in found.message]
+        assert said == ["the endorsement policy in force was satisfied by one organisation alone: AlderMSP for quorate"]
 
     def test_endorsed_by_clients(self, made, fail):
         self.put(made, endorsers=[member.roles["agent"] for member in made.members])
