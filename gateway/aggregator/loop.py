@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.aggregator import decide as steps
 from gateway.aggregator.attest import Attester
+from gateway.aggregator.doubt import Watchman
 from gateway.aggregator.hold import hold_what_is_needed
 from quorate.errors import DefectError, QuorateError, TimedOutError
 from quorate.identifiers import RoundNumber
@@ -58,6 +59,7 @@ class _StudyLoop:
         self._study = study
         self._ledger = context.ledger.settling()
         self._attester = Attester(context, study)
+        self._watchman = Watchman()
 
     async def run(self) -> None:
         """Decide, wait until it is due or something changed, act; until the study has ended."""
@@ -65,6 +67,7 @@ class _StudyLoop:
             while True:
                 seen = self._seen()
                 study, latest = seen
+                self._watch_others()
                 if study is not None and study.study.state in _ENDED:
                     return
                 decision = self._decide(study, latest)
@@ -74,6 +77,12 @@ class _StudyLoop:
                     self._attester.begin(tasks, decision.step)
                 elif decision.step is not None:
                     await self._take(decision.step)
+
+    def _watch_others(self) -> None:
+        # All known rounds: the next one may have been opened in the moment in which the last became final.
+        for (study, _), view in tuple(self._context.state.rounds.items()):
+            if study == self._study:
+                self._watchman.look(view)
 
     def _seen(self) -> tuple[StudyView | None, RoundView | None]:
         state = self._context.state

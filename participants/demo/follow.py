@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gateway.aggregator.doubt import disagreement
 from gateway.service.client import StudiesClient
 from participants.demo.founding import STUDY
 from quorate.errors import BudgetError, CheckFailedError, ExitCode, QuorateError, UnreachableError
@@ -68,7 +69,10 @@ async def _watch(channel: grpc.aio.Channel, course: Course, board: Board) -> Non
             board.show(change.round)
             _require_no_refusal(course)
             if change.round.round.state == "DISPUTED":
-                raise CheckFailedError(f"round {change.round.round.round} ended without a quorum for one model")
+                raise CheckFailedError(
+                    f"round {change.round.round.round} is disputed: {disagreement(change.round)}",
+                    hint='The page "Round disputed" (docs/how-to/round-disputed.md) says what each pattern means.',
+                )
         else:
             course.study = change.study
         if _has_ended(course):

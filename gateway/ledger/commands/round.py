@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.aggregator.doubt import doubts
 from gateway.aggregator.inputs import Inputs
 from gateway.aggregator.recompute import Sources, aggregate_into
 from gateway.ledger.commands.common import ledger_command, print_record
@@ -19,7 +20,7 @@ from quorate.errors import CheckFailedError, StateError
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
-    from quorate.records.round import RoundView
+    from quorate.records.round import Attestation, RoundView
 
 
 @click.group()
@@ -47,10 +48,19 @@ def _said(view: RoundView) -> list[dict[str, object]]:
     rows += [{"what": "commit", "msp": c.msp, "dataset": c.dataset, "says": c.status} for c in view.commits]
     rows += [{"what": "decline", "msp": d.msp, "dataset": d.dataset, "says": d.reason} for d in view.declines]
     rows += [
-        {"what": f"attest {a.attempt}", "msp": a.msp, "dataset": None, "says": a.model or "too few valid updates"}
-        for a in view.attestations
+        {"what": f"attest {a.attempt}", "msp": a.msp, "dataset": None, "says": _attested(a)} for a in view.attestations
+    ]
+    rows += [
+        {"what": f"doubt {doubt.attempt}", "msp": doubt.msp, "dataset": None, "says": doubt.why}
+        for doubt in doubts(view)
     ]
     return rows
+
+
+def _attested(said: Attestation) -> str:
+    left_out = ", ".join(f"{left.msp}/{left.dataset} ({left.reason})" for left in said.excluded)
+    model = said.model or "too few valid updates"
+    return f"{model} without {left_out}" if left_out else model
 
 
 @ledger_command(round, "receipt")
