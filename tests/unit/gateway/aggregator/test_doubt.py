@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-
 from typing import TYPE_CHECKING
 
 from gateway.aggregator.doubt import Doubt, Watchman, disagreement, doubts
