@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import grpc
 
 from gateway.service.status import details_of, status_of
-from quorate.errors import DeniedError, QuorateError
+from quorate.errors import DefectError, DeniedError, QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -85,8 +85,8 @@ class Door:
         async def method(message: M, context: Context) -> N:
             try:
                 return await handle(message, self.admit(context, audience))
-            except QuorateError as error:
-                await refuse(context, error)
+            except Exception as error:
+                await fail(context, error)
                 raise
 
         return grpc.unary_unary_rpc_method_handler(method, request.FromString, serialize)
@@ -105,8 +105,8 @@ class Door:
             try:
                 async for answer in handle(message, self.admit(context, audience)):
                     yield answer
-            except QuorateError as error:
-                await refuse(context, error)
+            except Exception as error:  # noqa: BLE001 - told to the caller, and logged
+                await fail(context, error)
 
         return grpc.unary_stream_rpc_method_handler(method, request.FromString, write)
 
@@ -120,17 +120,30 @@ class Door:
         async def method(messages: AsyncIterator[bytes], context: Context) -> N:
             try:
                 return await handle(messages, self.admit(context, audience))
-            except QuorateError as error:
-                await refuse(context, error)
+            except Exception as error:
+                await fail(context, error)
                 raise
 
         return grpc.stream_unary_rpc_method_handler(method, None, serialize)
 
 
-async def refuse(context: Context, error: QuorateError) -> None:
-    """End a call with the status of one of our errors; does not return."""
-    _log.info("refused a call of %s: %s", context.peer(), details_of(error))
-    await context.abort(status_of(error), details_of(error))
+async def fail(context: Context, error: Exception) -> None:
+    """End a call with the status of what went wrong; does not return.
+
+    Our errors say what they are. A peer's pass as they came, with their details. Anything else is a defect of ours: the
+    log has its trace, and the caller learns no more than that.
+    """
+    match error:
+        case QuorateError():
+            _log.info("refused a call of %s: %s", context.peer(), details_of(error))
+            await context.abort(status_of(error), details_of(error))
+        case grpc.aio.AioRpcError():
+            trailer = tuple((key, value) for key, value in error.trailing_metadata() or ())
+            await context.abort(error.code(), error.details() or "", trailer)
+        case _:
+            _log.error("a call of %s met a defect", context.peer(), exc_info=error)
+            defect = DefectError("the gateway failed in a way it does not know; its log has the trace")
+            await context.abort(status_of(defect), details_of(defect))
 
 
 def serialize(message: Message) -> bytes:

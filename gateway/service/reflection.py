@@ -8,9 +8,8 @@ import grpc
 from google.protobuf import descriptor_pool
 from grpc import StatusCode
 
-from gateway.service.methods import Audience, Context, Door, refuse, serialize
+from gateway.service.methods import Audience, Context, Door, fail, serialize
 from gateway.service.protos.grpc.reflection.v1 import reflection_pb2 as pb
-from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -49,8 +48,8 @@ class ReflectionService:
                 with self._drain.stream():
                     async for request in requests:
                         yield self.answer(request)
-            except QuorateError as error:
-                await refuse(context, error)
+            except Exception as error:  # noqa: BLE001 - told to the caller, and logged
+                await fail(context, error)
 
         method = grpc.stream_stream_rpc_method_handler(info, pb.ServerReflectionRequest.FromString, serialize)
         return grpc.method_handlers_generic_handler(SERVICE, {"ServerReflectionInfo": method})

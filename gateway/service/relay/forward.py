@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import grpc
 
-from gateway.service.methods import Context, refuse
+from gateway.service.methods import Context, fail
 from gateway.service.relay import request
 from quorate.errors import QuorateError
 
@@ -73,11 +73,8 @@ class Relay:
             try:
                 with self._guard.call(context, data, call.read):
                     return await forward(data, timeout=_seconds(context, call.seconds))
-            except QuorateError as error:
-                await refuse(context, error)
-                raise
-            except grpc.aio.AioRpcError as error:
-                await _pass_on(context, error)
+            except Exception as error:
+                await fail(context, error)
                 raise
 
         return grpc.unary_unary_rpc_method_handler(method)
@@ -97,10 +94,8 @@ class Relay:
                             yield answer
                     finally:
                         call.cancel()
-            except QuorateError as error:
-                await refuse(context, error)
-            except grpc.aio.AioRpcError as error:
-                await _pass_on(context, error)
+            except Exception as error:  # noqa: BLE001 - told to the caller, and logged
+                await fail(context, error)
 
         return grpc.unary_stream_rpc_method_handler(method)
 
@@ -120,10 +115,8 @@ class Relay:
                         pump.cancel()
                         with suppress(asyncio.CancelledError, QuorateError, grpc.aio.AioRpcError):
                             await pump
-            except QuorateError as error:
-                await refuse(context, error)
-            except grpc.aio.AioRpcError as error:
-                await _pass_on(context, error)
+            except Exception as error:  # noqa: BLE001 - told to the caller, and logged
+                await fail(context, error)
 
         return grpc.stream_stream_rpc_method_handler(method)
 
@@ -155,9 +148,3 @@ async def _answers(call: grpc.aio.StreamStreamCall[bytes, bytes], pump: asyncio.
 def _seconds(context: Context, most: float) -> float:
     remaining = context.time_remaining()
     return most if remaining is None else min(remaining, most)
-
-
-async def _pass_on(context: Context, error: grpc.aio.AioRpcError) -> None:
-    """End a call as the peer has ended it; does not return."""
-    trailer = tuple((key, value) for key, value in error.trailing_metadata() or ())
-    await context.abort(error.code(), error.details() or "", trailer)

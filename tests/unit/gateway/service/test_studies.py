@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
+from gateway.artifacts.label import Kind, Label
 from gateway.service.client import CaughtUp, RoundChange, StudyChange
 from gateway.service.health import SERVICE as HEALTH
 from gateway.service.protos.grpc.health.v1 import health_pb2
+from gateway.service.protos.quorate.v1.artifacts_pb2 import StatRequest
+from quorate.digest import digest_of
 from quorate.errors import DeniedError, UnreachableError, UsageError
 from quorate.identifiers import RoundNumber, StudyId
 from tests.unit.gateway.service.ledger_double import LedgerDouble, round_record, study_record
@@ -131,6 +134,22 @@ async def test_streams_are_bounded_and_end_when_the_gateway_drains(alder: House)
         alder.drain.begin()
         with pytest.raises(UnreachableError, match="stopping"):
             await asyncio.wait_for(_exhaust(streams[0]), 5)
+
+
+@pytest.mark.usefixtures("running")
+async def test_a_defect_is_told_as_such_and_no_more(
+    alder: House, ledger: LedgerDouble, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger.failing = ZeroDivisionError("something about the inside")
+    await alder.store.put_bytes(Label(kind=Kind.PLAN, study=StudyId("unheard-of")), b"a plan")
+    async with alder.client() as client:
+        stat = client.channel.unary_unary("/quorate.v1.Artifacts/Stat")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stat(StatRequest(digest=digest_of(b"a plan")).SerializeToString())
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    assert caught.value.details().startswith("DEFECT: the gateway failed")
+    assert "inside" not in caught.value.details()
+    assert "something about the inside" in caplog.text
 
 
 async def test_health_says_whether_the_gateway_serves(alder: House) -> None:
