@@ -19,6 +19,7 @@ BENCHMARKS = {
     "demo": "the main job: start, rounds, memory, bytes",
     "aggregation": "aggregating 400 MB updates: time and memory",
     "exchange": "100 MB updates among four gateways",
+    "relay": "what the relay adds to a call",
     "verify": "verifying 100 rounds of 10 members",
     "accuracy": "breast-cancer and digits over 20 seeds, in process",
 }
