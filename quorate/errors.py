@@ -212,6 +212,13 @@ class DefectError(QuorateError):
     """Something that cannot happen has happened."""
 
 
+def first_error(error: BaseException) -> BaseException:
+    """Return the error that ended a group of tasks: the first one of a group of groups, or the error itself."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _tree(root: type[QuorateError]) -> list[type[QuorateError]]:
     return [found for child in root.__subclasses__() for found in (child, *_tree(child))]
 

@@ -20,7 +20,7 @@ from participants.plans.approved import ApprovedPlans
 from participants.plans.errors import PlanNotApprovedError
 from participants.training.child import TrainerChild
 from participants.training.hardware import Hardware
-from quorate.errors import QuorateError
+from quorate.errors import QuorateError, first_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,8 +115,5 @@ def _cause_of(group: BaseExceptionGroup) -> BaseException:
     found, others = group.split(QuorateError)
     if found is None or others is not None:
         return group
-    return _first(found)
+    return first_error(found)
 
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.aggregator.doubt import disagreement
 from gateway.service.client import StudiesClient
 from participants.demo.founding import STUDY
-from quorate.errors import BudgetError, CheckFailedError, ExitCode, QuorateError, UnreachableError
+from quorate.errors import BudgetError, CheckFailedError, ExitCode, UnreachableError
 
 if TYPE_CHECKING:
     import grpc
@@ -111,11 +111,3 @@ async def _guard(name: str, pid: int, nursery: Nursery) -> None:
     if status == ExitCode.BUDGET:
         return  # the refusal is on the ledger, and read from there with its numbers
     raise UnreachableError(f"the agent of {name} ended with status {status}", hint=f"See the logs beside {nursery.log}")
-
-
-def first_error(group: BaseExceptionGroup[BaseException]) -> QuorateError | BaseException:
-    """Return the error that ended a task group."""
-    found = group.exceptions[0]
-    if isinstance(found, BaseExceptionGroup):
-        return first_error(found)
-    return found

@@ -79,6 +79,8 @@ class LocalConsortium:
         self.addresses: dict[str, str] = {}
         self.agents: dict[str, int] = {}
         self.network_up = 0.0
+        self.topology = Topology.for_members(scenario.members)
+        """What the ledger's peers are like; read when the ledger starts."""
         self._keep = keep
         self._network: RunningNetwork | None = None
         self._people = AsyncExitStack()
@@ -106,9 +108,8 @@ class LocalConsortium:
         To be called in the main thread: what dies with its parent ends with the *thread* that launched it.
         """
         began = time.monotonic()
-        topology = Topology.for_members(self.scenario.members)
         home = NetworkHome(self.workspace.network)
-        self._network = embedded_engine.start(home, topology, dies_with_parent=not self._keep)
+        self._network = embedded_engine.start(home, self.topology, dies_with_parent=not self._keep)
         self.network_up = time.monotonic() - began
 
     async def start_gateways(self) -> None:

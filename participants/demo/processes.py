@@ -37,6 +37,8 @@ def start_gateway(place: MemberPlace, name: str, *, dies_with_parent: bool) -> P
             command=(sys.executable, "-m", "quorate", "gateway", "serve", "-v", "--config", str(place.gateway_config)),
             log=place.log("gateway"),
             pid_file=place.pid_file("gateway"),
+            # A service's defect cannot be repeated at will: its log keeps the whole cause.
+            environment={"QUORATE_DEBUG": "1"},
             dies_with_parent=dies_with_parent,
         )
     )

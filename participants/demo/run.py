@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from network.identity import Role
 from participants.demo.board import board
 from participants.demo.findings import compare, ledger_bytes, pull_models, spending
-from participants.demo.follow import first_error, follow
+from participants.demo.follow import follow
 from participants.demo.founding import STUDY
 from participants.demo.measure import first_training, times_of
 from participants.demo.result import Audit, Result
 from participants.demo.scenario import scenario
 from participants.demo.stage import stage
 from participants.demo.workspace import Workspace
+from quorate.errors import first_error
 
 if TYPE_CHECKING:
     from participants.demo.board import Board

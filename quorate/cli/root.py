@@ -12,7 +12,7 @@ from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
 from quorate.cli.mounts import MOUNTS, Mount
 from quorate.cli.terminal import printable
-from quorate.errors import ExitCode, QuorateError
+from quorate.errors import ExitCode, QuorateError, first_error
 
 _PROGRAM = "quorate"
 _DEBUG = "--debug"
@@ -96,10 +96,19 @@ def _run(group: click.Group, arguments: Sequence[str], *, debug: bool) -> int:
         error.show()
         return ExitCode.USAGE
     except QuorateError as error:
-        click.echo(printable(error.diagnostics(), keep="\n"), err=True)
-        _explain(error, debug=debug)
-        return error.exit_code
+        return _say(error, debug=debug)
+    except ExceptionGroup as failed:
+        first = first_error(failed)
+        if not isinstance(first, QuorateError):
+            raise
+        return _say(first, debug=debug)
     return ExitCode.DONE
+
+
+def _say(error: QuorateError, *, debug: bool) -> int:
+    click.echo(printable(error.diagnostics(), keep="\n"), err=True)
+    _explain(error, debug=debug)
+    return error.exit_code
 
 
 def _interrupted() -> int:
@@ -108,8 +117,9 @@ def _interrupted() -> int:
 
 
 def _defect(error: Exception, *, debug: bool) -> int:
+    first = first_error(error)
     click.echo(
-        printable(f"DEFECT: Quorate failed in a way it does not know: {type(error).__name__}: {error}"), err=True
+        printable(f"DEFECT: Quorate failed in a way it does not know: {type(first).__name__}: {first}"), err=True
     )
     click.echo("This is a defect of ours. Repeat the command with --debug and report what it prints.", err=True)
     _explain(error, debug=debug)

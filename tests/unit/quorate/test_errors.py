@@ -67,3 +67,10 @@ def test_other_codes_from_a_peer_are_not_believed(code):
 def test_errors_survive_the_way_between_processes():
     error = pickle.loads(pickle.dumps(errors.BudgetError("too much", hint="less")))  # noqa: S301 (our own bytes)
     assert (type(error), error.message, error.hint) == (errors.BudgetError, "too much", "less")
+
+
+def test_the_first_error_of_groups_of_groups_is_the_one_that_ended_them():
+    ended = errors.UsageError("this one")
+    group = ExceptionGroup("outer", [ExceptionGroup("inner", [ended, ValueError("a later one")]), OSError()])
+    assert errors.first_error(group) is ended
+    assert errors.first_error(ended) is ended
