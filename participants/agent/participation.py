@@ -114,6 +114,9 @@ class Participation:
         return found
 
     async def _join(self, entry: Entry | None) -> None:
+        if entry is not None and entry.stage.is_done:
+            await self._go_on(entry)
+            return
         objection = await self._objection()
         if objection is not None:
             _log.warning("round %d of %s is declined: %s", self.view.round.round, self.view.round.study, objection)

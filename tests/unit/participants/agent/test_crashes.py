@@ -1,140 +1,130 @@
-"""kill -9 between any two of an agent's steps, and a restart: one secret, one charge, one release, no second training.
+"""The agent may die before any effect, on the disk or on others: after a restart, the round is what it would have been.
 
-Real processes are killed in `tests/e2e/test_kill.py`; here every moment is visited.
+The secret stays the same, nothing is charged twice, and nothing is trained after its commit.
 """
 
-import numpy as np
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from participants.agent.journal import Journal, Stage
-from participants.agent.update import read_base, update_writer
+from participants.agent.journal import Stage
 from quorate.digest import digest_of
-from quorate.identifiers import DatasetId, MspId, StudyId
-from quorate.records.study import PrivacyTerms
-from quorate.tensors import Header
-from tests.unit.participants.agent.farm import BASE, DATASET, INITIAL, FakeTrainer, Farm
-from tests.unit.quorate.policy.samples import ALDER, study
+from tests.unit.participants.agent.machine import ME, DeathError, Machine, machine_in, update_with
 
-MOMENTS = 11  # one more than there are, so that the last runs show a round that nothing interrupts
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-
-class Killed(BaseException):
-    """Nothing after this happens; no handler of the agent may catch it."""
+MOST_EFFECTS = 200
 
 
-class Fuse:
-    """Ends the agent at one of its steps: before the step takes effect for an even number, after it for an odd one."""
+@pytest.fixture
+def mortal(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
+    """Return what makes the disk's effects points of a machine's fate: open, force, rename, remove."""
 
-    def __init__(self):
-        self.moment = None
-        self.steps = 0
+    effects = {"open": os.open, "fsync": os.fsync, "rename": Path.replace, "remove": Path.unlink}
 
-    def burn(self, *, after):
-        if self.moment == self.steps * 2 + after:
-            raise Killed
-        self.steps += after
+    def make(machine: Machine) -> None:
+        def before(name: str, effect: Callable[..., Any]) -> Callable[..., Any]:
+            def either(*given: Any, **named: Any) -> Any:
+                if str(machine.directory / "journal") in str(given[0]) or name == "fsync":
+                    machine.fate.point(name)
+                return effect(*given, **named)
 
-    def around(self, function):
-        async def fused(*arguments, **named):
-            self.burn(after=False)
-            result = await function(*arguments, **named)
-            self.burn(after=True)
-            return result
+            return either
 
-        return fused
+        monkeypatch.setattr(os, "open", before("open", effects["open"]))
+        monkeypatch.setattr(os, "fsync", before("fsync", effects["fsync"]))
+        monkeypatch.setattr(Path, "replace", before("rename", effects["rename"]))
+        monkeypatch.setattr(Path, "unlink", before("remove", effects["remove"]))
 
-
-class FusedJournal(Journal):
-    def __init__(self, directory, fuse):
-        super().__init__(directory)
-        self._fuse = fuse
-
-    def record(self, entry):
-        self._fuse.burn(after=False)
-        kept = super().record(entry)
-        self._fuse.burn(after=True)
-        return kept
+    return make
 
 
-class SeededTrainer(FakeTrainer):
-    """Trains with and without differential privacy alike."""
-
-    async def train(self, *, dataset, entry, terms, base):
-        assert (dataset.id, terms.plan) == (DATASET, study().terms.plan)
-        self.secrets.append(entry.secret)
-        return trained(base, entry.secret)
-
-
-class FusedFarm(Farm):
-    def __init__(self, directory, *, private):
-        super().__init__(directory)
-        self.fuse = Fuse()
-        self.trainer = SeededTrainer()
-        if not private:
-            terms = self.study.terms.model_copy(update={"privacy": PrivacyTerms(mechanism="none")})
-            self.study = self.study.model_copy(update={"terms": terms})
-        for owner, name in (
-            (self.models, "hold"),
-            (self.ledger, "submit"),
-            (self.trainer, "train"),
-            (self.gateway, "put"),
-        ):
-            setattr(owner, name, self.fuse.around(getattr(owner, name)))
-
-    @property
-    def journal(self):
-        return FusedJournal(self.directory / "journal", self.fuse)
-
-
-def trained(base, secret):
-    return {"w": base["w"] + np.float32(secret[0] + 1) / 256}
-
-
-def what_the_secret_makes(farm, secret, directory):
-    """Return the digest of the update that this secret stands for."""
-    terms = farm.study.terms
-    path = directory / "base"
-    path.write_bytes(INITIAL)
-    with path.open("rb") as file:
-        base = read_base(farm.agent().study, BASE, file)
-    header = Header.update(study=StudyId("one"), round=3, msp=MspId(ALDER), dataset=DatasetId(DATASET), base=BASE)
-    weights = trained(base.floats(scale_bits=terms.scale_bits), secret)
-    write = update_writer(base, weights, header=header, scale_bits=terms.scale_bits, bound=terms.bound)
-    with (directory / "update").open("wb") as out:
-        return write(out)
-
-
-@pytest.mark.parametrize("private", [True, False], ids=["with-privacy", "without-privacy"])
-@pytest.mark.parametrize("moment", range(MOMENTS * 2))
-async def test_a_kill_at_any_moment_changes_nothing_of_what_is_released(tmp_path, moment, private):
-    farm = FusedFarm(tmp_path, private=private)
-    farm.fuse.moment = moment
+async def run_until_death(machine: Machine, dies_before: int | None) -> bool:
+    """Start the agent and let it take part; return whether it lived."""
     try:
-        await farm.take_part()
-        killed = False
-    except Killed:
-        killed = True
-    entry, before = farm.entry(), (list(farm.trainer.secrets), list(farm.ledger.commits))
-    farm.fuse.moment = None
-
-    await farm.take_part()
-
-    (commit,) = farm.ledger.commits
-    (secret,) = set(farm.trainer.secrets)
-    assert farm.ledger.calls.count("privacy:Reserve") <= (2 if killed else 1)
-    assert len(farm.ledger.reservations) == int(private)
-    assert farm.ledger.declines == []
-    assert commit.update == what_the_secret_makes(farm, secret, tmp_path)
-    assert set(farm.gateway.stored) == {commit.update}
-    assert digest_of(farm.gateway.stored[commit.update]) == commit.update
-    if entry is not None and entry.secret:
-        assert secret == entry.secret  # what was written down before the kill is what is released after it
-    if before[1]:
-        assert (before[0], before[1]) == (farm.trainer.secrets, farm.ledger.commits)  # not trained again, not changed
-    assert (farm.entry().stage, farm.entry().secret) == (Stage.COMMITTED, b"")
+        await machine.start(dies_before=dies_before)
+        await machine.take_part()
+    except DeathError:
+        return False
+    return True
 
 
-async def test_every_step_of_a_round_is_among_the_moments(tmp_path):
-    farm = FusedFarm(tmp_path, private=True)
-    await farm.take_part()
-    assert farm.fuse.steps == MOMENTS - 1
+def check(machine: Machine) -> None:
+    assert set(machine.model.commits) == {(1, ME)}
+    assert machine.model.declines == {}
+    assert machine.model.charges == 1
+    assert len(set(machine.trainer.secrets)) == 1
+    update = update_with(machine.trainer.secrets[0], machine.model)
+    assert machine.model.commits[1, ME]["update"] == digest_of(update)
+    assert machine.artifacts.held[digest_of(update)] == update
+    assert machine.entry().stage is Stage.COMMITTED
+    assert machine.secrets_on_disk() == set()
+
+
+async def effects_of_a_whole_round(machine: Machine) -> int:
+    assert await run_until_death(machine, None)
+    check(machine)
+    return len(machine.fate.done)
+
+
+async def test_there_are_effects_of_every_kind(tmp_path: Path, mortal: Callable[[Machine], None]):
+    machine = await machine_in(tmp_path)
+    mortal(machine)
+
+    await effects_of_a_whole_round(machine)
+
+    kinds = {"open", "fsync", "rename", "get", "Reserve", "Reserve answered", "train", "put", "Commit"}
+    assert kinds <= set(machine.fate.done)
+
+
+async def test_a_death_before_any_effect_changes_nothing_of_the_outcome(
+    tmp_path: Path, mortal: Callable[[Machine], None]
+):
+    for dies_before in range(MOST_EFFECTS):
+        machine = await machine_in(tmp_path / str(dies_before))
+        mortal(machine)
+        lived = await run_until_death(machine, dies_before)
+        trained = len(machine.trainer.secrets)
+        committed = (1, ME) in machine.model.commits
+        assert await run_until_death(machine, None)
+        check(machine)
+        assert not committed or len(machine.trainer.secrets) == trained, "trained again after its commit"
+        if lived:
+            assert dies_before > 20
+            return
+    pytest.fail("the round never came to its end")
+
+
+async def test_a_second_death_on_the_way_back_changes_nothing_either(tmp_path: Path, mortal: Callable[[Machine], None]):
+    probe = await machine_in(tmp_path / "probe")
+    mortal(probe)
+    effects = await effects_of_a_whole_round(probe)
+    for first in range(0, effects, 3):
+        for second in (0, 2, 5, 9, 14):
+            machine = await machine_in(tmp_path / f"{first}-{second}")
+            mortal(machine)
+            await run_until_death(machine, first)
+            await run_until_death(machine, second)
+            assert await run_until_death(machine, None)
+            check(machine)
+
+
+async def test_a_machine_that_lost_its_disk_declines_what_was_charged(tmp_path: Path):
+    machine = await machine_in(tmp_path / "old")
+    machine.fate.dies_before = ["get", "Reserve", "Reserve answered", "train"].index("train")
+    with pytest.raises(DeathError):
+        await machine.take_part()
+    began = list(machine.trainer.secrets)
+    machine.directory = tmp_path / "new"
+
+    assert await run_until_death(machine, None)
+
+    assert machine.trainer.secrets == began
+    assert machine.model.declines[1, ME]["reason"] == "failed"
+    assert machine.model.commits == {}
+    assert machine.model.charges == 1

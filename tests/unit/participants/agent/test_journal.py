@@ -1,151 +1,245 @@
-"""What the agent must not forget, and what it must."""
+from __future__ import annotations
 
-import errno
-import os
+import stat
 from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from participants.agent.journal import Entry, Journal, Stage
-from quorate.digest import digest_of
-from quorate.errors import IntegrityError, NoSpaceError, StorageError, UsageError
+from quorate import canonical
+from quorate.digest import Digest, digest_of
+from quorate.errors import IntegrityError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = digest_of(b"base")
+UPDATE = b"an update"
 
 
-def begin(round_=1, *, study="one", dataset="rows"):
+def begun(round_: int = 1, dataset: str = "ward", study: str = "heart") -> Entry:
     return Entry.begin(study=study, round_=round_, dataset=dataset, base=BASE)
 
 
+def write_update(file: BinaryIO) -> Digest:
+    file.write(UPDATE)
+    return digest_of(UPDATE)
+
+
 @pytest.fixture
-def journal(tmp_path):
+def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
-def write(data):
-    def fill(file):
-        file.write(data)
-        return digest_of(data)
-
-    return fill
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_an_entry_outlives_the_process(journal, tmp_path):
-    entry = journal.record(begin())
-    assert Journal(tmp_path / "journal").find("one", 1, "rows") == entry
-    assert journal.find("one", 2, "rows") is None
+def test_what_is_recorded_is_found_also_by_the_next_process(journal: Journal, tmp_path: Path):
+    entry = journal.record(begun())
+
+    assert journal.find("heart", 1, "ward") == entry
+    assert Journal(tmp_path / "journal").find("heart", 1, "ward") == entry
+    assert journal.find("heart", 2, "ward") is None
 
 
-def test_every_round_has_a_secret_of_its_own():
-    assert len({begin().secret for _ in range(50)}) == 50
+def test_every_entry_has_a_secret_of_its_own():
+    secrets = {begun().secret for _ in range(50)}
+
+    assert len(secrets) == 50
+    assert {len(secret) for secret in secrets} == {32}
 
 
-def test_only_the_owner_can_read_it(journal, tmp_path):
-    journal.store_update(begin(), write(b"update"))
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "journal").iterdir()}
-    assert set(modes.values()) == {0o600}
-    assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o700
+def test_secrets_are_in_no_text(journal: Journal):
+    entry = journal.record(begun())
+
+    assert entry.secret.hex() not in repr(entry)
+    assert entry.secret.hex() not in str(entry)
 
 
 @pytest.mark.parametrize("stage", [Stage.COMMITTED, Stage.GIVEN_UP])
-def test_a_done_round_loses_its_secret(journal, stage):
-    assert journal.record(replace(begin(), stage=stage)).secret == b""
-    assert journal.find("one", 1, "rows").secret == b""
+def test_a_done_entry_has_no_secret_in_memory_or_on_disk(journal: Journal, tmp_path: Path, stage: Stage):
+    entry = journal.record(begun())
+
+    done = journal.record(replace(entry, stage=stage))
+
+    assert done.secret == b""
+    assert journal.find("heart", 1, "ward") == done
+    assert all(entry.secret.hex().encode() not in path.read_bytes() for path in tmp_path.rglob("*.*"))
 
 
-def test_a_secret_is_never_shown():
-    entry = begin()
-    assert entry.secret.hex() not in f"{entry!r} {entry}"
+def test_only_the_owner_can_read_the_journal(journal: Journal, tmp_path: Path):
+    (tmp_path / "journal").chmod(0o755)
+    Journal(tmp_path / "journal")
+    entry = journal.store_update(journal.record(begun()), write_update)
+
+    assert mode(tmp_path / "journal") == 0o700
+    assert {mode(path) for path in (tmp_path / "journal").iterdir()} == {0o600}
+    assert journal.update_path(entry).read_bytes() == UPDATE
 
 
-def test_an_update_is_held_only_while_it_is_whole(journal):
-    entry = journal.store_update(begin(), write(b"update"))
-    assert (entry.stage, entry.update) == (Stage.STORED, digest_of(b"update"))
-    assert journal.holds_update(entry)
-    journal.update_path(entry).write_bytes(b"updatf")
-    assert not journal.holds_update(entry)
-    journal.update_path(entry).unlink()
-    assert not journal.holds_update(entry)
+def test_an_update_is_written_before_the_entry_that_names_it(journal: Journal):
+    entry = journal.record(begun())
+
+    def write_and_look(file: BinaryIO) -> Digest:
+        assert journal.find("heart", 1, "ward") == entry
+        return write_update(file)
+
+    stored = journal.store_update(entry, write_and_look)
+
+    assert (stored.stage, stored.update) == (Stage.STORED, digest_of(UPDATE))
+    assert journal.holds_update(stored)
 
 
-def test_a_write_that_fails_leaves_what_was_there(journal):
-    entry = journal.record(begin())
+def test_an_update_that_cannot_be_written_leaves_the_entry_as_it_was(journal: Journal, tmp_path: Path):
+    entry = journal.record(begun())
 
-    def fail(_file):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def fail(file: BinaryIO) -> Digest:
+        file.write(UPDATE)
+        raise ZeroDivisionError
 
-    with pytest.raises(NoSpaceError):
+    with pytest.raises(ZeroDivisionError):
         journal.store_update(entry, fail)
-    assert journal.find("one", 1, "rows") == entry
-    assert not journal.update_path(entry).exists()
+
+    assert journal.find("heart", 1, "ward") == entry
+    assert [path.name for path in (tmp_path / "journal").iterdir()] == ["heart~000001~ward.json"]
 
 
-def test_what_a_crash_tore_is_cleared_at_the_start(journal, tmp_path):
-    journal.record(begin())
-    torn = tmp_path / "journal" / "one~000001~rows.json.part"
-    torn.write_bytes(b"{")
-    assert Journal(tmp_path / "journal").find("one", 1, "rows") is not None
+@pytest.mark.parametrize("change", [b"", b"another", None])
+def test_an_update_that_is_not_here_whole_is_not_held(journal: Journal, change: bytes | None):
+    entry = journal.store_update(journal.record(begun()), write_update)
+    path = journal.update_path(entry)
+    path.unlink() if change is None else path.write_bytes(change)
+
+    assert not journal.holds_update(entry)
+
+
+def test_what_a_crash_left_half_written_is_removed_at_the_start(journal: Journal, tmp_path: Path):
+    entry = journal.record(begun())
+    torn = tmp_path / "journal" / "heart~000001~ward.json.part"
+    torn.write_bytes(b"half")
+
+    again = Journal(tmp_path / "journal")
+
     assert not torn.exists()
+    assert again.find("heart", 1, "ward") == entry
 
 
-def test_earlier_rounds_of_the_same_data_set_end_and_no_others(journal):
-    kept = [begin(3), begin(1, study="two"), begin(1, dataset="others")]
-    for entry in (begin(1), begin(2), *kept):
-        journal.store_update(entry, write(b"update"))
-    journal.end_before("one", 3, "rows")
-    for number in (1, 2):
-        entry = journal.find("one", number, "rows")
-        assert (entry.stage, entry.secret, journal.holds_update(entry)) == (Stage.GIVEN_UP, b"", False)
-    for each in kept:
-        entry = journal.find(each.study, each.round, each.dataset)
-        assert entry.secret == each.secret
-        assert journal.holds_update(entry)
+def test_the_end_of_a_round_takes_update_and_secret(journal: Journal):
+    open_, stored = journal.record(begun(1)), journal.store_update(journal.record(begun(2)), write_update)
+    committed = journal.record(replace(stored, stage=Stage.COMMITTED))
+
+    journal.end(open_)
+    journal.end(committed)
+    journal.end(committed)
+
+    assert journal.find("heart", 1, "ward") == replace(open_, stage=Stage.GIVEN_UP, reason="ended", secret=b"")
+    assert journal.find("heart", 2, "ward") == committed
+    assert not journal.update_path(committed).exists()
 
 
-@given(st.integers(0, 400), st.integers(1, 255))
-def test_a_flipped_byte_is_another_entry_or_none(place, bits):
-    entry = replace(begin(), secret=bytes(range(32)))
-    data = bytearray(entry.encode())
-    data[place % len(data)] ^= bits
-    try:
-        found = Entry.decode(bytes(data))
-    except IntegrityError:
-        return
-    assert found != entry
-    assert found.encode() == bytes(data)
+def test_earlier_rounds_are_ended_and_no_others(journal: Journal):
+    for number in (1, 2, 3):
+        journal.store_update(journal.record(begun(number)), write_update)
+    for other in (begun(1, dataset="yard"), begun(1, study="lungs"), begun(1, dataset="ward.b")):
+        journal.store_update(journal.record(other), write_update)
+
+    journal.end_before("heart", 3, "ward")
+
+    stages = {
+        (entry.study, entry.round, entry.dataset): entry.stage
+        for number in (1, 2, 3)
+        for study in ("heart", "lungs")
+        for dataset in ("ward", "yard", "ward.b")
+        if (entry := journal.find(study, number, dataset))
+    }
+    assert stages == {
+        ("heart", 1, "ward"): Stage.GIVEN_UP,
+        ("heart", 2, "ward"): Stage.GIVEN_UP,
+        ("heart", 3, "ward"): Stage.STORED,
+        ("heart", 1, "yard"): Stage.STORED,
+        ("lungs", 1, "ward"): Stage.STORED,
+        ("heart", 1, "ward.b"): Stage.STORED,
+    }
+
+
+def test_ids_that_leave_the_directory_are_refused(journal: Journal):
+    for study, dataset in (("../heart", "ward"), ("heart", "a/b"), ("heart~1", "ward"), ("", "ward")):
+        with pytest.raises(UsageError):
+            journal.find(study, 1, dataset)
+
+
+def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(StorageError):
+        Journal(tmp_path / "file" / "journal")
+
+
+DOCUMENT = {
+    "schema": "quorate.journal/1",
+    "study": "heart",
+    "round": 1,
+    "dataset": "ward",
+    "base": BASE,
+    "stage": "RESERVED",
+    "secret": "00" * 32,
+    "update": "",
+    "reason": "",
+}
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "change",
     [
-        (b'"STARTED"', b'"DONE"'),
-        (b'"STARTED"', b'"COMMITTED"'),
-        (b'"STARTED"', b'"STORED"'),
-        (b"quorate.journal/1", b"quorate.journal/2"),
-        (b'"round":1', b'"round":true'),
-        (b'"round":1', b'"round":"1"'),
-        (b'"study":"one"', b'"study":"../one"'),
+        {"schema": "quorate.journal/2"},
+        {"stage": "DONE"},
+        {"stage": "COMMITTED"},  # with a secret
+        {"stage": "STORED"},  # without an update
+        {"secret": ""},
+        {"secret": "00" * 31},
+        {"secret": "zz" * 32},
+        {"secret": 7},
+        {"round": "1"},
+        {"round": True},
+        {"round": 0},
+        {"study": "../heart"},
+        {"base": "sha256:0"},
+        {"update": "sha256:0"},
+        {"reason": None},
+        {"surplus": 1},
     ],
+    ids=str,
 )
-def test_an_entry_that_makes_no_sense_is_refused_with_the_way_out(old, new):
-    data = begin().encode()
-    assert old in data
-    with pytest.raises(IntegrityError) as caught:
-        Entry.decode(data.replace(old, new))
-    assert "Move the file away" in caught.value.hint
+def test_a_damaged_entry_is_an_error_and_not_an_empty_one(journal: Journal, tmp_path: Path, change: dict[str, object]):
+    (tmp_path / "journal" / "heart~000001~ward.json").write_bytes(canonical.dumps(DOCUMENT | change))
+
+    with pytest.raises(IntegrityError, match="journal entry"):
+        journal.find("heart", 1, "ward")
 
 
-def test_a_name_cannot_lead_out_of_the_directory(journal):
-    for wrong in ("../up", "a/b", "a~b", ""):
-        with pytest.raises(UsageError):
-            journal.find(wrong, 1, "rows")
-        with pytest.raises(UsageError):
-            journal.find("one", 1, wrong)
+def test_an_undamaged_entry_is_read(journal: Journal, tmp_path: Path):
+    (tmp_path / "journal" / "heart~000001~ward.json").write_bytes(canonical.dumps(DOCUMENT))
+
+    assert journal.find("heart", 1, "ward") == replace(begun(), stage=Stage.RESERVED, secret=bytes(32))
 
 
-def test_a_directory_that_cannot_be_made_says_so(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError):
-        Journal(tmp_path / "file" / "journal")
+@given(data=st.binary(max_size=300))
+def test_no_bytes_are_mistaken_for_an_entry(data: bytes):
+    with pytest.raises(IntegrityError):
+        Entry.decode(data)
+
+
+@given(
+    stage=st.sampled_from(Stage),
+    reason=st.text(max_size=40).filter(lambda text: text.isprintable()),
+    round_=st.integers(1, 10_000),
+)
+def test_an_entry_survives_its_encoding(stage: Stage, reason: str, round_: int):
+    secret = b"" if stage.is_done else bytes(range(32))
+    entry = replace(begun(round_), stage=stage, secret=secret, reason=reason, update=digest_of(UPDATE))
+
+    assert Entry.decode(entry.encode()) == entry
