@@ -116,9 +116,7 @@ class Entry:
         """
         try:
             entry = cls._of(canonical.require_canonical(data, limit=_LIMIT))
-            if entry.encode() != data:
-                raise UsageError("it is not spelled as it was written")
-            _require_consistent(entry)
+            _require_consistent(entry, data)
         except (UsageError, ValueError, KeyError, TypeError) as error:
             raise IntegrityError(
                 f"a journal entry cannot be read: {error}",
@@ -237,7 +235,9 @@ class Journal:
             _sync_directory(self._directory)
 
 
-def _require_consistent(entry: Entry) -> None:
+def _require_consistent(entry: Entry, data: bytes) -> None:
+    if entry.encode() != data:
+        raise UsageError("it is not spelled as it was written")
     if len(entry.secret) != (0 if entry.stage.is_done else _SECRET_BYTES):
         raise UsageError(f"stage {entry.stage} does not go with a secret of {len(entry.secret)} bytes")
     if entry.stage is Stage.STORED and entry.update is None:
