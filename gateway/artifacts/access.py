@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from gateway.artifacts.label import Kind, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from quorate.digest import Digest
     from quorate.identifiers import MspId
@@ -62,19 +62,28 @@ class Facts:
 def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
     """Tell whether an organisation may read an artefact that carries this label.
 
-    - An update: its writer's organisation always; an attester of the round once the round's seal includes exactly these
-      bytes under this writer. Nobody else, ever.
+    - An update: its writer's organisation, at its own gateway, always; an attester of the round once the round's seal
+      includes exactly these bytes under this writer. Nobody else, ever.
     - A plan, an initial model, an evaluation set: participants and attesters of the study whose terms name exactly
       these bytes, and the organisation that keeps them.
     - A final model: participants and attesters, once the round is final with exactly these bytes.
     """
     match label.kind:
         case Kind.UPDATE:
-            return reader == label.msp or _is_open_update(reader, digest, label, facts)
+            return reader == label.msp == facts.own or _is_open_update(reader, digest, label, facts)
         case Kind.FINAL_MODEL:
             return _takes_part(reader, facts) and _is_final(digest, facts)
         case Kind.PLAN | Kind.INITIAL_MODEL | Kind.EVALUATION:
             return reader == facts.own or (_takes_part(reader, facts) and is_named(digest, label.kind, facts.study))
+
+
+def opening(labels: Iterable[Label], own: MspId) -> list[Label]:
+    """Return the labels by which bytes may be opened, in order.
+
+    What the own agent wrote is opened as its own update only, whoever else committed to the same bytes.
+    """
+    ordered = sorted(labels, key=str)
+    return [label for label in ordered if label.msp == own] or ordered
 
 
 def is_named(digest: Digest, kind: Kind, study: StudyView | None) -> bool:

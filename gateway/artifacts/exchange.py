@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
+from gateway.artifacts.kinship import require_alike
 from gateway.artifacts.label import Description, Label
 from quorate.errors import (
     ConflictError,
@@ -98,7 +99,7 @@ class Exchange:
             When the own disk does not take it.
         """
         if self._store.has(description.digest):
-            await self._store.attach(description.digest, description.label)
+            await _attach(self._store, description.digest, description.label)
             return None
         order = list(sources) if sources is not None else self._order(description.label)
         hunt = _Hunt(description, self._store, self._peers, order)
@@ -142,7 +143,7 @@ class Exchange:
         The sources are asked for its size; one that says more than its kind may have is not believed.
         """
         if (here := self._store.size(digest)) is not None:
-            await self._store.attach(digest, label)
+            await _attach(self._store, digest, label)
             return Description(digest=digest, size=here, label=label)
         loop = asyncio.get_running_loop()
         end = loop.time() + within
@@ -175,6 +176,11 @@ class Exchange:
         return sorted(others, key=lambda msp: msp != label.msp)
 
 
+async def _attach(store: ArtifactStore, digest: Digest, label: Label) -> None:
+    require_alike(digest, store.labels(digest), label)
+    await store.attach(digest, label)
+
+
 class _Hunt:
     """One artefact's way through its sources."""
 
@@ -190,7 +196,7 @@ class _Hunt:
 
     async def run(self) -> MspId | None:
         if self._store.has(self._description.digest):  # another hunt has ended just now
-            await self._store.attach(self._description.digest, self._description.label)
+            await _attach(self._store, self._description.digest, self._description.label)
             return None
         pause, patience = _PAUSE, _ATTEMPT
         while True:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import grpc
 
 from gateway.artifacts import frames
-from gateway.artifacts.access import ACTION, Decider, Facts, may_read
+from gateway.artifacts.access import ACTION, Decider, Facts, may_read, opening
 from gateway.artifacts.bounds import SizeLimits, admit
+from gateway.artifacts.kinship import require_alike
 from gateway.artifacts.wire import SERVICE, description_of, label_message
 from gateway.service.methods import Audience, Call, Door
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.artifacts.store import ArtifactStore
     from gateway.service.callers import Caller
     from gateway.service.limiter import Slots
+    from quorate.identifiers import MspId
 
 
 MOST_ALIKE: Final = 4
@@ -30,6 +32,11 @@ MOST_ALIKE: Final = 4
 
 class LedgerFacts(Protocol):
     """Where this service learns what the ledger says."""
+
+    @property
+    def own(self) -> MspId:
+        """The organisation whose gateway this is."""
+        ...
 
     async def facts(self, label: Label) -> Facts:
         """Return what is known about a label's study and round."""
@@ -93,6 +100,7 @@ class ArtifactsService:
             header = await _header(requests)
             description = description_of(header.artifact)
             await self._admit(description)
+            require_alike(description.digest, self._store.labels(description.digest), description.label)
             self._require_place(description)
             await self._store.receive(description, _chunks(requests), offset=header.offset)
         return pb.PutResponse(digest=description.digest, size=description.size)
@@ -125,7 +133,7 @@ class ArtifactsService:
 
     async def _readable(self, digest: Digest, caller: Caller) -> list[Label]:
         """Return the labels under which the caller may read what is here."""
-        labels = sorted(self._store.labels(digest), key=str)
+        labels = opening(self._store.labels(digest), self._ledger.own)
         found = [label for label in labels if self._allows(caller, digest, label, await self._ledger.facts(label))]
         if found:
             return found

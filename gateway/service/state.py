@@ -243,6 +243,11 @@ class Projection:
                 await self._condition.wait()
             return found
 
+    @property
+    def own(self) -> MspId:
+        """The organisation whose gateway this is."""
+        return self._own
+
     async def facts(self, label: Label) -> Facts:
         """Return what is known about a label's study and round; what is not in memory is read."""
         study = self._studies.get(label.study) or await self._study(label.study)

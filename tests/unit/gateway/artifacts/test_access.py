@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.artifacts.access import Facts, may_read
+from gateway.artifacts.access import Facts, may_read, opening
 from gateway.artifacts.label import Kind, Label
 from quorate.digest import Digest, digest_of
 from quorate.identifiers import DatasetId, MspId, StudyId
@@ -26,6 +26,17 @@ def facts(*, state: str | None = None, included: dict[str, str] | None = None, m
 @pytest.mark.parametrize("state", [None, "OPEN", "SEALED", "FINAL", "DISPUTED", "ABORTED"])
 def test_a_writers_organisation_always_reads_its_update(state: str | None) -> None:
     assert may_read(ALDER, BYTES, UPDATE, facts(state=state))
+
+
+def test_whoever_copied_an_update_does_not_read_it_elsewhere_as_its_own() -> None:
+    copy = Label(kind=Kind.UPDATE, study=STUDY, round=1, msp=DOGWOOD, dataset=DatasetId("ward"))
+    assert not may_read(DOGWOOD, BYTES, copy, facts(state="SEALED", included={"AlderMSP": BYTES}))
+
+
+def test_what_the_own_agent_wrote_is_opened_as_nothing_else() -> None:
+    copy = Label(kind=Kind.UPDATE, study=STUDY, round=1, msp=BIRCH, dataset=DatasetId("ward"))
+    assert opening({UPDATE, copy}, ALDER) == [UPDATE]
+    assert opening({UPDATE, copy}, CEDAR) == [UPDATE, copy]
 
 
 @pytest.mark.parametrize(

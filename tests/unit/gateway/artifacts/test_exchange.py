@@ -9,12 +9,14 @@ import pytest
 
 from gateway.artifacts.bounds import SizeLimits
 from gateway.artifacts.exchange import Exchange
+from gateway.artifacts.label import Kind, Label
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.artifacts.wire import SERVICE
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from quorate.digest import digest_of
 from quorate.errors import IntegrityError, NoSpaceError, NotFoundError
+from quorate.identifiers import StudyId
 from tests.unit.gateway.artifacts.examples import (
     ALDER,
     BIRCH,
@@ -249,8 +251,19 @@ async def test_without_any_source_it_is_not_found(exchange: Exchange) -> None:
 async def test_what_is_here_is_not_fetched(exchange: Exchange, store: ArtifactStore) -> None:
     data = some_bytes(1000)
     await store.put_bytes(PLAN, data)
-    assert await exchange.fetch(described(data, UPDATE), within=1) is None
-    assert store.labels(digest_of(data)) == {PLAN, UPDATE}
+    again = Label(kind=Kind.PLAN, study=StudyId("another"))
+    assert await exchange.fetch(described(data, again), within=1) is None
+    assert store.labels(digest_of(data)) == {PLAN, again}
+
+
+async def test_what_is_here_is_not_given_another_meaning(exchange: Exchange, store: ArtifactStore) -> None:
+    data = some_bytes(1000)
+    await store.put_bytes(UPDATE, data)
+    with pytest.raises(IntegrityError, match="is here as update heart 1"):
+        await exchange.fetch(described(data, PLAN), within=1)
+    with pytest.raises(IntegrityError):
+        await exchange.fetch_named(digest_of(data), PLAN, within=1)
+    assert store.labels(digest_of(data)) == {UPDATE}
 
 
 async def test_two_who_want_the_same_fetch_it_once(exchange: Exchange, sources: Sources) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
+from gateway.artifacts.exchange import Exchange
 from gateway.artifacts.label import Description, Kind, Label
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient, BytesOrigin
@@ -26,6 +27,7 @@ from quorate.errors import (
 from quorate.identifiers import DatasetId, MspId, StudyId
 from quorate.tensors import Header, Schema, file_size
 from tests.unit.gateway.artifacts.examples import described, some_bytes
+from tests.unit.gateway.service.house import LIMITS
 from tests.unit.gateway.service.ledger_double import LedgerDouble, round_record, study_record
 
 if TYPE_CHECKING:
@@ -35,6 +37,15 @@ if TYPE_CHECKING:
     from gateway.service.client import GatewayClient
     from network.identity import OrganisationPaths
     from tests.unit.gateway.service.house import House
+
+
+class NoPeers:
+    def others(self) -> list[MspId]:
+        return []
+
+    def artifacts(self, msp: MspId) -> None:
+        raise AssertionError(msp)
+
 
 STUDY = StudyId("heart")
 INITIAL = digest_of(b"initial")
@@ -93,6 +104,25 @@ async def test_nobody_else_reads_an_update_before_its_round_is_sealed(
             await bytes_of(other, digest_of(update))
         await seal(ledger, houses, update)
         assert await bytes_of(other, digest_of(update)) == update
+
+
+@pytest.mark.usefixtures("opened")
+async def test_naming_an_update_as_a_plan_does_not_open_it(
+    alder: House, birch: House, update: bytes, ledger: LedgerDouble, houses: dict[str, House]
+) -> None:
+    """A study needs no vote to be proposed, and gateways fetch what a proposal names."""
+    digest = digest_of(update)
+    async with alder.client() as own:
+        await own.artifacts.put(described(update, UPDATE), BytesOrigin(update), within=20)
+    ledger.put(study_record("trap", plan=digest, state="PROPOSED"))
+    for house in houses.values():
+        await house.learn()
+    exchange = Exchange(alder.store, NoPeers(), limits=LIMITS)
+    with pytest.raises(IntegrityError, match="so it cannot be plan trap"):
+        await exchange.fetch_named(digest, Label(kind=Kind.PLAN, study=StudyId("trap")), within=5)
+    async with alder.client(birch.paths.gateway_client) as other:
+        with pytest.raises(DeniedError, match="BirchMSP may not read"):
+            await bytes_of(other, digest)
 
 
 @pytest.mark.usefixtures("opened")
