@@ -65,7 +65,7 @@ def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
     - An update: its writer's organisation, at its own gateway, always; an attester of the round once the round's seal
       includes exactly these bytes under this writer. Nobody else, ever.
     - A plan, an initial model, an evaluation set: participants and attesters of the study whose terms name exactly
-      these bytes, and the organisation that keeps them.
+      these bytes, and the organisation that keeps them. Until the study is approved, only its proposer hands them out.
     - A final model: participants and attesters, once the round is final with exactly these bytes.
     """
     match label.kind:
@@ -74,7 +74,8 @@ def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
         case Kind.FINAL_MODEL:
             return _takes_part(reader, facts) and _is_final(digest, facts)
         case Kind.PLAN | Kind.INITIAL_MODEL | Kind.EVALUATION:
-            return reader == facts.own or (_takes_part(reader, facts) and is_named(digest, label.kind, facts.study))
+            named = is_named(digest, label.kind, facts.study) and _is_offered(facts)
+            return reader == facts.own or (named and _takes_part(reader, facts))
 
 
 def opening(labels: Iterable[Label], own: MspId) -> list[Label]:
@@ -96,6 +97,17 @@ def _named(terms: Terms) -> Mapping[Kind, str]:
     if terms.evaluation:
         named[Kind.EVALUATION] = terms.evaluation.digest
     return named
+
+
+def _is_offered(facts: Facts) -> bool:
+    """Tell whether this organisation offers what a study names: by proposing it, or once a vote has approved it.
+
+    Anybody may propose a study that names another one's plan, which its members here hold, and name themselves.
+    """
+    if facts.study is None:
+        return False
+    study = facts.study.study
+    return study.proposer == facts.own or study.state not in {"PROPOSED", "REJECTED"}
 
 
 def _takes_part(reader: MspId, facts: Facts) -> bool:

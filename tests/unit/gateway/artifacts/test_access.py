@@ -78,6 +78,16 @@ def test_what_the_terms_name_is_for_those_who_take_part(label: Label, named: Dig
     assert not may_read(BIRCH, OTHER, label, facts())
 
 
+@pytest.mark.parametrize(
+    ("own", "state", "allowed"),
+    [(ALDER, "PROPOSED", True), (CEDAR, "PROPOSED", False), (CEDAR, "REJECTED", False), (CEDAR, "APPROVED", True)],
+)
+def test_before_a_vote_only_the_proposer_hands_out_what_it_names(own: MspId, state: str, allowed: bool) -> None:  # noqa: FBT001
+    study = study_record(state=state)
+    assert study.study.proposer == ALDER
+    assert may_read(BIRCH, digest_of(b"plan"), PLAN, Facts(own=own, study=study)) is allowed
+
+
 @pytest.mark.parametrize("label", [PLAN, INITIAL, EVALUATION])
 def test_who_keeps_a_plan_reads_it_before_there_is_a_study(label: Label) -> None:
     unknown = Facts(own=ALDER)
