@@ -36,22 +36,30 @@ class Cause(enum.Enum):
 class Retry:
     """Bounds of new proposals, in number and in seconds.
 
+    `conflicts` are those after a conflict; `stale` those after an answer that a peer gives for want of a block, or for
+    good. `lagging` are those where it can only be for want of a block: enough for a peer that is two seconds behind.
+
     `settling` says that the caller has just seen the state its call needs (an event, another's record): an endorser
     that answers with an earlier state is then behind, and not right.
     """
 
     conflicts: int = 12
     stale: int = 6
+    lagging: int = 9
     seconds: float = 20.0
     settling: bool = False
 
     def pauses(self, cause: Cause) -> Iterator[float]:
         """Yield the pause before each further proposal, in seconds, with jitter."""
-        tries = self.conflicts if cause is Cause.CONFLICT else self.stale
-        for attempt in range(tries):
+        for attempt in range(self._tries(cause)):
             ceiling = min(0.02 * 2**attempt, 1.0)
             # Jitter keeps two members that conflicted from meeting again; it protects nothing.
             yield ceiling * (0.5 + random.random() / 2)  # noqa: S311
+
+    def _tries(self, cause: Cause) -> int:
+        if cause is Cause.CONFLICT:
+            return self.conflicts
+        return self.lagging if self.settling or cause is Cause.MISMATCH else self.stale
 
     def cause_of(self, error: GatewayError, *, submits: bool = True) -> Cause | None:
         """Return why a new proposal might succeed after this failure, or None when it would not.

@@ -63,9 +63,12 @@ def read_document(path: Path) -> dict[str, canonical.JSON]:
         When the file cannot be read or holds anything else.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_LIMIT + 1)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
+    if len(data) > _LIMIT:
+        raise UsageError(f"{path} has more than {_LIMIT} bytes")
     if path.suffix == ".toml":
         data = _toml_as_json(path, data)
     value = canonical.loads(data, limit=_LIMIT)

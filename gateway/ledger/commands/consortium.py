@@ -61,7 +61,10 @@ async def activate(session: Session, proposer: str, format_: Format) -> None:
 @click.argument("tls_root", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 async def announce(session: Session, address: str, tls_root: Path, format_: Format) -> None:
     """Say on the ledger where your gateway is (host:port) and which TLS root it has."""
-    root = read_pem(tls_root).decode()
+    try:
+        root = read_pem(tls_root).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{tls_root} is not a PEM file", cause=error) from error
     record = await session.ledger.consortium.announce(address=address, tls_root=root)
     print_record(record, format_)
 
