@@ -11,7 +11,7 @@ import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.fabric.secret_file import read_pem, read_private_pem
+from gateway.fabric.tls_files import read_certificates, read_pair
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_BYTES: Final = 100 * 1024 * 1024
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}")
+_HALF: Final = "mutual TLS needs both the client's certificate and its key"
 _KEEPALIVE_MS: Final = 60_000
 _OPTIONS: Final = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -53,7 +54,7 @@ class Tls:
 
     def __post_init__(self) -> None:
         if bool(self.certificate) != bool(self.key):
-            raise UsageError("mutual TLS needs both the client's certificate and its key")
+            raise UsageError(_HALF)
 
     @classmethod
     def from_files(
@@ -64,11 +65,17 @@ class Tls:
         key: Path | None = None,
         server_name: str = "",
     ) -> Self:
-        """Return the same from files; the key file must be private to its owner (mode 0600 or stricter)."""
+        """Return the same from files.
+
+        The key file must be private to its owner (mode 0600 or stricter), and the key must be the certificate's.
+        """
+        if bool(certificate) != bool(key):
+            raise UsageError(_HALF)
+        pair = read_pair(certificate, key) if certificate and key else (b"", b"")
         return cls(
-            roots=read_pem(roots) if roots else b"",
-            certificate=read_pem(certificate) if certificate else b"",
-            key=read_private_pem(key) if key else b"",
+            roots=read_certificates(roots) if roots else b"",
+            certificate=pair[0],
+            key=pair[1],
             server_name=server_name,
         )
 

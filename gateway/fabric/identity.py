@@ -76,7 +76,11 @@ class FileIdentity:
         UsageError
             A file is not what it should be, the key is open to others, or it does not belong to the certificate.
         """
-        identity = Identity(self.msp_id, read_pem(self.certificate))
+        pem = read_pem(self.certificate)
+        try:
+            identity = Identity(self.msp_id, pem)
+        except UsageError as error:
+            raise UsageError(f"{self.certificate}: {error}", cause=error) from error
         signer = PrivateKeySigner.from_file(self.key, password=password)
         if _spki(signer.public_key) != _spki(identity.x509.public_key()):
             raise UsageError(f"the key {self.key} does not belong to the certificate {self.certificate}")

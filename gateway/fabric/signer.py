@@ -76,19 +76,19 @@ class PrivateKeySigner:
         self._key = key
 
     @classmethod
-    def from_pem(cls, pem: bytes, *, password: bytes | None = None) -> PrivateKeySigner:
-        """Return the signer of a PEM private key (PKCS#8 or SEC 1)."""
+    def from_pem(cls, pem: bytes, *, password: bytes | None = None, name: str = "the private key") -> PrivateKeySigner:
+        """Return the signer of a PEM private key (PKCS#8 or SEC 1); errors call it `name`."""
         try:
             key = load_pem_private_key(pem, password)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             # The parser's own words may quote the key.
-            raise UsageError("the private key is not a readable PEM key, or its password is wrong") from None
+            raise UsageError(f"{name} is not a readable PEM key, or its password is wrong") from None
         return cls(key)
 
     @classmethod
     def from_file(cls, path: Path, *, password: bytes | None = None) -> PrivateKeySigner:
         """Return the signer of a PEM key file, which only its owner may read (mode 0600 or stricter)."""
-        return cls.from_pem(read_private_pem(path), password=password)
+        return cls.from_pem(read_private_pem(path), password=password, name=f"the private key {path}")
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey:

@@ -107,6 +107,35 @@ def test_tls_hides_its_key_and_needs_both_halves(client_certificate: Issued) -> 
         _ = Tls(certificate=b"?", key=b"?").certificate_hash
 
 
+def test_what_a_tls_handshake_could_not_use_is_refused_before_it_and_named(
+    files: FileIdentity, authority: Authority, tmp_path: Path
+) -> None:
+    assert Tls.from_files(certificate=files.certificate, key=files.key).key == files.key.read_bytes()
+    other = tmp_path / "other.pem"
+    other.write_text("no PEM")
+    other.chmod(0o600)
+    with pytest.raises(UsageError, match=r"other\.pem holds no readable PEM certificate"):
+        Tls.from_files(roots=other)
+    with pytest.raises(UsageError, match=r"other\.pem holds no readable PEM certificate"):
+        Tls.from_files(certificate=other, key=files.key)
+    with pytest.raises(UsageError, match=r"other\.pem is not a readable PEM key"):
+        Tls.from_files(certificate=files.certificate, key=other)
+    with pytest.raises(UsageError, match="both"):
+        Tls.from_files(certificate=files.certificate)
+    other.write_bytes(authority.issue("other").key_pem)
+    with pytest.raises(UsageError, match=r"other\.pem does not belong to the certificate"):
+        Tls.from_files(certificate=files.certificate, key=other)
+
+
+def test_a_file_that_is_no_pem_is_named(files: FileIdentity) -> None:
+    files.key.write_text("no PEM")
+    with pytest.raises(UsageError, match=r"key\.pem is not a readable PEM key"):
+        files.load()
+    files.certificate.write_text("no PEM")
+    with pytest.raises(UsageError, match=r"cert\.pem: .* is not readable PEM"):
+        files.load()
+
+
 @pytest.mark.parametrize("address", ["localhost", "localhost:", ":7051", "http://localhost:7051", "a b:1", "unix:/x"])
 def test_an_address_is_host_and_port(address: str) -> None:
     with pytest.raises(UsageError, match="host:port"):

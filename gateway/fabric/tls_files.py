@@ -1,0 +1,65 @@
+"""The files of one TLS connection, checked as they are read: gRPC itself would only fail to connect, again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from gateway.fabric.secret_file import read_pem, read_private_pem
+from quorate.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+
+def read_certificates(path: Path) -> bytes:
+    """Return a PEM file that holds one certificate or more.
+
+    Raises
+    ------
+    UsageError
+        It holds none, or one that cannot be read.
+    StorageError
+        The file cannot be read.
+    """
+    pem = read_pem(path)
+    _parse(pem, path)
+    return pem
+
+
+def read_pair(certificate: Path, key: Path) -> tuple[bytes, bytes]:
+    """Return a certificate (its chain may follow) and its key, PEM; the key file must be private to its owner.
+
+    Raises
+    ------
+    UsageError
+        One of them is not readable PEM, the key is open to others, or it does not belong to the certificate.
+    StorageError
+        A file cannot be read.
+    """
+    pem, secret = read_pem(certificate), read_private_pem(key)
+    leaf = _parse(pem, certificate)[0]
+    try:
+        public = load_pem_private_key(secret, None).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # The parser's own words may quote the key.
+        raise UsageError(f"the TLS key {key} is not a readable PEM key without a password") from None
+    if _spki(public) != _spki(leaf.public_key()):
+        raise UsageError(f"the TLS key {key} does not belong to the certificate {certificate}")
+    return pem, secret
+
+
+def _parse(pem: bytes, path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise UsageError(f"{path} holds no readable PEM certificate", cause=error) from error
+
+
+def _spki(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
