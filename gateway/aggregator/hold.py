@@ -11,8 +11,10 @@ from gateway.artifacts.label import Kind, Label
 from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.artifacts.label import Description
     from gateway.service.context import GatewayContext
-    from quorate.digest import Digest
     from quorate.identifiers import StudyId
     from quorate.records.study import StudyView
 
@@ -21,6 +23,10 @@ _log = logging.getLogger(__name__)
 _CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING"})
 _SECONDS: Final = 60.0
 """How long one attempt to fetch may take."""
+_UNVOTED_BYTES: Final = 64 * 1024 * 1024
+"""How large a model may be that is fetched before anybody has voted for it: anybody may propose anything."""
+_UNVOTED_STUDIES: Final = 4
+"""How many proposals of one organisation are held at once, for the same reason."""
 _AGAIN_AFTER: Final = 5.0
 """Seconds after which what nobody had is asked for again, when the study has not changed sooner."""
 
@@ -65,14 +71,26 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     study = context.state.studies.get(name)
     if study is None or not _concerns(context, study):
         return True
+    if not is_welcome(study, context.state.studies.values()):
+        return False
     try:
         await _fetch_plan(context, study)
-        for digest in _models(study):
-            await context.exchange.fetch(model_description(study, digest), within=_SECONDS)
+        for description in _models(study):
+            await context.exchange.fetch(description, within=_SECONDS)
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
         return False
     return True
+
+
+def is_welcome(study: StudyView, known: Iterable[StudyView]) -> bool:
+    """Tell whether a study is voted for, or among the first few that its proposer waits for a vote on."""
+    if study.study.state != "PROPOSED":
+        return True
+    found = study.study
+    waiting = [other.study for other in known if other.study.state == "PROPOSED"]
+    first = sorted((o.proposed.claimed_time, o.study) for o in waiting if o.proposer == found.proposer)
+    return (found.proposed.claimed_time, found.study) in first[:_UNVOTED_STUDIES]
 
 
 def _concerns(context: GatewayContext, study: StudyView) -> bool:
@@ -91,6 +109,8 @@ async def _fetch_plan(context: GatewayContext, study: StudyView) -> None:
     await context.exchange.fetch_named(plan, label, within=_SECONDS)
 
 
-def _models(study: StudyView) -> list[Digest]:
+def _models(study: StudyView) -> list[Description]:
     finals = [summary.model for summary in study.rounds if summary.model is not None]
-    return [study.study.terms.model.initial, *finals[-1:]]
+    wanted = [model_description(study, digest) for digest in (study.study.terms.model.initial, *finals[-1:])]
+    most = _UNVOTED_BYTES if study.study.state == "PROPOSED" else None
+    return [description for description in wanted if most is None or description.size <= most]

@@ -1,0 +1,57 @@
+"""What a proposal that nobody has voted for may make other gateways fetch: anybody may propose anything."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from gateway.aggregator.hold import _hold, is_welcome
+from gateway.artifacts.label import Kind
+from tests.unit.gateway.service.ledger_double import study_record
+
+MEBIBYTE = 1 << 20
+
+
+class FakeExchange:
+    def __init__(self):
+        self.fetched = []
+
+    async def fetch(self, description, *, within):
+        assert within > 0
+        self.fetched.append(description.label.kind)
+
+    async def fetch_named(self, _digest, label, *, within):
+        assert within > 0
+        self.fetched.append(label.kind)
+
+
+async def fetched(*studies, of):
+    exchange = FakeExchange()
+    context = SimpleNamespace(
+        msp="BirchMSP",
+        exchange=exchange,
+        state=SimpleNamespace(studies={study.study.study: study for study in studies}),
+        store=SimpleNamespace(labels=lambda _digest: frozenset()),
+    )
+    return await _hold(context, of), exchange.fetched
+
+
+@pytest.mark.parametrize(
+    ("state", "elements", "kinds"),
+    [
+        ("PROPOSED", MEBIBYTE, [Kind.PLAN, Kind.INITIAL_MODEL]),
+        ("PROPOSED", 8 * MEBIBYTE, [Kind.PLAN]),
+        ("APPROVED", 8 * MEBIBYTE, [Kind.PLAN, Kind.INITIAL_MODEL]),
+    ],
+)
+async def test_a_large_model_is_fetched_once_it_is_voted_for(state, elements, kinds):
+    study = study_record(state=state, elements=elements)
+    assert await fetched(study, of="heart") == (True, kinds)
+
+
+async def test_one_organisation_cannot_fill_the_others_disks_with_proposals():
+    proposals = [study_record(f"s{number}", state="PROPOSED") for number in range(6)]
+    assert [is_welcome(study, proposals) for study in proposals] == [True] * 4 + [False] * 2
+    assert await fetched(*proposals, of="s5") == (False, [])
+    assert is_welcome(study_record("s9", state="RUNNING"), proposals)
+    rest = [study_record("s0", state="APPROVED"), study_record("s1", state="REJECTED"), *proposals[2:]]
+    assert all(is_welcome(study, rest) for study in rest)
