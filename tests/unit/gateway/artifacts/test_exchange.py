@@ -282,6 +282,15 @@ async def test_the_own_disk_being_full_is_no_fault_of_a_source(tmp_path: Path, s
         await Exchange(store, sources, limits=LIMITS).fetch(described(some_bytes(), UPDATE), within=10)
 
 
+async def test_a_full_disk_is_one_error_also_for_several_at_once(tmp_path: Path, sources: Sources) -> None:
+    store = await ArtifactStore.open(tmp_path / "full", reserve=0, room=lambda _: 10)
+    both = [some_bytes(), some_bytes(seed=1)]
+    await sources.add(ALDER, Source(both[0]))
+    await sources.add(BIRCH, Source(both[1]))
+    with pytest.raises(NoSpaceError):
+        await Exchange(store, sources, limits=LIMITS).fetch_all([described(data, UPDATE) for data in both], within=10)
+
+
 async def test_several_at_once_report_each(exchange: Exchange, store: ArtifactStore, sources: Sources) -> None:
     data, missing = some_bytes(), some_bytes(seed=1)
     await sources.add(ALDER, Source(data))
