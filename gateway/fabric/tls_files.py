@@ -1,4 +1,4 @@
-"""The files of one TLS connection, checked as they are read: gRPC itself would only fail to connect, again and again."""
+"""The files of a TLS connection, checked as they are read: gRPC itself would only fail to connect, again and again."""
 
 from __future__ import annotations
 

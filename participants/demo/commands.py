@@ -78,7 +78,11 @@ def _run(options: DemoOptions) -> None:
     async def interruptible() -> None:
         loop, work = asyncio.get_running_loop(), asyncio.current_task()
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(signal.SIGTERM, work.cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, work.cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
         say_ending(await run_demo(options), options)
 
-    asyncio.run(interruptible())
+    try:
+        asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None  # for whoever waits, a signal is a signal

@@ -149,15 +149,21 @@ class Nursery:
         """End every forked process, then the nursery."""
         if self.process.stdin is not None and not self.process.stdin.is_closing():
             self.process.stdin.close()
+        if not self.ready.is_set():
+            # It would read that only once everything is imported, and until then it has forked nothing.
+            self._kill(signal.SIGTERM)
         try:
             async with asyncio.timeout(_GRACE_S):
                 await self.process.wait()
         except TimeoutError:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, 9)
+            self._kill(signal.SIGKILL)
             await self.process.wait()
         if self._reader is not None:
             await self._reader
+
+    def _kill(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
 
     async def _ask(self, request: dict[str, Any], log: Path) -> int:
         self._require_alive()

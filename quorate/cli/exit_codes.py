@@ -22,7 +22,7 @@ MEANINGS: Final[Mapping[int, str]] = MappingProxyType(
         ExitCode.STATE: "wrong state or conflict: what was asked does not fit what is recorded",
         ExitCode.BUDGET: "refused because a privacy budget would be exceeded",
         ExitCode.DEFECT: "a defect of Quorate itself",
-        INTERRUPTED: "interrupted from the keyboard",
+        INTERRUPTED: "interrupted: from the keyboard, or a demo by SIGTERM or SIGHUP",
         BROKEN_PIPE: "the reader of standard output went away",
     }
 )

@@ -146,6 +146,23 @@ def test_a_killed_demo_takes_its_processes_with_it(tmp_path):
     wait_for(lambda: processes_of(out) == [], seconds=30)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_told_to_end_while_it_imports_does_so_without_a_traceback(tmp_path, number):
+    out = tmp_path / "demo"
+    demo = subprocess.Popen(
+        [*QUORATE, "demo", "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_for((out / "nursery" / "nursery.log").exists, seconds=60)
+    finally:
+        demo.send_signal(number)
+        said = demo.communicate(timeout=30)[1]
+    assert demo.returncode == 130
+    assert "Interrupted." in said
+    assert "Traceback" not in said
+    assert processes_of(out) == []
+
+
 def test_what_is_kept_answers_until_it_is_stopped(tmp_path):
     out = tmp_path / "demo"
     done = quorate("demo", "--rounds", "1", "--keep", "--out", str(out))
