@@ -164,7 +164,7 @@ async def agree(people: People, terms: Terms, *, files: Mapping[Kind, Path]) -> 
     """Propose the study, vote it, hand out plan and initial model, accept by every participant, and start."""
     operators = people.of(Role.OPERATOR)
     first = operators[0]
-    proposed = await first.ledger.study.propose(STUDY, terms)
+    proposed = await first.ledger.settling().study.propose(STUDY, terms)
     await asyncio.gather(*(_offer(first, kind, path) for kind, path in files.items()))
     await asyncio.gather(
         *(

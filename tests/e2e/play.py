@@ -16,16 +16,17 @@ from gateway.ledger.session import Profile, open_session
 from network.identity import Role
 from participants.agent.journal import Entry, Journal
 from participants.demo import founding
-from participants.demo.configuration import DATASET
+from participants.demo.configuration import DATASET, write_agent
 from participants.demo.measure import descendants
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from gateway.ledger.session import Session
     from participants.agent.journal import Stage
+    from participants.data.bindings import DataBinding
     from participants.demo.founding import People
     from participants.demo.local import LocalConsortium, Prepared
     from quorate.records.round import RoundView
@@ -117,6 +118,18 @@ class Play:
         self.consortium.nursery.end(pid, signal.SIGKILL)
         await self.consortium.nursery.ended(pid)
 
+    def configure_agent(self, member: str, binding: DataBinding) -> None:
+        """Write a member's configuration anew, with other data."""
+        consortium = self.consortium
+        write_agent(
+            consortium.places[member],
+            consortium.organisation(member),
+            gateway=consortium.addresses[member],
+            binding=binding,
+            channel=consortium.connection.channel,
+            chaincode=consortium.connection.chaincode,
+        )
+
     async def kill_gateway(self, member: str) -> None:
         process = self.consortium.gateways[member]
         os.kill(process.pid, signal.SIGKILL)
@@ -133,6 +146,16 @@ class Play:
         process = self.consortium.network.process
         os.kill(process.pid, signal.SIGKILL)
         await asyncio.to_thread(process.stop)
+
+    async def change_peers(self, peers: Mapping[str, Mapping[str, int]]) -> None:
+        """Kill the ledger and start it again with other clocks and lags of some members' peers."""
+        await self.kill_network()
+        changed = [
+            one.model_copy(update=peers.get(member, {}))
+            for member, one in zip(self.consortium.places, self.consortium.topology.organisations, strict=True)
+        ]
+        self.consortium.topology = self.consortium.topology.model_copy(update={"organisations": tuple(changed)})
+        self.consortium.start_network()
 
     def as_role(self, member: str, role: Role) -> AbstractAsyncContextManager[Session]:
         """Speak as a member's role through its gateway."""

@@ -21,7 +21,7 @@ from quorate.errors import (
 )
 from tests.unit.gateway.ledger.scripted import DECLINE, ScriptedContract, conflict, mismatched, refused, unavailable
 
-FEW = Retry(conflicts=3, stale=2, seconds=10.0)
+FEW = Retry(conflicts=3, stale=2, lagging=4, seconds=10.0)
 
 
 async def decline(ledger: Ledger) -> object:
@@ -157,7 +157,7 @@ async def test_doubt_ends_too():
     with pytest.raises(StateError, match="the round is FINAL"):
         await decline(Ledger(contract, retry=FEW).settling())
 
-    assert len(contract.calls) == 1 + FEW.stale
+    assert len(contract.calls) == 1 + FEW.lagging
 
 
 async def test_settling_leaves_the_ledger_it_came_from_as_it_was():
@@ -179,7 +179,7 @@ async def test_an_unknown_name_is_believed_when_it_is_only_read():
 
     with pytest.raises(NotFoundError):
         await Ledger(contract, retry=FEW).settling().study.get("heart")
-    assert len(contract.calls) == 2 + FEW.stale
+    assert len(contract.calls) == 2 + FEW.lagging
 
 
 NEVER = [
@@ -232,12 +232,13 @@ async def test_an_unreachable_gateway_keeps_its_error():
 
 
 def test_pauses_grow_and_are_bounded():
-    for cause, number in ((Cause.CONFLICT, 12), (Cause.MISMATCH, 6), (Cause.STALE, 6)):
+    for cause, number in ((Cause.CONFLICT, 12), (Cause.MISMATCH, 9), (Cause.STALE, 6)):
         pauses = list(Retry().pauses(cause))
         assert len(pauses) == number
         assert all(0 < pause <= 1.0 for pause in pauses)
         assert pauses[0] <= 0.02
         assert pauses[5] > pauses[0]
+    assert len(list(Retry(settling=True).pauses(Cause.STALE))) == 9
 
 
 async def test_a_conflict_that_is_the_chaincodes_own_is_told_apart_from_one_of_the_ledger():
