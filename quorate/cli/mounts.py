@@ -65,14 +65,14 @@ MOUNTS = (
         module="gateway.ledger.commands",
         attribute="consortium",
         extra="gateway",
-        help="Found a consortium; show and change its members.",
+        help="Found a consortium; show its members.",
     ),
     Mount(
         name="policy",
         module="gateway.ledger.commands",
         attribute="policy",
         extra="gateway",
-        help="Show, check and change the policies that decide who may do what.",
+        help="Show and check the policies that decide who may do what.",
     ),
     Mount(
         name="dataset",

@@ -12,7 +12,7 @@ from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
 from quorate.cli.mounts import MOUNTS, Mount
 from quorate.cli.terminal import printable
-from quorate.errors import ExitCode, QuorateError, first_error
+from quorate.errors import ExitCode, QuorateError, UsageError, first_error
 
 _PROGRAM = "quorate"
 _DEBUG = "--debug"
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
 
         return shell_complete(group, {}, _PROGRAM, _COMPLETION_VARIABLE, instruction)
     arguments, debug = _take_debug(sys.argv[1:] if arguments is None else arguments)
+    if not debug:
+        # gRPC writes each failed attempt to standard error by itself; the error that ends a command says it once.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         return _run(group, arguments, debug=debug)
     except KeyboardInterrupt:
@@ -93,7 +96,7 @@ def _run(group: click.Group, arguments: Sequence[str], *, debug: bool) -> int:
     except (click.Abort, EOFError):
         return _interrupted()
     except click.ClickException as error:
-        error.show()
+        _say_wrong_usage(error)
         return ExitCode.USAGE
     except QuorateError as error:
         return _say(error, debug=debug)
@@ -109,6 +112,18 @@ def _say(error: QuorateError, *, debug: bool) -> int:
     click.echo(printable(error.diagnostics(), keep="\n"), err=True)
     _explain(error, debug=debug)
     return error.exit_code
+
+
+def _say_wrong_usage(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    reference = f"See {context.command_path} --help." if context is not None else ""
+    variable = error.param.envvar if isinstance(error, click.MissingParameter) and error.param is not None else None
+    if isinstance(variable, str):
+        reference = f"Give it, or set {variable} once for the whole session. {reference}"
+    click.echo(printable(UsageError(error.format_message(), hint=reference).diagnostics(), keep="\n"), err=True)
 
 
 def _interrupted() -> int:

@@ -71,7 +71,10 @@ def read_document(path: Path) -> dict[str, canonical.JSON]:
         raise UsageError(f"{path} has more than {_LIMIT} bytes")
     if path.suffix == ".toml":
         data = _toml_as_json(path, data)
-    value = canonical.loads(data, limit=_LIMIT)
+    try:
+        value = canonical.loads(data, limit=_LIMIT)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}", cause=error) from error
     if not isinstance(value, dict):
         raise UsageError(f"{path} does not hold an object")
     return value

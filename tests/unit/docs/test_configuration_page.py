@@ -87,5 +87,8 @@ def test_the_example_of_an_agent_is_valid(monkeypatch):
 def test_the_page_lists_every_variable_of_the_environment():
     rooms = [path for room in ("quorate", "gateway", "participants", "network") for path in (ROOT / room).rglob("*.py")]
     read_by_us = {name for path in rooms for name in re.findall(r'"(QUORATE_[A-Z_]+[A-Z])"', read(path))}
-    listed = {name.strip("`") for name, _ in tables(section(PAGE, "Environment"))[0][1:]} - {"NO_COLOR`, `CI"}
+    listed = {name.strip("`") for name, _ in tables(section(PAGE, "Environment"))[0][1:]} - {
+        "NO_COLOR`, `CI",
+        "GRPC_VERBOSITY",
+    }
     assert listed == read_by_us

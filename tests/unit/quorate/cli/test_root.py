@@ -60,8 +60,41 @@ def test_unknown_command_is_wrong_usage(capsys):
     assert "no-such-command" in err
 
 
-def test_unknown_option_is_wrong_usage():
+def test_wrong_usage_is_said_like_every_other_error(capsys):
     assert main(["--no-such-option"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("INVALID_ARGUMENT: No such option")
+    assert "next: See quorate --help." in err
+
+
+def test_a_missing_option_that_the_environment_could_give_says_so(mount, capsys):
+    command = mount("""
+        import click
+
+        @click.command()
+        @click.option("--profile", envvar="TRY_PROFILE", required=True)
+        def command(profile):
+            click.echo(profile)
+    """)
+    assert main(["try"], mounts=[command]) == 2
+    assert "set TRY_PROFILE once" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [({}, "NONE"), ({"GRPC_VERBOSITY": "info"}, "info"), ({"QUORATE_DEBUG": "1"}, "nothing")]
+)
+def test_grpc_is_silent_unless_it_is_asked_to_speak(mount, capsys, monkeypatch, given, found):
+    monkeypatch.setattr(os, "environ", given)
+    command = mount("""
+        import os
+        import click
+
+        @click.command()
+        def command():
+            click.echo(os.environ.get("GRPC_VERBOSITY", "nothing"))
+    """)
+    assert main(["try"], mounts=[command]) == 0
+    assert capsys.readouterr().out == f"{found}\n"
 
 
 def test_an_error_says_what_why_and_what_next_on_standard_error(mount, capsys):
