@@ -13,9 +13,10 @@ import pytest
 
 from gateway.artifacts.label import Kind, Label
 from gateway.artifacts.transfer import BytesOrigin
+from gateway.ledger import Ledger
 from gateway.service.client import StudyChange
 from network.identity import Role
-from quorate.digest import digest_of
+from quorate.digest import digest_of, hex_of
 from quorate.errors import DeniedError, QuorateError
 from quorate.identifiers import StudyId
 from quorate.records.common import make
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from gateway.service.client import GatewayClient
     from network.consortium import Consortium
+    from quorate.digest import Digest
 
 NAMES = ("alder", "birch", "cedar")
 PLAN = some_bytes(10_000, seed=7)
@@ -145,6 +148,50 @@ async def test_members_find_each_other_and_a_study_reaches_those_it_names(gatewa
             await until(holds)
             data = b"".join([chunk async for chunk in client.artifacts.chunks(digest_of(PLAN))])
             assert data == PLAN
+
+
+async def test_a_gateway_that_serves_wrong_bytes_is_caught_and_the_bytes_fetched_elsewhere(
+    gateways: dict[str, GatewayProcess], consortium: Consortium, tmp_path: Path
+) -> None:
+    plan, cedar = digest_of(PLAN), gateways["cedar"]
+    async with announced(gateways):
+        await cedar.stop()
+        await propose(gateways, "wrong-bytes")
+        async with gateways["birch"].client() as client:
+            await until(lambda: is_whole(client, plan))
+        await approve(consortium, "wrong-bytes")  # from now on Birch hands it out too
+        flip_a_byte(next((tmp_path / "state-alder").rglob(hex_of(plan))))
+        async with gateways["alder"].client() as client:
+            served = b"".join([chunk async for chunk in client.artifacts.chunks(plan)])
+        assert served != PLAN  # Alder is whom Cedar asks first
+
+        await cedar.start()
+        async with cedar.client() as client:
+            await until(lambda: is_whole(client, plan))
+            assert b"".join([chunk async for chunk in client.artifacts.chunks(plan)]) == PLAN
+
+
+async def approve(consortium: Consortium, study: str) -> None:
+    for name in ("alder", "birch", "elm"):
+        async with consortium.contract(name, Role.OPERATOR) as contract:
+            ledger = Ledger(contract).settling()
+            found = (await ledger.study.get(study)).study
+            await ledger.study.vote(
+                study, version=found.version, terms_digest=found.terms_digest, motion="approve", choice="approve"
+            )
+    async with consortium.contract("alder", Role.OPERATOR) as contract:
+        await Ledger(contract).settling().study.tally(study, "approve")
+
+
+async def is_whole(client: GatewayClient, digest: Digest) -> bool:
+    return (await client.artifacts.stat(digest)).complete
+
+
+def flip_a_byte(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.chmod(0o640)
+    path.write_bytes(data)
 
 
 async def test_the_stream_of_studies_shows_a_proposal_as_it_happens(gateways: dict[str, GatewayProcess]) -> None:
