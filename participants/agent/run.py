@@ -116,4 +116,3 @@ def _cause_of(group: BaseExceptionGroup) -> BaseException:
     if found is None or others is not None:
         return group
     return first_error(found)
-

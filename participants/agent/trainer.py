@@ -59,6 +59,7 @@ class Trainer:
         self._hardware = hardware
         self._child = child
         self._turn = asyncio.Lock()
+        self._training = False
 
     async def train(
         self, *, dataset: DatasetSection, entry: Entry, terms: Terms, base: Mapping[str, NDArray[np.float32]]
@@ -90,12 +91,15 @@ class Trainer:
 
     def _train(self, request: TrainingRequest) -> Mapping[str, NDArray[np.float32]]:
         child = self._running_child()
+        self._training = True
         try:
             return child.train(request, timeout=self._seconds).weights
         except (TrainerDiedError, TrainerTimedOutError):
             child.close()
             self._child = None
             raise
+        finally:
+            self._training = False
 
     def _running_child(self) -> TrainerChild:
         if self._child is None or not self._child.alive():
@@ -104,7 +108,9 @@ class Trainer:
         return self._child
 
     def close(self) -> None:
-        """End the child."""
-        if self._child is not None:
-            self._child.close()
-            self._child = None
+        """End the child, at once when it trains: the thread that waits for it then closes it."""
+        child, self._child = self._child, None
+        if child is not None and self._training:
+            child.kill()
+        elif child is not None:
+            child.close()

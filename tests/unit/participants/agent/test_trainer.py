@@ -67,6 +67,11 @@ class FakeChild:
     def close(self) -> None:
         self.closed = True
 
+    def kill(self) -> None:
+        self.fails.append(TrainerDiedError("killed"))
+        assert self.goes_on is not None
+        self.goes_on.set()
+
 
 def trainer_of(*children: FakeChild, running: FakeChild | None = None) -> Trainer:
     waiting = list(children)
@@ -163,6 +168,20 @@ async def test_rounds_train_one_after_the_other_and_the_event_loop_goes_on():
     await asyncio.gather(*rounds)
 
     assert (len(child.requests), child.most_at_once) == (3, 1)
+
+
+async def test_closing_while_a_round_trains_does_not_wait_for_it():
+    child = FakeChild(goes_on=threading.Event())
+    trainer = trainer_of(running=child)
+    training = asyncio.create_task(train(trainer))
+    while not child.requests:  # noqa: ASYNC110 - a fake has no event
+        await asyncio.sleep(0.01)
+
+    trainer.close()
+
+    with pytest.raises(TrainerDiedError):
+        await training
+    assert child.closed
 
 
 def test_closing_ends_the_child_and_may_be_repeated():
