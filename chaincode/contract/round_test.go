@@ -171,6 +171,32 @@ func TestARoundWithTooFewCommitsIsAbortedNotSealed(t *testing.T) {
 	}
 }
 
+// A number that was used is used: the next attempt has the next number, the same base, and charges of its own.
+func TestARoundNumberIsUsedOnce(t *testing.T) {
+	w := opened(t, nil)
+	open := m{"study": "one", "round": 1}
+	w.refused(w.as(alder, "aggregator"), "round:Open", m{"study": "one", "round": 2}, "INVALID_STATE", "OPEN")
+	w.reserve(alder, 1)
+	w.commit(alder, 1)
+	w.wait(10_000 + skew)
+	w.must(w.as(alder, "aggregator"), "round:Abort", open)
+	if again := w.repeated(w.as(birch, "aggregator"), "round:Open", open); again["state"] != "ABORTED" {
+		t.Errorf("round 1 is %v after it was opened again", again["state"])
+	}
+	w.refused(w.as(birch, "agent"), "round:Commit", w.commitDoc(birch, 1), "INVALID_STATE", "ABORTED")
+	w.refused(w.as(alder, "aggregator"), "round:Open", m{"study": "one", "round": 3}, "NOT_FOUND", "no round 2")
+	next := w.must(w.as(alder, "aggregator"), "round:Open", m{"study": "one", "round": 2})
+	if next["base"] != w.round(1)["base"] {
+		t.Errorf("round 2 begins with %v", next["base"])
+	}
+	w.refused(w.as(alder, "agent"), "round:Commit", w.commitDoc(alder, 2), "INVALID_STATE", "GRANTED")
+	w.reserve(alder, 2)
+	account := w.read("privacy:Account", m{"msp": alder, "dataset": "rows"})
+	if account["charges"] != float64(2) {
+		t.Errorf("the account is %v", account)
+	}
+}
+
 func TestARoundWithEnoughCommitsIsSealedNotAborted(t *testing.T) {
 	w := opened(t, plain())
 	for _, msp := range members[:3] {
