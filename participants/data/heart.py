@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from participants.data.csvfile import read_csv
-from participants.data.errors import BadValueError
+from participants.data.errors import BadValueError, DataNotFoundError
 from participants.data.table import Table
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ FEATURES: Final = (
 TARGET: Final = "disease"
 CLASSES: Final = ("absent", "present")
 _DIAGNOSIS: Final = "num"
+_WHERE: Final = (
+    "Give the directory that holds the four files processed.*.data of the Heart Disease data set (UCI, 1989): "
+    "https://archive.ics.uci.edu/dataset/45/heart+disease"
+)
 
 
 class Hospital(StrEnum):
@@ -31,6 +35,24 @@ class Hospital(StrEnum):
     VA = "va"
 
 
+def _path(directory: Path, hospital: Hospital) -> Path:
+    return directory / f"processed.{hospital}.data"
+
+
+def require_files(directory: Path) -> None:
+    """Refuse a directory that lacks a hospital's file, before any work begins.
+
+    Raises
+    ------
+    DataNotFoundError
+        The first file that is not there.
+    """
+    for hospital in Hospital:
+        path = _path(directory, hospital)
+        if not path.is_file():
+            raise DataNotFoundError(f"there is no file {path}", hint=_WHERE)
+
+
 def read_hospital(directory: Path, hospital: Hospital) -> Table:
     """Return a hospital's patients with the diagnosis as ``absent`` (0) or ``present`` (1 to 4).
 
@@ -39,7 +61,7 @@ def read_hospital(directory: Path, hospital: Hospital) -> Table:
     DataError
         When the file is missing or a line does not have fourteen cells.
     """
-    path = directory / f"processed.{hospital}.data"
+    path = _path(directory, hospital)
     table = read_csv(path, missing=frozenset({"?"}), header=(*FEATURES, _DIAGNOSIS))
     diagnosis = table.column(_DIAGNOSIS)
     if diagnosis.dtype.kind != "f" or not np.isin(diagnosis, (0, 1, 2, 3, 4)).all():

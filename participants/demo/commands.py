@@ -19,6 +19,7 @@ from quorate.errors import UsageError
 from quorate.records.common import DECIMAL_PATTERN
 
 _MAX_ROUNDS: Final = 1000
+_ENDS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def _cap(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -67,7 +68,12 @@ def demo(*, no_dp: bool, stop: bool, out: Path | None, engine: Engine, **options
         out=out or Path(tempfile.mkdtemp(prefix="quorate-demo-")),
         **options,
     )
-    _run(chosen)
+    try:
+        _run(chosen)
+    finally:
+        if out is None:
+            with contextlib.suppress(OSError):
+                chosen.out.rmdir()  # refused before anything was written there
 
 
 def _run(options: DemoOptions) -> None:
@@ -78,7 +84,9 @@ def _run(options: DemoOptions) -> None:
     async def interruptible() -> None:
         loop, work = asyncio.get_running_loop(), asyncio.current_task()
         with contextlib.suppress(NotImplementedError):
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in _ENDS:
+                if signal.getsignal(number) is signal.SIG_IGN:  # nohup: whoever started it wants it to go on
+                    continue
                 loop.add_signal_handler(number, work.cancel)  # type: ignore[union-attr]  # a coroutine runs in a task
         say_ending(await run_demo(options), options)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -76,24 +80,39 @@ def _facts(result: Result) -> dict[str, str]:
     }
 
 
+def _program() -> str:
+    """Return how this program is called in the shell that the reader sits at, which `make demo` leaves as it was."""
+    if shutil.which("quorate"):
+        return "quorate"
+    beside = Path(sys.executable).with_name("quorate")
+    if not beside.is_file():
+        return f"{shlex.quote(sys.executable)} -m quorate"
+    here = Path.cwd()
+    return shlex.quote(str(beside.relative_to(here) if beside.is_relative_to(here) else beside))
+
+
+def _word(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
 def _next(result: Result, options: DemoOptions) -> str:
-    out = options.out
+    out, quorate, rounds = options.out, _program(), len(result.times)
     profile = out / "members" / result.scenario.members[0] / "profiles" / "officer.toml"
     lines = [
         "Next:",
         f"  the report                 {out / 'report.html'}",
-        f"  verify it as a sceptic     quorate audit verify {result.audit.bundle} --genesis {result.genesis}",
+        f"  verify it as a sceptic     {quorate} audit verify {_word(result.audit.bundle)} --genesis {result.genesis}",
     ]
     if options.keep:
         lines += [
-            f"  ask the running ledger     quorate study show demo --profile {profile}",
-            f"  recompute a round          quorate round recompute demo {len(result.times)} --profile {profile}",
-            f"  end what runs              quorate demo --stop --out {out}",
+            f"  ask the running ledger     {quorate} study show demo --profile {_word(profile)}",
+            f"  recompute a round          {quorate} round recompute demo {rounds} --profile {_word(profile)}",
+            f"  end what runs              {quorate} demo --stop --out {_word(out)}",
         ]
     else:
         lines += [
-            "  keep it running            quorate demo --keep --out DIR",
-            "  refuse by budget           quorate demo --cap 1",
-            "  other data                 quorate demo --dataset digits --no-dp",
+            f"  keep it running            {quorate} demo --keep --out DIR",
+            f"  refuse by budget           {quorate} demo --cap 1",
+            f"  other data                 {quorate} demo --dataset digits --no-dp",
         ]
     return "\n".join(lines)

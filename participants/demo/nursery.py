@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from participants.preload import import_training_stack
+from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +132,9 @@ def _fork(log: Path, work: Callable[[], None]) -> int:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 70
+    except QuorateError as error:
+        sys.stderr.write(f"{error.diagnostics()}\n")
+        status = error.exit_code
     except BaseException:  # noqa: BLE001 - a child's last words go to its log, and never into the parent's code
         traceback.print_exc()
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from participants.data.heart import require_files
 from participants.plans.presets import DELTA, HEART, names, preset
 from participants.plans.shipped.catalogue import shipped
 from quorate.errors import UsageError
@@ -73,10 +74,12 @@ def scenario(name: str, *, members: int, seed: int, private: bool, data: Path | 
     Raises
     ------
     UsageError
-        When the number of members does not fit, or the heart data's directory is not given.
+        When the number of members does not fit, or the heart data are not given.
     """
     if not MIN_MEMBERS <= members <= MAX_MEMBERS:
         raise UsageError(f"{members} members are not between {MIN_MEMBERS} and {MAX_MEMBERS}")
+    if name == HEART and data is not None:
+        require_files(data)
     ready = preset(name)
     title, rows = _TITLES[name]
     return Scenario(

@@ -68,18 +68,17 @@ class Workspace:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            taken = any(directory.iterdir())
+            if any(directory.iterdir()):
+                raise ConflictError(
+                    f"{directory} is not empty",
+                    hint="Name another with --out, or remove it (`quorate demo --stop --out DIR` ends what runs).",
+                )
+            made = cls(directory.resolve())
+            made.directory.chmod(0o700)
+            made.network.mkdir(mode=0o700)
+            made.nursery.mkdir(mode=0o700)
         except OSError as error:
             raise StorageError(f"{directory} cannot be used: {error.strerror}", cause=error) from error
-        if taken:
-            raise ConflictError(
-                f"{directory} is not empty",
-                hint="Name another with --out, or remove it (`quorate demo --stop --out DIR` ends what runs).",
-            )
-        made = cls(directory.resolve())
-        made.directory.chmod(0o700)
-        made.network.mkdir(mode=0o700)
-        made.nursery.mkdir(mode=0o700)
         return made
 
     @property

@@ -1,6 +1,7 @@
 """`quorate demo` as people run it: a command, an exit status, files, and no process left behind."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -112,6 +113,7 @@ def test_a_budget_that_does_not_fit_ends_with_exit_code_6_and_the_numbers(tmp_pa
         (["--members", "1"], "2<=x<=16"),
         (["--cap", "1/2"], "plain decimal"),
         (["--dataset", "heart"], "--data"),
+        (["--dataset", "heart", "--data", "/"], "there is no file /processed.cleveland.data"),
         (["--engine", "native"], "native"),
         (["--nonsense"], "No such option"),
     ],
@@ -121,6 +123,16 @@ def test_wrong_usage_ends_with_exit_code_2_and_a_sentence(tmp_path, arguments, s
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "demo").exists()
+
+
+def test_wrong_usage_leaves_no_temporary_directory(tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [*QUORATE, "demo", "--dataset", "heart"], capture_output=True, timeout=60, check=False, env=environment
+    )
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_with_something_in_it_is_left_alone(tmp_path):
