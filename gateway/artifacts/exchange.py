@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -35,6 +36,7 @@ _LONGEST_PAUSE: Final = 1.0
 _ATTEMPT: Final = (
     2.0  # seconds for a source's first answer; one that is there and silent must not cost the others' turn
 )
+_TURN: Final = 10.0
 # What may be otherwise a moment later, or at another source.
 _PASSING: Final = (UnreachableError, TimedOutError, NotFoundError, DeniedError, ConflictError)
 
@@ -64,13 +66,17 @@ class Exchange:
         Sizes of what no terms fix.
     parallel
         How many artefacts are fetched at once.
+    turn
+        Seconds after which a transfer makes way for another; what came is kept, and its next turn goes on from there.
     """
 
-    def __init__(self, store: ArtifactStore, peers: Peers, *, limits: SizeLimits, parallel: int = 4) -> None:
+    def __init__(
+        self, store: ArtifactStore, peers: Peers, *, limits: SizeLimits, parallel: int = 4, turn: float = _TURN
+    ) -> None:
         self._store = store
         self._peers = peers
         self._limits = limits
-        self._turns = asyncio.Semaphore(parallel)
+        self._turns = _Turns(asyncio.Semaphore(parallel), turn)
         self._locks: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
 
     async def fetch(
@@ -102,14 +108,10 @@ class Exchange:
             await _attach(self._store, description.digest, description.label)
             return None
         order = list(sources) if sources is not None else self._order(description.label)
-        hunt = _Hunt(description, self._store, self._peers, order)
+        hunt = _Hunt(description, self._store, self._peers, order, self._turns)
         try:
             # One hunt for one digest: two would take the unfinished file from each other for ever.
-            async with (
-                asyncio.timeout(within),
-                self._locks.setdefault(description.digest, asyncio.Lock()),
-                self._turns,
-            ):
+            async with asyncio.timeout(within), self._locks.setdefault(description.digest, asyncio.Lock()):
                 return await hunt.run()
         except TimeoutError as error:
             raise hunt.unavailable(within) from error
@@ -181,10 +183,21 @@ async def _attach(store: ArtifactStore, digest: Digest, label: Label) -> None:
     await store.attach(digest, label)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Who may transfer now. A turn is for one attempt: what nobody serves must not keep the rest from being fetched."""
+
+    free: asyncio.Semaphore
+    seconds: float
+
+
 class _Hunt:
     """One artefact's way through its sources."""
 
-    def __init__(self, description: Description, store: ArtifactStore, peers: Peers, order: Sequence[MspId]) -> None:
+    def __init__(
+        self, description: Description, store: ArtifactStore, peers: Peers, order: Sequence[MspId], turns: _Turns
+    ) -> None:
+        self._turns = turns
         self._description = description
         self._store = store
         self._peers = peers
@@ -220,9 +233,8 @@ class _Hunt:
             self._answers[msp] = UnreachableError("has announced no gateway")
             return False
         while True:
-            self._senders = self._senders | {msp} if self._kept() else {msp}
             try:
-                await client.get_once(self._description, self._store, durable=False, patience=patience)
+                await self._take_turn(msp, client, patience)
             except IntegrityError as error:
                 await self._store.discard(self._description.digest, self._description.size)
                 if self._senders == {msp}:
@@ -236,6 +248,15 @@ class _Hunt:
                 return False
             else:
                 return True
+
+    async def _take_turn(self, msp: MspId, client: ArtifactClient, patience: float) -> None:
+        async with self._turns.free:
+            self._senders = self._senders | {msp} if self._kept() else {msp}
+            try:
+                async with asyncio.timeout(self._turns.seconds):
+                    await client.get_once(self._description, self._store, durable=False, patience=patience)
+            except TimeoutError as error:
+                raise TimedOutError(f"was not done within {self._turns.seconds:g} s", cause=error) from error
 
     def _kept(self) -> int:
         return self._store.partial(self._description.digest, self._description.size)

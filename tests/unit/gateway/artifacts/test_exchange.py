@@ -15,7 +15,7 @@ from gateway.artifacts.transfer import ArtifactClient
 from gateway.artifacts.wire import SERVICE
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from quorate.digest import digest_of
-from quorate.errors import IntegrityError, NoSpaceError, NotFoundError
+from quorate.errors import IntegrityError, NoSpaceError, NotFoundError, QuorateError
 from quorate.identifiers import StudyId
 from tests.unit.gateway.artifacts.examples import (
     ALDER,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from quorate.digest import Digest
     from quorate.identifiers import MspId
 
 LIMITS = SizeLimits(plan=4_000_000, model=64_000_000, evaluation=4_000_000)
@@ -47,6 +48,7 @@ class Source:
     break_after: int | None = None
     claims_size: int | None = None
     silent: bool = False
+    only: Digest | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     offsets: list[int] = field(default_factory=list)
 
@@ -55,7 +57,7 @@ class Source:
         self.asked.set()
         if self.silent:
             await asyncio.Event().wait()
-        if self.data is None:
+        if self.data is None or (self.only and request.digest != self.only):
             await context.abort(grpc.StatusCode.NOT_FOUND, "NOT_FOUND: it is not here")
             return
         sent = request.offset
@@ -69,6 +71,17 @@ class Source:
     async def stat(self, _request: pb.StatRequest, _context: grpc.aio.ServicerContext) -> pb.StatResponse:
         size = self.claims_size or len(self.data or b"")
         return pb.StatResponse(complete=bool(size), size=size)
+
+
+@dataclass
+class Trickle(Source):
+    """Sends a byte now and then, of whatever is asked for, and nothing of what others have."""
+
+    async def get(self, request: pb.GetRequest, context: grpc.aio.ServicerContext) -> AsyncIterator[pb.GetResponse]:
+        del request, context
+        while True:
+            yield pb.GetResponse(chunk=b"x")
+            await asyncio.sleep(0.05)
 
 
 class Sources:
@@ -125,7 +138,7 @@ async def store(tmp_path: Path) -> ArtifactStore:
 
 @pytest.fixture
 def exchange(store: ArtifactStore, sources: Sources) -> Exchange:
-    return Exchange(store, sources, limits=LIMITS, parallel=2)
+    return Exchange(store, sources, limits=LIMITS, parallel=2, turn=0.5)
 
 
 async def kept(store: ArtifactStore, data: bytes) -> bytes:
@@ -234,6 +247,21 @@ async def test_a_source_that_is_there_and_silent_does_not_cost_the_others_their_
     assert await fetching == ALDER
     assert asyncio.get_running_loop().time() - began < 6
     assert await kept(store, data) == data
+
+
+@pytest.mark.parametrize("source", [Source(None), Trickle(None)], ids=["nothing", "a byte at a time"])
+async def test_what_is_withheld_does_not_keep_the_rest_from_being_fetched(
+    exchange: Exchange, store: ArtifactStore, sources: Sources, source: Source
+) -> None:
+    """Else who commits as many updates as are fetched at once, and serves none, makes all others look unavailable."""
+    honest = some_bytes(1000)
+    await sources.add(BIRCH, source)
+    await sources.add(CEDAR, Source(honest, only=digest_of(honest)))
+    withheld = [described(some_bytes(1000, seed=seed), UPDATE) for seed in (1, 2, 3)]
+    errors = await exchange.fetch_all([*withheld, described(honest, UPDATE)], within=2)
+    assert errors[digest_of(honest)] is None
+    assert store.has(digest_of(honest))
+    assert all(isinstance(errors[found.digest], QuorateError) for found in withheld)
 
 
 async def test_nobody_serving_it_is_not_found_with_each_answer(exchange: Exchange, sources: Sources) -> None:
