@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.aggregator.inputs import Inputs
     from quorate.digest import Digest
     from quorate.identifiers import MspId
-    from quorate.records.round import Included
+    from quorate.records.round import Included, RoundView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +72,14 @@ def prove_possession(inputs: Inputs, sources: Sources, used: Sequence[Included],
     for file in files:
         file.seek(0)
     return possession(msp, inputs.round.study, inputs.round.round, inputs.round.attempt, files)
+
+
+def unproven(view: RoundView, inputs: Inputs, sources: Sources, used: Sequence[Included]) -> list[MspId]:
+    """Return who attested the round's model with a possession hash that is not the one of these updates."""
+    counted = set(view.round.attested_by)
+    return [
+        said.msp
+        for said in view.attestations
+        if (said.attempt, said.msp in counted) == (view.round.attempt, True)
+        and said.possession != prove_possession(inputs, sources, used, msp=said.msp)
+    ]

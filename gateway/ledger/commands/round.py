@@ -11,7 +11,7 @@ import click
 
 from gateway.aggregator.doubt import doubts
 from gateway.aggregator.inputs import Inputs
-from gateway.aggregator.recompute import Sources, aggregate_into
+from gateway.aggregator.recompute import Sources, aggregate_into, unproven
 from gateway.ledger.commands.common import ledger_command, print_record
 from gateway.ledger.commands.pull import pulled
 from gateway.ledger.commands.views import round_summary
@@ -87,7 +87,7 @@ async def abort(session: Session, study: str, number: int, format_: Format) -> N
 async def recompute(session: Session, study: str, number: int, format_: Format) -> None:
     """Make round NUMBER's model again on this machine, from the bytes that your gateway still holds.
 
-    The exit status is 1 when it is not the model on the ledger.
+    The exit status is 1 when it is not the model on the ledger, or when an attester of it did not have the updates.
     """
     view = await session.ledger.round.get(study, number)
     if view.round.model is None:
@@ -102,7 +102,14 @@ async def recompute(session: Session, study: str, number: int, format_: Format) 
         out = files.enter_context(tempfile.TemporaryFile(prefix="quorate-"))  # noqa: SIM115 (the stack closes it)
         sources = Sources(base=opened[inputs.base], updates=opened)
         digest = await asyncio.to_thread(aggregate_into, inputs, sources, used, out)
+        doubted = await asyncio.to_thread(unproven, view, inputs, sources, used)
     same = digest == view.round.model
-    print_document({"recomputed": digest, "ledger": view.round.model, "equal": same}, format_=format_)
+    found = {"recomputed": digest, "ledger": view.round.model, "equal": same, "possession_unproven": doubted}
+    print_document(found, format_=format_)
     if not same:
         raise CheckFailedError(f"round {number} of {study} does not make the model that the ledger calls final")
+    if doubted:
+        raise CheckFailedError(
+            f"{', '.join(doubted)} attested round {number} of {study} with a possession hash that is not its updates'",
+            hint="The model is right, and they need not have recomputed it: ask them, and keep a bundle as evidence.",
+        )

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import io
 import logging
 from typing import TYPE_CHECKING
 
 from gateway.aggregator.doubt import Doubt, Watchman, disagreement, doubts
+from gateway.aggregator.inputs import Inputs
+from gateway.aggregator.recompute import Sources, unproven
+from quorate.aggregation import possession
 from quorate.digest import digest_of
-from tests.unit.gateway.aggregator.ledger_model import EPOCH, INITIAL, MEMBERS, LedgerModel
+from tests.unit.gateway.aggregator.house import initial_model, plain_ledger, update_of
+from tests.unit.gateway.aggregator.ledger_model import EPOCH, INITIAL, MEMBERS, STUDY, LedgerModel
 
 if TYPE_CHECKING:
     import pytest
@@ -84,3 +89,25 @@ def test_a_dispute_says_who_said_what() -> None:
     assert said.startswith("no 3 attesters agreed in 1 attempts; in the last ")
     assert f"AlderMSP attested {BAD[:19]}…, BirchMSP attested {GOOD[:19]}…" in said
     assert said.endswith(f"{CEDAR}, {DEODAR} attested nothing")
+
+
+def test_a_possession_hash_that_is_made_up_is_found_with_the_bytes() -> None:
+    ledger = plain_ledger()
+    updates = {msp: update_of(msp, (1, 2, 3, 4), base=ledger.initial) for msp in MEMBERS}
+    ledger.open(1, now=EPOCH)
+    for msp, data in updates.items():
+        ledger.commit(1, msp, base=ledger.initial, update=digest_of(data), now=EPOCH)
+    ledger.seal(1, now=EPOCH)
+    for msp in MEMBERS:
+        attest(ledger, msp)
+    ledger.finalize(1, now=EPOCH)
+    for said in ledger.attestations.values():
+        if said["msp"] != BIRCH:
+            said["possession"] = possession(said["msp"], STUDY, 1, 1, list(updates.values()))
+
+    view = view_of(ledger)
+    inputs = Inputs.of(ledger.study_view(), view.round)
+    files = {digest_of(data): io.BytesIO(data) for data in updates.values()}
+    sources = Sources(base=io.BytesIO(initial_model()), updates=files)
+    assert unproven(view, inputs, sources, view.round.included) == [BIRCH]
+    assert doubts(view) == ()  # without the bytes it looks like any other
