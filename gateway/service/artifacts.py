@@ -87,7 +87,8 @@ class ArtifactsService:
     async def stat(self, request: pb.StatRequest, call: Call) -> pb.StatResponse:
         """Say what is here of an artefact, as far as the caller may know."""
         digest = parse_digest(request.digest)
-        labels = await self._readable(digest, call.caller)
+        with self._slots.take(f"stat {call.caller.account}"):
+            labels = await self._readable(digest, call.caller)
         if labels:
             size = self._store.size(digest)
             return pb.StatResponse(complete=True, size=size, labels=[label_message(label) for label in labels])
@@ -96,7 +97,7 @@ class ArtifactsService:
 
     async def put(self, requests: AsyncIterator[bytes], call: Call) -> pb.PutResponse:
         """Store an artefact of the own organisation."""
-        with self._slots.take(call.caller.certificate):
+        with self._slots.take(call.caller.account):
             header = await _header(requests)
             description = description_of(header.artifact)
             await self._admit(description)
@@ -123,11 +124,11 @@ class ArtifactsService:
         size = self._store.size(digest)
         if size is None:
             raise NotFoundError(f"{digest} is not here")
-        if not await self._readable(digest, call.caller):
-            raise DeniedError(f"{', '.join(sorted(call.caller.msps))} may not read {digest} (yet)")
-        if request.offset > size:
-            raise UsageError(f"{digest} has {size} bytes, so it cannot be sent from {request.offset}")
-        with self._slots.take(call.caller.certificate):
+        with self._slots.take(call.caller.account):
+            if not await self._readable(digest, call.caller):
+                raise DeniedError(f"{', '.join(sorted(call.caller.msps))} may not read {digest} (yet)")
+            if request.offset > size:
+                raise UsageError(f"{digest} has {size} bytes, so it cannot be sent from {request.offset}")
             async for chunk in self._store.read(digest, offset=request.offset):
                 yield chunk
 

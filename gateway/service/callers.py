@@ -37,12 +37,17 @@ class Caller:
     own
         Whether it is this gateway's own organisation, which its configuration alone decides.
     certificate
-        Digest of the certificate; limits are counted by it.
+        Digest of the certificate.
     """
 
     msps: frozenset[MspId]
     own: bool
     certificate: str
+
+    @property
+    def account(self) -> str:
+        """What limits are counted by: an own client's certificate, and for another member all that it ever issues."""
+        return self.certificate if self.own else " ".join(sorted(self.msps))
 
 
 class Roots:

@@ -77,6 +77,12 @@ def test_the_root_that_signed_the_certificate_says_whose_it_is(roots: Roots) -> 
     assert alders.certificate != birchs.certificate
 
 
+def test_a_member_is_one_account_however_many_certificates_it_issues(roots: Roots) -> None:
+    accounts = {roots.identify(presented(make(f"b{n}", BIRCHS, ca=False))).account for n in range(3)}
+    assert accounts == {BIRCH}
+    assert len({roots.identify(presented(make(f"a{n}", OWN, ca=False))).account for n in range(3)}) == 3
+
+
 def test_a_root_of_the_same_name_is_not_the_same_root(roots: Roots) -> None:
     with pytest.raises(DeniedError, match="no member's TLS root"):
         roots.identify(presented(make("agent", make("alder"), ca=False)))
