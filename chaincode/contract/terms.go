@@ -3,6 +3,7 @@ package contract
 import (
 	"cmp"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,12 +84,21 @@ func checkCounts(charter *records.Charter, t *records.Terms) error {
 	return nil
 }
 
-// maxElements bounds a model: an update of so many elements has four tebibytes.
-const maxElements = 1 << 40
+// maxElements bounds a model: an update of so many elements has 16 gibibytes.
+const maxElements = 1 << 32
+
+// tensorName is what every member's program can compute with; a study with other names could never have a round.
+var tensorName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]{0,127}$`)
+
+// headerName stands in a tensor file where tensors do.
+const headerName = "__metadata__"
 
 func checkTensors(tensors []records.Tensor) error {
 	names, total := map[records.Title]bool{}, int64(0)
 	for _, tensor := range tensors {
+		if !tensorName.MatchString(string(tensor.Name)) || tensor.Name == headerName {
+			return invalid("%.80q is no name of a tensor: it has up to 128 letters, digits and any of _ . / -", tensor.Name)
+		}
 		if names[tensor.Name] {
 			return invalid("the tensor %q is there twice", tensor.Name)
 		}
@@ -96,12 +106,12 @@ func checkTensors(tensors []records.Tensor) error {
 		elements := int64(1)
 		for _, size := range tensor.Shape {
 			if elements > maxElements/size {
-				return invalid("the tensor %q has more than 2^40 elements", tensor.Name)
+				return invalid("the tensor %q has more than 2^32 elements", tensor.Name)
 			}
 			elements *= size
 		}
 		if total += elements; total > maxElements {
-			return invalid("the model has more than 2^40 elements")
+			return invalid("the model has more than 2^32 elements")
 		}
 	}
 	return nil
