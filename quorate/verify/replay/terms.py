@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from quorate.aggregation import require_no_overflow
 from quorate.records.dataset import Dataset
+from quorate.records.policy import CurrentPolicy
+from quorate.tensors import Schema
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 
@@ -22,8 +24,8 @@ def require_terms(call: Call, terms: Terms) -> None:
 
     Raises
     ------
-    CheckFailedError
-        When they do not.
+    CheckFailedError, UsageError
+        When they do not, or name a model that no file can hold.
     """
     members = {member.msp for member in call.charter().members}
     seats = [(participant.msp, participant.dataset) for participant in terms.participants]
@@ -35,10 +37,24 @@ def require_terms(call: Call, terms: Terms) -> None:
     require(terms.rounds <= terms.max_rounds, "fewer rounds may be opened than are wanted")
     require(terms.minimum_commits <= len(seats), "more commits are needed than there are participants")
     require(terms.commit_timeout_ms >= 4 * call.skew(), "the commit time-out is shorter than four times the clock skew")
+    require_in_force(call, terms)
     heaviest = max(participant.weight for participant in terms.participants)
+    Schema.from_json([tensor.model_dump() for tensor in terms.model.tensors])
     require_no_overflow(members=len(seats), largest_weight=heaviest, bound=terms.bound)
     for participant in terms.participants:
         _require_participant(call, terms, participant)
+
+
+def require_in_force(call: Call, terms: Terms) -> None:
+    """Return when the terms name the policies in force: a vote is about what members see then.
+
+    Raises
+    ------
+    CheckFailedError
+        When they name others.
+    """
+    version = call.world.need(CurrentPolicy, keys.current_policy()).version
+    require(terms.policy_version == version, f"the terms name policy version {terms.policy_version}, not {version}")
 
 
 def _require_participant(call: Call, terms: Terms, participant: Participant) -> None:
@@ -47,7 +63,9 @@ def _require_participant(call: Call, terms: Terms, participant: Participant) -> 
     require(dataset.state == "ACTIVE", f"the data set {name} is {dataset.state}")
     require((dataset.unit, dataset.adjacency) == (terms.unit, terms.adjacency), f"{name} has another unit or adjacency")
     require(terms.purpose in dataset.purposes, f"{name} is not for {terms.purpose}")
-    require(dataset.cap is None or terms.privacy.mechanism != "none", f"{name} has a cap, and rounds are not charged")
+    private = terms.privacy.mechanism != "none"
+    require(private or dataset.cap is None, f"{name} has a cap, and rounds are not charged")
+    require(not private or dataset.cap is not None, f"{name} has no cap that rounds could be charged to")
 
 
 def _ascending(values: Sequence[tuple[str, ...]]) -> bool:

@@ -11,6 +11,7 @@ from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed
 from quorate.verify.replay.studies import organisations
+from quorate.verify.replay.terms import require_in_force
 
 if TYPE_CHECKING:
     from quorate.records.common import Document
@@ -79,6 +80,7 @@ def _require_votable(call: Call, study: Study, motion: str) -> None:
     if motion == "approve":
         require(study.state == "PROPOSED", f"a vote came when the study was {study.state}")
         require(call.time < study.expires_time, "a vote came after the voting period")
+        require_in_force(call, study.terms)
     elif motion == "abort":
         require(study.state in _OPEN, f"a vote to abort came when the study was {study.state}")
     else:

@@ -8,6 +8,7 @@ from quorate.blocks.config import ChannelConfig
 from quorate.blocks.endorsement import endorsers_of
 from quorate.blocks.transaction import decode_transaction
 from quorate.digest import digest_of
+from quorate.errors import QuorateError
 from quorate.verify import Step, VerificationError, verify_bundle
 from quorate.verify.replay import keys
 from tests.unit.quorate.ledger.bundles import export
@@ -279,6 +280,26 @@ class TestRules:
         made.ledger.time += 61_000
         self.commit(made, alter=rewrite(self.seat("commit"), status="ON_TIME"))
         assert "status is 'ON_TIME', and the rules lead to 'LATE'" in fail().message
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"model": {"tensors": [{"name": "é", "shape": [1]}], "initial": digest_of(b"i")}}, "not a tensor's name"),
+            ({"policy_version": 2}, "the terms name policy version 2, not 1"),
+            ({"privacy": {"mechanism": "none"}}, "has a cap, and rounds are not charged"),
+        ],
+    )
+    def test_terms_that_no_vote_can_make_good(self, made, changes, message):
+        terms = made.terms(digest_of(b"i"), 2) | changes
+        with pytest.raises(QuorateError, match=message):
+            made.ledger.call(made.members[0], "operator", "study:Propose", study="two", terms=terms)
+
+    def test_rounds_that_no_account_is_charged_for(self):
+        made = Consortium(private=False)
+        made.private = True
+        terms = made.terms(digest_of(b"i"), 2)
+        with pytest.raises(QuorateError, match="has no cap that rounds could be charged to"):
+            made.ledger.call(made.members[0], "operator", "study:Propose", study="two", terms=terms)
 
     def test_a_charge_below_the_studys_terms(self, made, fail):
         self.call(made, "round:Open")
