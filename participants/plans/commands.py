@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from participants.plans.simulate import SimulatedRound, Simulation
 
-NOTICE: Final = (
-    "Simulated in one process: no ledger, no attestation, nothing recorded. "
-    "Noise comes from a seed, so these models must not be released as private."
-)
+NOTICE: Final = "Simulated in one process: no ledger, no attestation, nothing recorded."
+_SEEDED: Final = "Noise comes from a seed, so these models must not be released as private."
+_BARE: Final = "No noise is added, so these models are not private at all."
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -102,8 +101,8 @@ def simulate(plan: str, data: Path, format_: Format, **options: Any) -> None:  #
     """Try PLAN on a CSV of your own, divided unevenly among members, with the arithmetic and accountant of a study."""
     from participants.plans import simulate as simulation_module  # noqa: PLC0415 - torch only where it is needed
 
-    click.echo(NOTICE, err=True)
     simulation = _simulation(plan, data, options)
+    click.echo(f"{NOTICE} {_BARE if simulation.privacy is None else _SEEDED}", err=True)
     outcomes = simulation_module.simulate(simulation, progress=_progress)
     columns = (
         Column(key="round", title="Round", justify="right"),
@@ -114,7 +113,7 @@ def simulate(plan: str, data: Path, format_: Format, **options: Any) -> None:  #
     )
     rows = [_row(outcome) for outcome in outcomes]
     rows[-1]["epsilon_pld"] = _pld(simulation)
-    print_rows(rows, columns=columns, format_=format_)
+    print_rows(map(_for_people, rows) if format_ is Format.TABLE else rows, columns=columns, format_=format_)
 
 
 @group.command()
@@ -193,6 +192,10 @@ def _simulation(plan: str, data: Path, options: dict[str, Any]) -> Simulation:
 
 def _progress(outcome: SimulatedRound) -> None:
     click.echo(f"round {outcome.round}: accuracy {outcome.accuracy:.4f}", err=True)
+
+
+def _for_people(row: dict[str, object]) -> dict[str, object]:
+    return {name: f"{value:.4f}" if isinstance(value, float) else value for name, value in row.items()}
 
 
 def _row(outcome: SimulatedRound) -> dict[str, object]:

@@ -120,6 +120,10 @@ def test_the_commands_try_a_new_plan_on_a_csv(tmp_path):
     assert [row["round"] for row in rows] == [1, 2]
     assert rows[0]["epsilon_nano"] < rows[1]["epsilon_nano"]
     assert rows[1]["epsilon_pld"] <= rows[1]["epsilon"]
+    assert "Noise comes from a seed" in result.stderr
+    assert f"{rows[1]['epsilon']:.4f} " in run("simulate", written, *options[:-2]).stdout
     assert "no ledger" in result.stderr
-    without = json.loads(run("simulate", directory, *options, "--no-dp").stdout)
-    assert [row["epsilon"] for row in without] == [None, None]
+    without = run("simulate", directory, *options, "--no-dp")
+    assert [row["epsilon"] for row in json.loads(without.stdout)] == [None, None]
+    assert "not private at all" in without.stderr
+    assert "Noise" not in without.stderr
