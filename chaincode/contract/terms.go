@@ -81,6 +81,10 @@ func checkCounts(charter *records.Charter, t *records.Terms) error {
 	if least := 4 * charter.ClockSkewMS; t.CommitTimeoutMS < least {
 		return invalid("commit_timeout_ms is %d, less than %d, which is four times the clock skew", t.CommitTimeoutMS, least)
 	}
+	// Who seals with a clock that is late, and ends the attempt with one that is early, takes two skews from the others.
+	if least := 3 * charter.ClockSkewMS; t.AttestTimeoutMS < least {
+		return invalid("attest_timeout_ms is %d, less than %d, which is three times the clock skew", t.AttestTimeoutMS, least)
+	}
 	return nil
 }
 

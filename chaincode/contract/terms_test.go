@@ -46,6 +46,7 @@ func TestTermsAreChecked(t *testing.T) {
 		{"a minimum above all", m{"minimum_commits": 5}, "INVALID_ARGUMENT", "more than the 4 participants"},
 		{"no minimum", m{"minimum_commits": 0}, "INVALID_ARGUMENT", "0 is outside"},
 		{"a time-out below four skews", m{"commit_timeout_ms": 4*skew - 1}, "INVALID_ARGUMENT", "four times the clock skew"},
+		{"attempts that a member's clock could end at once", m{"attest_timeout_ms": 3*skew - 1}, "INVALID_ARGUMENT", "three times the clock skew"},
 		{"another policy version", m{"policy_version": 2}, "INVALID_ARGUMENT", "version 1 is in force"},
 		{"another rule", m{"aggregation": m{"rule": "median", "parameters": m{}}}, "INVALID_ARGUMENT", "is none of weighted-mean"},
 		{"a scale of zero", m{"scale_bits": 0}, "INVALID_ARGUMENT", "0 is outside 1 to 40"},
@@ -86,7 +87,7 @@ func TestTermsAreChecked(t *testing.T) {
 		"an evaluation":   {"evaluation": m{"digest": digest("public"), "metrics": []string{"accuracy", "auc"}}},
 		"a scalar tensor": tensors(m{"name": "w", "shape": []int{}}),
 		"few attesters":   {"attesters": []string{alder, cedar, dogwd}, "m": 2},
-		"a short rest":    {"commit_timeout_ms": 4 * skew},
+		"a short rest":    {"commit_timeout_ms": 4 * skew, "attest_timeout_ms": 3 * skew},
 		"every step":      dp(m{"sample_rate": "1/1"}),
 		"part of members": {"participants": four[:3]},
 	} {

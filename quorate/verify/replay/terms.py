@@ -37,6 +37,8 @@ def require_terms(call: Call, terms: Terms) -> None:
     require(terms.rounds <= terms.max_rounds, "fewer rounds may be opened than are wanted")
     require(terms.minimum_commits <= len(seats), "more commits are needed than there are participants")
     require(terms.commit_timeout_ms >= 4 * call.skew(), "the commit time-out is shorter than four times the clock skew")
+    least = 3 * call.skew()
+    require(terms.attest_timeout_ms >= least, "the attest time-out is shorter than three times the clock skew")
     require_in_force(call, terms)
     heaviest = max(participant.weight for participant in terms.participants)
     Schema.from_json([tensor.model_dump() for tensor in terms.model.tensors])

@@ -285,6 +285,7 @@ class TestRules:
         ("changes", "message"),
         [
             ({"model": {"tensors": [{"name": "é", "shape": [1]}], "initial": digest_of(b"i")}}, "not a tensor's name"),
+            ({"attest_timeout_ms": 2999}, "shorter than three times the clock skew"),
             ({"policy_version": 2}, "the terms name policy version 2, not 1"),
             ({"privacy": {"mechanism": "none"}}, "has a cap, and rounds are not charged"),
         ],
