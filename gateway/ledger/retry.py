@@ -11,12 +11,17 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.fabric.errors import CommitError, EndorseError, GatewayError
+from grpc import StatusCode
+
+from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, GatewayError
 from gateway.fabric.refusal import chaincode_refusal
 from quorate.blocks.codes import TxValidationCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LOST_AFTER: Final = 10.0
+"""Seconds after which a transaction that is in no block counts as lost. No round can wait for it much longer."""
 
 _CONFLICTS: Final = frozenset({TxValidationCode.MVCC_READ_CONFLICT, TxValidationCode.PHANTOM_READ_CONFLICT})
 _MISMATCH: Final = "ProposalResponsePayloads do not match"
@@ -30,6 +35,7 @@ class Cause(enum.Enum):
     CONFLICT = "what the transaction read had changed before it was committed"
     MISMATCH = "the endorsing organisations had not all seen the same blocks"
     STALE = "an endorsing organisation had not yet seen what the call is about"
+    LOST = "the transaction was taken for ordering and is in no block: whoever took it may have ended before it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,9 @@ class Retry:
     """Bounds of new proposals, in number and in seconds.
 
     `conflicts` are those after a conflict; `stale` those after an answer that a peer gives for want of a block, or for
-    good. `lagging` are those where it can only be for want of a block: enough for a peer that is two seconds behind.
+    good. `lost` are those after a transaction that never came into a block; should it come after all, it changes
+    nothing any more. `lagging` are those where it can only be for want of a block: enough for a peer that is two
+    seconds behind.
 
     `settling` says that the caller has just seen the state its call needs (an event, another's record): an endorser
     that answers with an earlier state is then behind, and not right.
@@ -46,6 +54,7 @@ class Retry:
     conflicts: int = 12
     stale: int = 6
     lagging: int = 9
+    lost: int = 2
     seconds: float = 20.0
     settling: bool = False
 
@@ -59,6 +68,8 @@ class Retry:
     def _tries(self, cause: Cause) -> int:
         if cause is Cause.CONFLICT:
             return self.conflicts
+        if cause is Cause.LOST:
+            return self.lost
         return self.lagging if self.settling or cause is Cause.MISMATCH else self.stale
 
     def cause_of(self, error: GatewayError, *, submits: bool = True) -> Cause | None:
@@ -72,6 +83,8 @@ class Retry:
         """
         if isinstance(error, CommitError):
             return Cause.CONFLICT if error.validation_code in _CONFLICTS else None
+        if isinstance(error, CommitStatusError) and error.status is StatusCode.DEADLINE_EXCEEDED:
+            return Cause.LOST
         if isinstance(error, EndorseError) and any(_MISMATCH in detail.message for detail in error.details):
             return Cause.MISMATCH
         refused = chaincode_refusal(error)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gateway.fabric import Endpoint, FileIdentity, Gateway, Network, Tls, connect
+from gateway.fabric import Deadlines, Endpoint, FileIdentity, Gateway, Network, Tls, connect
 from gateway.fabric.secret_file import read_pem
 from gateway.ledger.client import Ledger
+from gateway.ledger.retry import LOST_AFTER
 from quorate.errors import UsageError
 from quorate.records.common import Msp
 
@@ -120,7 +121,13 @@ async def open_session(profile: Profile) -> AsyncIterator[Session]:
     endpoint = profile.endpoint()
     channel = endpoint.channel()
     try:
-        async with connect(channel, identity, signer, tls_certificate_hash=profile.seen_by_peer()) as gateway:
+        async with connect(
+            channel,
+            identity,
+            signer,
+            deadlines=Deadlines(commit_status=LOST_AFTER),
+            tls_certificate_hash=profile.seen_by_peer(),
+        ) as gateway:
             network = gateway.network(profile.channel)
             yield Session(
                 profile=profile,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Tls, connect
 from gateway.fabric.secret_file import read_pem
+from gateway.ledger.retry import LOST_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +43,7 @@ async def open_peer(
     identity, signer = FileIdentity(
         msp_id=config.msp, certificate=config.identity.certificate, key=config.identity.key
     ).load()
-    deadlines = Deadlines(reconnect=config.timeouts.reconnect)
+    deadlines = Deadlines(reconnect=config.timeouts.reconnect, commit_status=LOST_AFTER)
     async with (
         Endpoint(config.peer.endpoint, tls).channel() as channel,
         connect(channel, identity, signer, deadlines=deadlines, tls_certificate_hash=tls.certificate_hash) as gateway,

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.artifacts.store import ArtifactStore
-from gateway.fabric import FileIdentity, connect
+from gateway.fabric import Deadlines, FileIdentity, connect
 from gateway.ledger import Ledger
+from gateway.ledger.retry import LOST_AFTER
 from gateway.service.client import connect_gateway
 from participants.agent.context import AgentContext
 from participants.agent.journal import Journal
@@ -83,7 +84,7 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
             cert=config.gateway.client_certificate,
             key=config.gateway.client_key,
         ) as gateway,
-        connect(gateway.channel, identity, signer) as fabric,
+        connect(gateway.channel, identity, signer, deadlines=Deadlines(commit_status=LOST_AFTER)) as fabric,
     ):
         ledger = Ledger(fabric.network(config.channel).contract(config.chaincode))
         context = AgentContext(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grpc import StatusCode
 
-from gateway.fabric.errors import CommitError, EndorseError, ErrorDetail, GatewayError
+from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, ErrorDetail, GatewayError
 from quorate import canonical
 from quorate.blocks.codes import TxValidationCode
 from quorate.digest import digest_of
@@ -82,6 +82,11 @@ def refused(words: str) -> EndorseError:
 def mismatched() -> EndorseError:
     detail = ErrorDetail("peer:7051", "BirchMSP", "ProposalResponsePayloads do not match")
     return EndorseError("failed to collect", transaction_id="0" * 64, status=StatusCode.ABORTED, details=[detail])
+
+
+def lost() -> CommitStatusError:
+    """A transaction that the orderer took, and that is in no block."""
+    return CommitStatusError("Deadline Exceeded", transaction_id="0" * 64, status=StatusCode.DEADLINE_EXCEEDED)
 
 
 def unavailable() -> GatewayError:

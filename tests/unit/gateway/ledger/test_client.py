@@ -19,7 +19,15 @@ from quorate.errors import (
     UnsupportedVersionError,
     UsageError,
 )
-from tests.unit.gateway.ledger.scripted import DECLINE, ScriptedContract, conflict, mismatched, refused, unavailable
+from tests.unit.gateway.ledger.scripted import (
+    DECLINE,
+    ScriptedContract,
+    conflict,
+    lost,
+    mismatched,
+    refused,
+    unavailable,
+)
 
 FEW = Retry(conflicts=3, stale=2, lagging=4, seconds=10.0)
 
@@ -149,6 +157,21 @@ async def test_a_state_is_doubted_only_by_who_has_just_seen_another():
     await decline(Ledger(doubting, retry=FEW).settling())
 
     assert (len(believing.calls), len(doubting.calls)) == (1, 2)
+
+
+async def test_a_transaction_that_was_lost_with_its_orderer_is_proposed_anew():
+    contract = ScriptedContract([lost(), DECLINE])
+
+    assert await decline(Ledger(contract, retry=FEW))
+    assert len(contract.calls) == 2
+
+
+async def test_a_network_that_loses_every_transaction_is_given_up():
+    contract = ScriptedContract([lost()])
+
+    with pytest.raises(GatewayError) as caught:
+        await decline(Ledger(contract, retry=FEW))
+    assert (caught.value.code, len(contract.calls)) == ("TIMED_OUT", 1 + FEW.lost)
 
 
 async def test_doubt_ends_too():
