@@ -112,5 +112,7 @@ def _print_table(table: "Table") -> None:
 
 
 def _write(text: str) -> None:
-    # Lone surrogates cannot be encoded; JSON's own escape can say them.
-    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    # JSON's own escapes say what a terminal would act on, or what cannot be encoded; the value is the same.
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text)
+    click.echo(text)

@@ -56,6 +56,15 @@ def test_markup_and_escapes_in_values_are_shown_as_they_are(capsys):
     assert "\\u202e9" in out
 
 
+@pytest.mark.parametrize("format_", [Format.JSON, Format.JSONL])
+@pytest.mark.parametrize("title", ["\x9b31mred", "\u202egnp", "\x1b[2J", "\ud800", "\U000e0041", "é\U0001f600 a\nb"])
+def test_json_brings_no_others_text_to_act_on_a_terminal(capsys, format_, title):
+    print_document({"title": title}, format_=format_)
+    printed = capsys.readouterr().out
+    assert printed.replace("\n", "").isprintable()
+    assert json.loads(printed) == {"title": title}
+
+
 def test_document_as_table_leaves_the_schema_out(capsys):
     print_document({"schema": "quorate.x/1", "model_digest": "d", "members": ["a", "b"]}, format_=Format.TABLE)
     out = capsys.readouterr().out
