@@ -103,8 +103,9 @@ def open_bundle(path: Path) -> Bundle:
 class _Scan:
     """One pass over a container, front to back; what stands in its directory is compared, never believed."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, *, most: int = MAX_FILES) -> None:
         self._file = file
+        self._most = most
         self._entries: dict[str, tuple[Member, Entry]] = {}
         self._position = 0
 
@@ -119,6 +120,8 @@ class _Scan:
         return self._entries
 
     def _take(self, head: bytes, total: int) -> None:
+        if len(self._entries) == self._most:
+            raise UsageError(f"there are more than {self._most} files in the container")
         crc, size, length = read_local_header(head)
         name = self._file.read(min(length, _MAX_NAME)).decode("latin-1")
         last = next(reversed(self._entries), None)

@@ -5,10 +5,12 @@ import zipfile
 
 import pytest
 
+from quorate.errors import UsageError
 from quorate.verify import Step, VerificationError, verify_bundle
 from quorate.verify.bundle import names
 from quorate.verify.bundle.container import Entry, directory, local_header
 from quorate.verify.bundle.manifest import Exporter
+from quorate.verify.bundle.reader import _Scan
 from tests.unit.quorate.ledger.organisations import Organisation
 from tests.unit.quorate.ledger.tampering import repack, reseal
 
@@ -168,3 +170,12 @@ def test_an_exporter_from_outside_the_channel_is_refused(copy):
     found = failure(reseal(copy, stranger, exporter=Exporter(**exporter)))
     assert (found.step, found.place) == (Step.HEADERS, names.MANIFEST)
     assert "does not chain to a root" in found.message
+
+
+def test_a_container_has_a_bounded_number_of_files(container):
+    with container.open("rb") as file:
+        count = len(_Scan(file).run())
+    with container.open("rb") as file:
+        assert len(_Scan(file, most=count).run()) == count
+    with container.open("rb") as file, pytest.raises(UsageError, match=f"more than {count - 1} files"):
+        _Scan(file, most=count - 1).run()
