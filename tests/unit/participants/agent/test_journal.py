@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -12,9 +14,6 @@ from participants.agent.journal import Entry, Journal, Stage
 from quorate import canonical
 from quorate.digest import Digest, digest_of
 from quorate.errors import IntegrityError, StorageError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASE = digest_of(b"base")
 UPDATE = b"an update"
@@ -164,6 +163,24 @@ def test_earlier_rounds_are_ended_and_no_others(journal: Journal):
         ("lungs", 1, "ward"): Stage.STORED,
         ("heart", 1, "ward.b"): Stage.STORED,
     }
+
+
+def test_an_entry_is_forced_to_disk_before_it_replaces_the_old_one_and_its_name_after(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    forced: list[tuple[str, bool]] = []
+    directory, whole = tmp_path / "journal", tmp_path / "journal" / "heart~000001~ward.json"
+    force = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        forced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, whole.exists()))
+        force(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    journal.record(begun())
+
+    assert forced == [(f"{whole.name}.part", False), (directory.name, True)]
 
 
 def test_ids_that_leave_the_directory_are_refused(journal: Journal):

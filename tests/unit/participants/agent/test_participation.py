@@ -486,3 +486,59 @@ async def test_another_members_words_are_not_taken_for_the_own(tmp_path: Path):
     await machine.take_part()
 
     assert (1, ME) in machine.model.commits
+
+
+async def test_a_refusal_on_the_ledger_holds_also_when_the_journal_is_lost(tmp_path: Path):
+    machine = await machine_in(tmp_path, refuses=frozenset({ME}))
+    machine.model.reserve(1, ME, now=EPOCH)
+
+    await machine.take_part()
+
+    assert steps_of(machine) == []
+    assert machine.entry() is None
+
+
+async def test_an_update_that_the_disk_lost_before_its_commit_is_made_again_from_the_same_secret(tmp_path: Path):
+    machine = await machine_in(tmp_path)
+
+    async def put_later(*_: object, **__: object) -> None:
+        raise UnreachableError("away")
+
+    original, machine.artifacts.put = machine.artifacts.put, put_later
+    with pytest.raises(UnreachableError):
+        await machine.take_part()
+    assert machine.entry().stage is Stage.STORED
+    machine.artifacts.put = original
+    machine.journal.update_path(machine.entry()).write_bytes(b"torn")
+
+    await machine.take_part()
+
+    assert len(machine.trainer.secrets) == 2
+    assert len(set(machine.trainer.secrets)) == 1
+    update = update_with(machine.trainer.secrets[0], machine.model)
+    assert machine.model.commits[1, ME]["update"] == digest_of(update)
+
+
+async def test_an_objection_does_not_reopen_what_is_done(tmp_path: Path):
+    machine = await machine_in(tmp_path)
+    before = machine.participation()
+    await machine.take_part()
+    machine.ledger_policy.answer = "no policy permits it any more"
+
+    await before.take_part()  # the view from before the commit
+
+    assert machine.entry().stage is Stage.COMMITTED
+    assert declined(machine) is None
+
+
+async def test_an_objection_does_not_change_the_reason_that_was_given_first(tmp_path: Path):
+    machine = await machine_in(tmp_path)
+    before = machine.participation()
+    machine.trainer.failing = [DataNotFoundError("no such file")]
+    await machine.take_part()
+    machine.ledger_policy.answer = "no policy permits it any more"
+
+    await before.take_part()  # the view from before the decline
+
+    assert declined(machine) == "data"
+    assert machine.entry().reason == "data"
