@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.artifacts.alone import alone_in
 from gateway.artifacts.store import ArtifactStore
 from gateway.fabric import Deadlines, FileIdentity, connect
 from gateway.ledger import Ledger
@@ -16,6 +18,7 @@ from participants.agent.journal import Journal
 from participants.agent.ledger_policy import LedgerPolicy, principal_of
 from participants.agent.loop import AgentLoop
 from participants.agent.models import ModelCache
+from participants.agent.offers import PlanOffers
 from participants.agent.trainer import Trainer
 from participants.plans.approved import ApprovedPlans
 from participants.plans.errors import PlanNotApprovedError
@@ -55,7 +58,14 @@ async def run_agent(
     ------
     BudgetError
         When the ledger refused a charge and the configuration says to stop.
+    ConflictError
+        When another process works in the state directory: two agents on one journal could release a secret twice.
     """
+    with alone_in(Path(config.state)):
+        await _run(config, child, start, ready)
+
+
+async def _run(config: AgentConfig, child: TrainerChild | None, start: Start, ready: Callable[[], None]) -> None:
     plans = ApprovedPlans(config.plans)
     trainer = Trainer(
         msp=config.msp_id,
@@ -87,6 +97,8 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
         connect(gateway.channel, identity, signer, deadlines=Deadlines(commit_status=LOST_AFTER)) as fabric,
     ):
         ledger = Ledger(fabric.network(config.channel).contract(config.chaincode))
+        passing_through = await ArtifactStore.open(Path(config.state) / "offers")
+        offers = PlanOffers(config.msp_id, plans, passing_through, gateway.artifacts)
         context = AgentContext(
             msp=config.msp_id,
             ledger=ledger,
@@ -100,7 +112,10 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
         )
         loop = AgentLoop(context, config.datasets, stop_on_refusal=config.on_refusal == "stop")
         ready()
-        await loop.run(gateway.studies.watch())
+        async with asyncio.TaskGroup() as tasks:
+            offering = tasks.create_task(offers.run())
+            await loop.run(offers.passing(gateway.studies.watch()))
+            offering.cancel()
 
 
 def _is_approved(plans: ApprovedPlans, digest: Digest) -> bool:
