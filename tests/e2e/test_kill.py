@@ -1,6 +1,7 @@
 """kill -9 in the middle of a round, then a restart: the round completes, nothing is charged or released twice."""
 
 import asyncio
+import random
 from dataclasses import replace
 
 import pytest
@@ -129,6 +130,41 @@ async def test_a_killed_ledger_comes_back_and_the_round_completes(play):
             assert commit in after.commits
         for member in it.consortium.places:
             assert (await it.ledger.privacy.account(it.msp(member), DATASET)).charges == 2
+
+
+async def test_kills_one_after_the_other_whatever_is_under_way(play):
+    moments = random.Random(5)  # noqa: S311 (when to kill, nothing secret)
+    async with play(rounds=3, cap="8") as it:
+        await it.begin()
+        await it.round(1, lambda view: view.round.state == "OPEN")
+        for what, member in (
+            ("network", None),
+            ("gateway", "Birch"),
+            ("network", None),
+            ("agent", "Chestnut"),
+            ("network", None),
+            ("agent", "Birch"),
+        ):
+            await asyncio.sleep(moments.uniform(0, 0.5))
+            await killed_and_started_again(it, what, member)
+
+        await it.completed(seconds=90)
+        for number in (1, 2, 3):
+            view = await it.final(number)
+            assert (len(view.round.included), view.round.excluded, view.round.attempt) == (4, [], 1)
+            await nothing_is_charged_twice(it, view, charges=3)
+
+
+async def killed_and_started_again(it, what, member):
+    if what == "network":
+        await it.kill_network()
+        it.consortium.start_network()
+    elif what == "gateway":
+        await it.kill_gateway(member)
+        await it.consortium.start_gateway(member)
+    else:
+        await it.kill_agent(member)
+        await it.consortium.start_agent(member)
 
 
 def what_it_would_have_been(it, member, entry):
