@@ -71,7 +71,7 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     study = context.state.studies.get(name)
     if study is None or not _concerns(context, study):
         return True
-    if not is_welcome(study, context.state.studies.values()):
+    if not is_welcome(study, context.state.studies.values(), now=context.clock()):
         return False
     try:
         await _fetch_plan(context, study)
@@ -83,12 +83,12 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     return True
 
 
-def is_welcome(study: StudyView, known: Iterable[StudyView]) -> bool:
-    """Tell whether a study is voted for, or among the first few that its proposer waits for a vote on."""
+def is_welcome(study: StudyView, known: Iterable[StudyView], *, now: int) -> bool:
+    """Tell whether a study is voted for, or among the first few that its proposer still waits for a vote on."""
     if study.study.state != "PROPOSED":
         return True
     found = study.study
-    waiting = [other.study for other in known if other.study.state == "PROPOSED"]
+    waiting = [other.study for other in known if other.study.state == "PROPOSED" and other.study.expires_time > now]
     first = sorted((o.proposed.claimed_time, o.study) for o in waiting if o.proposer == found.proposer)
     return (found.proposed.claimed_time, found.study) in first[:_UNVOTED_STUDIES]
 

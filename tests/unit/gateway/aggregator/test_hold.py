@@ -29,6 +29,7 @@ async def fetched(*studies, of):
     context = SimpleNamespace(
         msp="BirchMSP",
         exchange=exchange,
+        clock=lambda: 0,
         state=SimpleNamespace(studies={study.study.study: study for study in studies}),
         store=SimpleNamespace(labels=lambda _digest: frozenset()),
     )
@@ -50,8 +51,18 @@ async def test_a_large_model_is_fetched_once_it_is_voted_for(state, elements, ki
 
 async def test_one_organisation_cannot_fill_the_others_disks_with_proposals():
     proposals = [study_record(f"s{number}", state="PROPOSED") for number in range(6)]
-    assert [is_welcome(study, proposals) for study in proposals] == [True] * 4 + [False] * 2
+    assert [is_welcome(study, proposals, now=0) for study in proposals] == [True] * 4 + [False] * 2
     assert await fetched(*proposals, of="s5") == (False, [])
-    assert is_welcome(study_record("s9", state="RUNNING"), proposals)
+    assert is_welcome(study_record("s9", state="RUNNING"), proposals, now=0)
     rest = [study_record("s0", state="APPROVED"), study_record("s1", state="REJECTED"), *proposals[2:]]
-    assert all(is_welcome(study, rest) for study in rest)
+    assert all(is_welcome(study, rest, now=0) for study in rest)
+
+
+def test_proposals_that_nobody_closed_do_not_keep_new_ones_out():
+    expired = [study_record(f"s{number}", state="PROPOSED") for number in range(4)]
+    end = expired[0].study.expires_time
+    late = study_record("s9", state="PROPOSED")
+    late = late.model_copy(update={"study": late.study.model_copy(update={"expires_time": end + 1})})
+    assert not is_welcome(late, [*expired, late], now=end - 1)
+    assert is_welcome(late, [*expired, late], now=end)
+    assert not is_welcome(expired[0], [*expired, late], now=end)
