@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Tls, connect
-from gateway.fabric.secret_file import read_pem
+from gateway.fabric.tls_files import read_certificates
 from gateway.ledger.retry import LOST_AFTER
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def open_peer(
         When a file that the configuration names cannot be used.
     """
     tls = Tls(
-        roots=read_pem(config.peer.tls_ca),
+        roots=read_certificates(config.peer.tls_ca),
         certificate=client[0],
         key=client[1],
         server_name=config.peer.server_name,

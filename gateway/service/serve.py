@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.artifacts.disk import storage_errors
+from gateway.artifacts.alone import alone_in
 from gateway.artifacts.exchange import Exchange
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.wire import SERVICE as ARTIFACTS
 from gateway.fabric import FileCheckpointer
-from gateway.fabric.secret_file import read_pem, read_private_pem
+from gateway.fabric.tls_files import read_certificates, read_pair
 from gateway.ledger import Ledger, Retry
 from gateway.service.announce import announce_self, follow_members
 from gateway.service.artifacts import ArtifactsService
@@ -146,11 +146,10 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
 
 @asynccontextmanager
 async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
-    with storage_errors(f"making the directory {config.state}"):
-        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     limits, tls = config.limits, config.tls
-    client, tls_root = (read_pem(tls.client_certificate), read_private_pem(tls.client_key)), read_pem(tls.ca)
+    client, tls_root = read_pair(tls.client_certificate, tls.client_key), read_certificates(tls.ca)
     async with AsyncExitStack() as stack:
+        stack.enter_context(alone_in(config.state))
         channel, network = await stack.enter_async_context(open_peer(config, client))
         store = await ArtifactStore.open(
             config.state / "artifacts", objects=_objects(config), reserve=limits.disk_reserve_bytes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
-from gateway.fabric.secret_file import read_pem, read_private_pem
+from gateway.fabric.tls_files import read_pair
 from quorate.errors import QuorateError, UnreachableError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def credentials(tls: TlsSection, roots: Roots) -> grpc.ServerCredentials:
     """
 
     def present() -> grpc.ServerCertificateConfiguration:
-        pair = (read_private_pem(tls.key), read_pem(tls.certificate))
-        return grpc.ssl_server_certificate_configuration([pair], roots.bundle())
+        certificate, key = read_pair(tls.certificate, tls.key)
+        return grpc.ssl_server_certificate_configuration([(key, certificate)], roots.bundle())
 
     def renewed() -> grpc.ServerCertificateConfiguration | None:
         try:
