@@ -11,6 +11,7 @@ from gateway.fabric.errors import GatewayError
 from participants.agent.participation import Participation
 from quorate.errors import (
     BudgetError,
+    ExpiredError,
     NotFoundError,
     QuorateError,
     StateError,
@@ -35,8 +36,17 @@ _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
 
 # What may be otherwise a moment later although nothing that this agent sees has changed: another process is away, the
-# disk is full, or a peer is behind. As long as the round is open, the step is worth another try.
-_PASSING: Final = (UnreachableError, TimedOutError, StorageError, StateError, NotFoundError, GatewayError)
+# disk is full, a peer is behind, or a network that stood still found the proposal's time too old. As long as the round
+# is open, the step is worth another try.
+_PASSING: Final = (
+    UnreachableError,
+    TimedOutError,
+    StorageError,
+    StateError,
+    ExpiredError,
+    NotFoundError,
+    GatewayError,
+)
 
 
 class AgentLoop:

@@ -15,7 +15,7 @@ from participants.agent.run import _cause_of
 from participants.data.bindings import CsvBinding
 from participants.training.errors import TrainerDiedError
 from quorate.digest import digest_of
-from quorate.errors import BudgetError, NoSpaceError, TimedOutError, UnreachableError
+from quorate.errors import BudgetError, ExpiredError, NoSpaceError, TimedOutError, UnreachableError
 from quorate.identifiers import DatasetId
 from tests.unit.gateway.aggregator.ledger_model import EPOCH
 from tests.unit.participants.agent.machine import ME, WARD, Machine, machine_in
@@ -115,6 +115,7 @@ async def test_data_sets_of_others_are_left_alone(tmp_path: Path):
         UnreachableError("away"),
         TimedOutError("slow"),
         NoSpaceError("full"),
+        ExpiredError("the transaction's timestamp is -2863 ms from this endorser's clock"),
     ],
     ids=lambda failure: type(failure).__name__,
 )
