@@ -18,6 +18,7 @@ from quorate.verify.errors import Fault
 from quorate.verify.findings import Findings, at
 from quorate.verify.replay.replay import Replay, stamp_of
 from quorate.verify.report import Step
+from quorate.verify.steps.copies import copied_attestations
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
@@ -136,6 +137,9 @@ class History:
                 raise Fault(_STEP, names.MANIFEST, f"the manifest names {what} {claimed}, the ledger holds {replayed}")
 
     def _say_what_was_not(self, findings: Findings) -> None:
+        if copied := list(copied_attestations(self.world)):
+            why = f"the same possession hash was given by {'; '.join(copied[:10])}: one of them has copied"
+            findings.not_checked(_STEP, "that everybody who attested a model had its updates", why=why)
         findings.not_checked(
             _STEP,
             "that the access policies allowed each step",

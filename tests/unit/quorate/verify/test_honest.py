@@ -114,6 +114,22 @@ def test_one_study_holds_on_its_own_and_claims_no_totals(two, study, tmp_path):
     assert any("totals and absences" in found.message for found in report.not_checked)
 
 
+def test_attesters_of_whom_one_has_copied_are_named(tmp_path):
+    made = Consortium(Ledger(per_block=1))
+    made.open(1)
+    for member in made.members:
+        made.commit(member, 1)
+    made.seal(1)
+    model, proof = made.aggregate(1)
+    for member in made.members:
+        made.attest(member, 1, model, proof("CedarMSP" if member.name == "Birch" else member.msp_id))
+    made.finalize(1)
+    export(made.ledger, tmp_path / "bundle")
+    report = verify_bundle(tmp_path / "bundle", genesis=made.ledger.genesis)
+    [found] = [found for found in report.not_checked if "had its updates" in found.message]
+    assert "BirchMSP and CedarMSP in round 1 of one" in found.why
+
+
 @pytest.fixture(scope="module")
 def copied():
     """A second study whose attesters name the model of the first."""
