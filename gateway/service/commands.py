@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import logging
 import signal
@@ -46,6 +47,7 @@ def serve(path: Path, *, verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    faulthandler.enable(2)  # a crash inside a library leaves its stack in the log, not nothing
     settings = load_config(path, GatewayConfig, prefix=PREFIX)
     keep_freed_memory()
     asyncio.run(_serve(settings))

@@ -38,7 +38,7 @@ def start_gateway(place: MemberPlace, name: str, *, dies_with_parent: bool) -> P
             log=place.log("gateway"),
             pid_file=place.pid_file("gateway"),
             # A service's defect cannot be repeated at will: its log keeps the whole cause.
-            environment={"QUORATE_DEBUG": "1"},
+            environment={"QUORATE_DEBUG": "1", "GRPC_VERBOSITY": "ERROR"},
             dies_with_parent=dies_with_parent,
         )
     )

@@ -12,7 +12,7 @@ from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
 from quorate.cli.mounts import MOUNTS, Mount
 from quorate.cli.terminal import printable
-from quorate.errors import ExitCode, QuorateError, UsageError, first_error
+from quorate.errors import ExitCode, NoSpaceError, QuorateError, UsageError, first_error
 
 _PROGRAM = "quorate"
 _DEBUG = "--debug"
@@ -45,10 +45,7 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
-        if error.errno != errno.EPIPE:
-            return _defect(error, debug=debug)
-        _silence_standard_streams()
-        return BROKEN_PIPE
+        return _write_failed(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last place where a defect can be told from a crash
         return _defect(error, debug=debug)
 
@@ -131,6 +128,19 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
+def _write_failed(error: OSError, *, debug: bool) -> int:
+    if error.errno == errno.EPIPE:
+        _silence_standard_streams()
+        return BROKEN_PIPE
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        full = NoSpaceError(f"a file or standard output could not be written: {error.strerror}", cause=error)
+        click.echo(printable(full.diagnostics(), keep="\n"), err=True)
+        _explain(error, debug=debug)
+        _silence_standard_streams()
+        return full.exit_code
+    return _defect(error, debug=debug)
+
+
 def _defect(error: Exception, *, debug: bool) -> int:
     first = first_error(error)
     click.echo(
@@ -162,7 +172,7 @@ def _version() -> str:
 
 
 def _silence_standard_streams() -> None:
-    # Python flushes both once more at its end, and would complain there about the same broken pipe.
+    # Python flushes both once more at its end, and would complain there about the same failure.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +143,16 @@ def test_an_unexpected_exception_is_a_defect_without_a_traceback(mount, capsys):
     err = capsys.readouterr().err
     assert "ZeroDivisionError: oh" in err
     assert "Traceback" not in err
+
+
+def test_standard_output_on_a_full_disk_is_no_defect():
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "quorate", "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert found.returncode == 3
+    assert found.stderr.startswith("NO_SPACE: ")
+    assert "Exception" not in found.stderr
 
 
 def test_an_operating_system_error_nobody_expected_is_a_defect(mount):
