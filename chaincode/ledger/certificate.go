@@ -2,6 +2,9 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
@@ -47,7 +50,23 @@ func parseCertificate(text []byte) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("has no valid certificate: %w", err)
 	}
+	if err := checkKey(certificate); err != nil {
+		return nil, err
+	}
 	return certificate, checkExtensions(certificate)
+}
+
+// checkKey wants a key of a kind that every peer and every verifier takes.
+func checkKey(certificate *x509.Certificate) error {
+	switch key := certificate.PublicKey.(type) {
+	case ed25519.PublicKey:
+		return nil
+	case *ecdsa.PublicKey:
+		if key.Curve == elliptic.P256() || key.Curve == elliptic.P384() {
+			return nil
+		}
+	}
+	return errors.New("has a certificate whose key is neither ECDSA on P-256 or P-384 nor Ed25519")
 }
 
 func checkExtensions(certificate *x509.Certificate) error {

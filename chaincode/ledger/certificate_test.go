@@ -2,11 +2,19 @@ package ledger
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 )
 
 // alternative returns an extension with one alternative name of a tag.
@@ -66,6 +74,44 @@ func TestOrdinaryCreatorsAreRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestKeysThatNotEveryoneTakes(t *testing.T) {
+	p224, p521 := newECKey(t, elliptic.P224()), newECKey(t, elliptic.P521())
+	p384 := newECKey(t, elliptic.P384())
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		key  crypto.Signer
+		fine bool
+	}{{"P-224", p224, false}, {"P-521", p521, false}, {"P-384", p384, true}, {"Ed25519", edwards, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			template := &x509.Certificate{
+				SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0),
+				ExtraExtensions: []pkix.Extension{attributes(`{"attrs":{"quorate.role":"agent"}}`)},
+			}
+			der, err := x509.CreateCertificate(rand.Reader, template, template, test.key.Public(), test.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = callerOf(serialized(t, "AlderMSP", pemOf(der)))
+			if fine := err == nil; fine != test.fine || (err != nil && !strings.Contains(err.Error(), "whose key is neither")) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func newECKey(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // oneLine removes the line ends within a PEM's body.
