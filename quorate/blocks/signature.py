@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 ORDERS: Final = {
+    "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
     "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "secp384r1": int(
         "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16
     ),
+    "secp521r1": int(
+        "1FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA"
+        "51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409",
+        16,
+    ),
 }
-"""The number of points of the curves that Fabric knows."""
+"""The number of points of the curves that Fabric knows: all of them, since one transaction that peers took and nobody
+can verify would spoil the whole ledger's evidence."""
 
 _ALGORITHM: Final = ec.ECDSA(SHA256())
 
@@ -41,7 +48,7 @@ def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> N
         elif isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
-            raise BlockError("a key is neither ECDSA on P-256 or P-384 nor Ed25519")
+            raise BlockError("a key is neither ECDSA on a curve of NIST nor Ed25519")
     except InvalidSignature as error:
         raise BlockError("the signature is not this key's over these bytes", cause=error) from error
 
