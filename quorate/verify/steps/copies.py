@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def copied_attestations(world: World) -> Iterator[str]:
-    """Yield, for every round that a quorum decided, which of its attesters gave the possession hash of another one, for people."""
+    """Yield for people, of every round that a quorum decided, which attesters gave the possession hash of another one."""
     for found in world.all(Round):
         by_hash: dict[str, list[str]] = {}
         for msp in found.attested_by:
