@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def copied_attestations(world: World) -> Iterator[str]:
-    """Yield for people, of every round that a quorum decided, which attesters gave the possession hash of another one."""
+    """Yield for people, of each round that a quorum decided, which attesters gave the possession hash of another."""
     for found in world.all(Round):
         by_hash: dict[str, list[str]] = {}
         for msp in found.attested_by:
