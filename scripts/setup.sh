@@ -34,7 +34,8 @@ python_environment() {
     local python
     python=$(find_python)
     echo "setup: Python environment in .venv ($("$python" --version))"
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    # An environment whose making was interrupted has a Python and no pip.
+    .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
     .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/all.txt
     .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .

@@ -94,10 +94,10 @@ def _present(report: Report, bundle: Path, page: Path | None, format_: Format) -
 
     if page is not None:
         try:
-            page.write_text(page_of(report, bundle.name), encoding="utf-8")
+            page.write_text(page_of(report, bundle.name or str(bundle)), encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{page} cannot be written: {error.strerror}", cause=error) from error
     if format_ is Format.TABLE:
-        print_report(report, bundle.name)
+        print_report(report, bundle.name or str(bundle))
     else:
         print_document(report.as_json(), format_=format_)

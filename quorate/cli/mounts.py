@@ -86,14 +86,14 @@ MOUNTS = (
         module="gateway.ledger.commands",
         attribute="study",
         extra="gateway",
-        help="Propose, vote, accept, start and follow studies.",
+        help="Propose, vote on, accept, start and show studies.",
     ),
     Mount(
         name="round",
         module="gateway.ledger.commands",
         attribute="round",
         extra="gateway",
-        help="Follow rounds, ask for receipts, recompute aggregates.",
+        help="Show rounds, ask for receipts, recompute aggregates.",
     ),
     Mount(
         name="privacy",

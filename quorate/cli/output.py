@@ -96,7 +96,7 @@ def _cell(value: object) -> str:
         case str():
             return printable(value)
         case list() | tuple():
-            return ", ".join(_cell(item) for item in value)
+            return ", ".join(_cell(item) for item in value) or "-"
         case dict():
             return ", ".join(f"{printable(str(name))}={_cell(item)}" for name, item in value.items())
         case _:

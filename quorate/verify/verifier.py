@@ -70,7 +70,7 @@ def verify_bundle(path: Path, *, genesis: str | None = None, trust_bundle_genesi
 
 
 def _verify(path: Path, pin: Digest | None, findings: Findings) -> None:
-    with at(Step.BOUNDS, path.name):
+    with at(Step.BOUNDS, path.name or str(path)):
         bundle = open_bundle(path)
     manifest = verify_contents(bundle, findings)
     verify_genesis(bundle, manifest, pin, findings)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def round() -> None:
-    """Follow rounds, ask for receipts, recompute aggregates."""
+    """Show rounds, ask for receipts, recompute aggregates."""
 
 
 @ledger_command(round, "show")

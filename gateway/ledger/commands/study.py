@@ -27,7 +27,7 @@ _ROUNDS: Final = (
 
 @click.group()
 def study() -> None:
-    """Propose, vote, accept, start and follow studies."""
+    """Propose, vote on, accept, start and show studies."""
 
 
 @ledger_command(study, "propose")

@@ -19,6 +19,11 @@ def test_table_shows_the_named_columns(capsys):
     ]
 
 
+def test_nothing_and_an_empty_list_are_a_dash(capsys):
+    print_document({"left_out": [], "model": None}, format_=Format.TABLE)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["left", "out", "-"], ["model", "-"]]
+
+
 def test_json_is_one_array_with_every_key(capsys):
     print_rows(ROWS, columns=COLUMNS, format_=Format.JSON)
     assert json.loads(capsys.readouterr().out) == ROWS
