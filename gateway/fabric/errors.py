@@ -84,7 +84,7 @@ class GatewayError(errors.QuorateError):
         cause: BaseException | None = None,
     ) -> None:
         kind = _kind(message, status, details)
-        super().__init__(message, hint=hint or _hint(kind, message, details), cause=cause)
+        super().__init__(message, hint=hint or _hint(kind, message, status, details), cause=cause)
         self.status = status
         self.details = tuple(details)
         self._adopt(kind)
@@ -189,9 +189,11 @@ def _kind(message: str, status: StatusCode, details: Sequence[ErrorDetail]) -> t
     return _CAUSES.get(status, errors.UnreachableError)
 
 
-def _hint(kind: type[errors.QuorateError], message: str, details: Sequence[ErrorDetail]) -> str:
+def _hint(kind: type[errors.QuorateError], message: str, status: StatusCode, details: Sequence[ErrorDetail]) -> str:
     if _is_stranger(message, details):
         return "The peers do not know this certificate as one of this organisation: compare the two in your profile."
+    if status is StatusCode.PERMISSION_DENIED and not details:
+        return "The gateway or its peer refused, not a policy: compare your profile with the gateway's configuration."
     return kind.advice
 
 

@@ -136,6 +136,16 @@ async def test_the_stable_code_follows_from_the_status(
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
+async def test_what_the_gateway_itself_refuses_is_not_looked_for_in_the_policies(
+    contract: Contract, peer: FakePeer
+) -> None:
+    peer.faults["Evaluate"] = Fault(grpc.StatusCode.PERMISSION_DENIED, "DENIED: this gateway relays for AlderMSP only")
+    with pytest.raises(GatewayError) as caught:
+        await contract.evaluate("f")
+    assert caught.value.code == "DENIED"
+    assert "compare your profile" in caught.value.hint
+
+
 async def test_a_gateway_that_is_not_there_is_unreachable_once_the_deadline_has_passed(served: Served) -> None:
     nowhere = Endpoint("localhost:1", served.tls)
     async with connect(nowhere, served.identity, served.signer, deadlines=SHORT) as gateway:
