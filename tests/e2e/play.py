@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from participants.agent.journal import Entry, Journal
 from participants.demo import founding
 from participants.demo.configuration import DATASET, write_agent
 from participants.demo.measure import descendants
+from quorate.errors import ExpiredError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -148,7 +149,7 @@ class Play:
         await asyncio.to_thread(process.stop)
 
     async def change_peers(self, peers: Mapping[str, Mapping[str, int]]) -> None:
-        """Kill the ledger and start it again with other clocks and lags of some members' peers."""
+        """Start the ledger anew with other clocks and lags of some members' peers, and wait for the gateways."""
         await self.kill_network()
         changed = [
             one.model_copy(update=peers.get(member, {}))
@@ -156,6 +157,12 @@ class Play:
         ]
         self.consortium.topology = self.consortium.topology.model_copy(update={"organisations": tuple(changed)})
         self.consortium.start_network()
+        await asyncio.gather(*map(self._connected, self.consortium.places))
+
+    async def _connected(self, member: str) -> None:
+        # Reading is repeated until the gateway has found its peer again; a clock beyond the skew is an answer too.
+        with suppress(ExpiredError):
+            await self.people.sessions[member, Role.OFFICER].ledger.consortium.get()
 
     def as_role(self, member: str, role: Role) -> AbstractAsyncContextManager[Session]:
         """Speak as a member's role through its gateway."""
