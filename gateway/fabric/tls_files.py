@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,9 +12,12 @@ from gateway.fabric.secret_file import read_pem, read_private_pem
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+_RENEW: Final = "Look at this machine's clock, then ask your organisation's CA for a new one."
 
 
 def read_certificates(path: Path) -> bytes:
@@ -52,6 +55,24 @@ def read_pair(certificate: Path, key: Path) -> tuple[bytes, bytes]:
     if _spki(public) != _spki(leaf.public_key()):
         raise UsageError(f"the TLS key {key} does not belong to the certificate {certificate}")
     return pem, secret
+
+
+def refuse_expired(path: Path, *, now: datetime) -> None:
+    """Refuse a certificate that nobody accepts any more, or not yet; the other side would only hang up.
+
+    Raises
+    ------
+    UsageError
+        It is not valid `now`, or not readable.
+    StorageError
+        The file cannot be read.
+    """
+    found = _parse(read_pem(path), path)[0]
+    if now > found.not_valid_after_utc:
+        raise UsageError(f"the certificate {path} has expired on {found.not_valid_after_utc:%Y-%m-%d}", hint=_RENEW)
+    if now < found.not_valid_before_utc:
+        begins = f"{found.not_valid_before_utc:%Y-%m-%d %H:%M:%S}"
+        raise UsageError(f"the certificate {path} is not valid before {begins} UTC", hint=_RENEW)
 
 
 def _parse(pem: bytes, path: Path) -> list[x509.Certificate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Gateway, Network, Tls, connect
 from gateway.fabric.secret_file import read_pem
+from gateway.fabric.tls_files import refuse_expired
 from gateway.ledger.client import Ledger
 from gateway.ledger.retry import LOST_AFTER
 from quorate.errors import UsageError
@@ -117,6 +119,9 @@ class Session:
 @asynccontextmanager
 async def open_session(profile: Profile) -> AsyncIterator[Session]:
     """Open a session; nothing is sent before the first call, and everything is closed in the end."""
+    now = datetime.now(UTC)
+    for certificate in (profile.certificate, profile.tls_certificate):
+        refuse_expired(certificate, now=now)
     identity, signer = FileIdentity(msp_id=profile.msp_id, certificate=profile.certificate, key=profile.key).load()
     endpoint = profile.endpoint()
     channel = endpoint.channel()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.fabric import Endpoint, FileIdentity, Identity, PrivateKeySigner, Tls
+from gateway.fabric.tls_files import refuse_expired
 from quorate.blocks import protos
 from quorate.errors import StorageError, UsageError
 
@@ -125,6 +127,19 @@ def test_what_a_tls_handshake_could_not_use_is_refused_before_it_and_named(
     other.write_bytes(authority.issue("other").key_pem)
     with pytest.raises(UsageError, match=r"other\.pem does not belong to the certificate"):
         Tls.from_files(certificate=files.certificate, key=other)
+
+
+def test_a_certificate_is_refused_before_and_after_its_time(files: FileIdentity, client_certificate: Issued) -> None:
+    begins, ends = (
+        client_certificate.certificate.not_valid_before_utc,
+        client_certificate.certificate.not_valid_after_utc,
+    )
+    for good in (begins, ends):
+        refuse_expired(files.certificate, now=good)
+    with pytest.raises(UsageError, match=r"cert\.pem has expired on"):
+        refuse_expired(files.certificate, now=ends + timedelta(seconds=1))
+    with pytest.raises(UsageError, match=r"cert\.pem is not valid before"):
+        refuse_expired(files.certificate, now=begins - timedelta(seconds=1))
 
 
 def test_a_file_that_is_no_pem_is_named(files: FileIdentity) -> None:
