@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import shlex
 
 from network import embedded_engine
 from network.engine import Engine, require_available
@@ -88,7 +89,8 @@ def init(topology: Path, members: tuple[str, ...]) -> None:
         raise AlreadyExistsError(f"{topology} exists and is kept as it is.", hint=hint, cause=error) from error
     except OSError as error:
         raise StorageError(f"Cannot write {topology}: {error.strerror}.", cause=error) from error
-    click.echo(f"Wrote {topology}. Start the network: quorate network up", err=True)
+    start = f"quorate network up --topology {shlex.quote(str(topology))}"
+    click.echo(f"Wrote {topology}. Start the network: {start}", err=True)
 
 
 @group.command()
