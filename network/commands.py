@@ -1,11 +1,11 @@
 """``quorate network``: a ledger on this machine, for development, demos and tests."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-import shlex
 
 from network import embedded_engine
 from network.engine import Engine, require_available
