@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -11,7 +12,7 @@ from gateway.fabric.tls_files import read_pair
 from quorate.errors import QuorateError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gateway.service.callers import Roots
     from gateway.service.config import TlsSection
@@ -20,6 +21,7 @@ _log = logging.getLogger(__name__)
 
 _CALLS: Final = 2000
 _CHUNK_SLACK: Final = 64 * 1024
+_PAUSE: Final = 0.02
 _OPTIONS: Final = (
     # Two gateways on one port would share callers at random.
     ("grpc.so_reuseport", 0),
@@ -33,25 +35,54 @@ _OPTIONS: Final = (
 
 
 def credentials(tls: TlsSection, roots: Roots) -> grpc.ServerCredentials:
-    """Return credentials that demand a client certificate, and read pair and roots anew for every handshake.
+    """Return credentials that demand a client certificate, and look at pair and roots anew for every handshake.
 
     So a renewed server certificate is served, and a member's new root is known, without a restart.
     """
+    renewal = Renewal(lambda: (*read_pair(tls.certificate, tls.key), roots.bundle()))
+    # gRPC takes None for "no change"; its published types do not know.
+    return grpc.dynamic_ssl_server_credentials(renewal.present(), renewal, require_client_authentication=True)  # type: ignore[arg-type]
 
-    def present() -> grpc.ServerCertificateConfiguration:
-        certificate, key = read_pair(tls.certificate, tls.key)
-        return grpc.ssl_server_certificate_configuration([(key, certificate)], roots.bundle())
 
-    def renewed() -> grpc.ServerCertificateConfiguration | None:
+class Renewal:
+    """What gRPC asks at every handshake: a new configuration when certificate, key or roots have changed, else None.
+
+    gRPC's core reads the present configuration without its lock just after it asked (1.85,
+    ``ssl_security_connector.cc``): one that is replaced while another handshake is at that point crashes the process.
+    So nothing is replaced without need, and a change is given out only after a pause in which every handshake that
+    asked before has long gone on; those that ask meanwhile wait for the lock.
+
+    Parameters
+    ----------
+    material
+        Returns certificate, key and roots as PEM; raises `QuorateError` when they cannot be read.
+    pause
+        Seconds.
+    """
+
+    def __init__(self, material: Callable[[], tuple[bytes, bytes, bytes]], *, pause: float = _PAUSE) -> None:
+        self._material = material
+        self._pause = pause
+        self._given = material()
+
+    def present(self) -> grpc.ServerCertificateConfiguration:
+        """Return the configuration that was given out last."""
+        certificate, key, roots = self._given
+        return grpc.ssl_server_certificate_configuration([(key, certificate)], roots)
+
+    def __call__(self) -> grpc.ServerCertificateConfiguration | None:
+        """Return the new configuration, or None when there is none."""
         try:
-            return present()
+            found = self._material()
         except QuorateError as error:
             # Runs inside gRPC's handshake: with None it goes on with what it had.
             _log.warning("the TLS certificate could not be read again: %s", error)
             return None
-
-    # gRPC takes None for "no change"; its published types do not know.
-    return grpc.dynamic_ssl_server_credentials(present(), renewed, require_client_authentication=True)  # type: ignore[arg-type]
+        if found == self._given:
+            return None
+        time.sleep(self._pause)
+        self._given = found
+        return self.present()
 
 
 class GatewayServer:
