@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from gateway.artifacts.catalogue import Catalogue, Entry
@@ -17,7 +18,7 @@ from quorate.digest import Digest, digest_of, digest_stream
 from quorate.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
 CHUNK: Final = 1024 * 1024
@@ -190,7 +191,7 @@ class ArtifactStore:
         if not self.has(digest):
             raise NotFoundError(f"{digest} is not here")
         with storage_errors(f"opening {digest}"):
-            file = await asyncio.to_thread(self._objects.open, digest)
+            file = await _opened(partial(self._objects.open, digest))
         try:
             yield file
         finally:
@@ -243,6 +244,21 @@ class ArtifactStore:
                 self._catalogue.put(entry)
 
         await asyncio.to_thread(put)
+
+
+async def _opened(opening: Callable[[], BinaryIO]) -> BinaryIO:
+    """Open in a thread; a file that nobody waits for any more when it is open is closed again."""
+    thread = asyncio.get_running_loop().run_in_executor(None, opening)
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        thread.add_done_callback(_close_unused)
+        raise
+
+
+def _close_unused(opening: asyncio.Future[BinaryIO]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 async def _chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:

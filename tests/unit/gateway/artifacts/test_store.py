@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,3 +102,30 @@ async def test_a_directory_that_cannot_be_made_is_a_storage_error(tmp_path: Path
     await asyncio.to_thread(occupied.write_bytes, b"a file where a folder should be")
     with pytest.raises(StorageError):
         await ArtifactStore.open(occupied, reserve=0)
+
+
+async def test_a_reader_that_gives_up_while_the_file_opens_leaves_no_open_file(tmp_path):
+    opened, go_on = [], threading.Event()
+
+    class Slow(LocalObjects):
+        def open(self, digest):
+            go_on.wait(5)
+            opened.append(super().open(digest))
+            return opened[0]
+
+    store = await ArtifactStore.open(tmp_path, objects=Slow(tmp_path / "objects"))
+    digest = await store.put_bytes(UPDATE, b"some bytes")
+
+    async def read():
+        async with store.reading(digest) as file:
+            return file.read()
+
+    reader = asyncio.create_task(read())
+    await asyncio.sleep(0.05)
+    reader.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    async with asyncio.timeout(5):
+        while not (opened and opened[0].closed):  # noqa: ASYNC110 (a thread closes it)
+            await asyncio.sleep(0.01)
