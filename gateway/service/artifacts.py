@@ -10,6 +10,7 @@ from gateway.artifacts import frames
 from gateway.artifacts.access import ACTION, Decider, Facts, may_read, opening
 from gateway.artifacts.bounds import SizeLimits, admit
 from gateway.artifacts.kinship import require_alike
+from gateway.artifacts.label import Kind
 from gateway.artifacts.wire import SERVICE, description_of, label_message
 from gateway.service.methods import Audience, Call, Door
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
@@ -103,7 +104,9 @@ class ArtifactsService:
             await self._admit(description)
             require_alike(description.digest, self._store.labels(description.digest), description.label)
             self._require_place(description)
-            await self._store.receive(description, _chunks(requests), offset=header.offset)
+            # An agent keeps its update until the round ends, and stores it again when its gateway has lost it.
+            durable = description.label.kind is not Kind.UPDATE
+            await self._store.receive(description, _chunks(requests), offset=header.offset, durable=durable)
         return pb.PutResponse(digest=description.digest, size=description.size)
 
     def _require_place(self, description: Description) -> None:
