@@ -187,6 +187,10 @@ def test_what_is_kept_answers_until_it_is_stopped(tmp_path):
         again = quorate("round", "recompute", "demo", "1", "--profile", profile, "--format", "json")
         assert again.returncode == 0, again.stderr
         assert json.loads(again.stdout)["equal"] is True
+        watched = quorate("study", "watch", "demo", "--profile", profile)
+        assert watched.returncode == 0, watched.stderr
+        assert {"study demo version 1: COMPLETED"} < set(watched.stdout.splitlines())
+        assert any(line.startswith("round 1: FINAL") for line in watched.stdout.splitlines())
         wrong = quorate("round", "show", "demo", "7", "--profile", profile)
         assert wrong.returncode == 5
         assert "NOT_FOUND" in wrong.stderr

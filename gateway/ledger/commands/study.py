@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,8 @@ import click
 
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
-from gateway.ledger.commands.views import study_summary
+from gateway.ledger.commands.views import ENDED, change_words, record_of, study_summary
+from gateway.service.client import StudiesClient
 from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.errors import StateError
 from quorate.records.study import Terms
@@ -105,6 +107,29 @@ async def show(session: Session, name: str, format_: Format) -> None:
     print_document(study_summary(view), format_=format_)
     if view.rounds:
         print_rows([each.model_dump() for each in view.rounds], columns=_ROUNDS, format_=format_)
+
+
+@ledger_command(study, "watch")
+@click.argument("name")
+async def watch(session: Session, name: str, format_: Format) -> None:
+    """Print every state of study NAME and its rounds as it comes, until the study has ended.
+
+    One line each; with a JSON format one record of the ledger a line.
+    """
+    await session.ledger.study.get(name)
+    shown: set[str] = set()
+    newest, wanted = 0, None
+    async for change in StudiesClient(session.channel).watch(name):
+        line = change_words(change) if format_ is Format.TABLE else json.dumps(record_of(change).as_json())
+        if line not in shown:
+            shown.add(line)
+            click.echo(line)
+        if change.round is not None:
+            newest = max(newest, change.round.round.round)
+        elif change.study.study.state in ENDED:
+            wanted = max((each.round for each in change.study.rounds), default=0)
+        if wanted is not None and newest >= wanted:
+            return
 
 
 @ledger_command(study, "list")

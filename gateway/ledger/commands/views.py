@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from quorate.records.common import Stamp
+    from gateway.service.client import RoundChange, StudyChange
+    from quorate.records.common import Document, Stamp
     from quorate.records.round import RoundView
     from quorate.records.study import PrivacyTerms, StudyView, Terms
+
+ENDED: Final = frozenset({"COMPLETED", "ABORTED", "REJECTED"})
+"""States that a study does not leave."""
 
 
 def study_summary(view: StudyView) -> dict[str, object]:
@@ -62,6 +66,26 @@ def round_summary(view: RoundView) -> dict[str, object]:
         "model": current.model,
         "finalized": said(current.finalized),
     }
+
+
+def record_of(change: StudyChange | RoundChange) -> Document:
+    """Return the ledger's record that a change brought."""
+    return change.study if change.round is None else change.round
+
+
+def change_words(change: StudyChange | RoundChange) -> str:
+    """Return one change of a study or a round in a line."""
+    if change.study is not None:
+        study = change.study.study
+        return f"study {study.study} version {study.version}: {study.state}"
+    view = change.round
+    current = view.round
+    said_now = sum(one.attempt == current.attempt for one in view.attestations)
+    return (
+        f"round {current.round}: {current.state}, {len(view.reservations)} charges, {len(view.commits)} commits, "
+        f"{len(view.declines)} declines, {said_now} of {len(current.attesters)} attested"
+        + (f", model {current.model}" if current.model else "")
+    )
 
 
 def privacy_words(terms: PrivacyTerms) -> str:
