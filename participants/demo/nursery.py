@@ -14,7 +14,9 @@ import os
 import select
 import signal
 import sys
+import time
 import traceback
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NICE: Final = 5
+_GRACE_S: Final = 8.0
 _SHARED: Final = ("participants.agent.run", "participants.demo.jobs")
 """What every fork needs beside the training stack; imported once."""
 
@@ -52,7 +55,16 @@ class _Nursery:
         self._buffer = b""
 
     def serve(self) -> None:
-        """Serve until the end."""
+        """Serve until the end, then end what was forked, however the end came."""
+        try:
+            # Whoever asked may be gone without a word; an answer to it then fails before its hang-up is read.
+            with suppress(BrokenPipeError):
+                self._serve()
+        finally:
+            _redirect(Path(os.devnull), keep_errors=True)
+            self._end()
+
+    def _serve(self) -> None:
         _say({"ready": True})
         while not self._told_to_end:
             for descriptor, _ in self._poller.poll():
@@ -61,7 +73,6 @@ class _Nursery:
                 else:
                     self._read()
             self._reap()
-        self._end()
 
     def _watch_signals(self) -> int:
         read, write = os.pipe()
@@ -110,10 +121,21 @@ class _Nursery:
                 _say({"ended": pid, "status": os.waitstatus_to_exitcode(status)})
 
     def _end(self) -> None:
-        for pid in self._children:
-            os.kill(pid, signal.SIGTERM)
-        for pid in self._children:
-            os.waitpid(pid, 0)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self._children:
+                os.kill(pid, number)
+            deadline = time.monotonic() + _GRACE_S
+            while self._children and time.monotonic() < deadline:
+                self._wait_for_one(deadline - time.monotonic())
+
+    def _wait_for_one(self, seconds: float) -> None:
+        pid, _ = os.waitpid(-1, os.WNOHANG)
+        if pid:
+            self._children.pop(pid, None)
+        else:
+            select.select([self._wake], [], [], seconds)
+            with suppress(BlockingIOError):
+                os.read(self._wake, 4096)
 
 
 def _fork(log: Path, work: Callable[[], None]) -> int:

@@ -152,10 +152,12 @@ def test_a_killed_demo_takes_its_processes_with_it(tmp_path):
     )
     try:
         wait_for(lambda: len(list(out.glob("members/*/agent.log"))) == 4, seconds=60)
+        family = psutil.Process(demo.pid).children(recursive=True)
     finally:
         demo.send_signal(signal.SIGKILL)
         demo.wait(10)
     wait_for(lambda: processes_of(out) == [], seconds=30)
+    wait_for(lambda: not any(process.is_running() for process in family), seconds=30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
