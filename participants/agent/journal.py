@@ -12,16 +12,16 @@ repeats the same release instead of making a second one; it is gone with COMMITT
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.artifacts.disk import storage_errors, sync_directory
 from quorate import canonical
 from quorate.digest import Digest, digest_stream, parse_digest
-from quorate.errors import IntegrityError, NoSpaceError, StorageError, UsageError
+from quorate.errors import IntegrityError, StorageError, UsageError
 from quorate.identifiers import parse_id, parse_round
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Journal:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        with _storage(directory):
+        with storage_errors(f"writing {directory}"):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory.chmod(0o700)
             for torn in directory.glob("*.part"):
@@ -203,7 +203,7 @@ class Journal:
 
     def end(self, entry: Entry) -> None:
         """Forget what a round that has ended needs no more: its update file and its secret."""
-        with _storage(self.update_path(entry)):
+        with storage_errors(f"writing {self.update_path(entry)}"):
             self.update_path(entry).unlink(missing_ok=True)
         if not entry.stage.is_done:
             self.record(replace(entry, stage=Stage.GIVEN_UP, reason="ended"))
@@ -221,7 +221,7 @@ class Journal:
 
     def _write(self, path: Path, fill: Callable[[BinaryIO], object]) -> None:
         part = path.with_name(path.name + ".part")
-        with _storage(path):
+        with storage_errors(f"writing {path}"):
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
@@ -232,7 +232,7 @@ class Journal:
                 part.unlink(missing_ok=True)
                 raise
             part.replace(path)
-            _sync_directory(self._directory)
+            sync_directory(self._directory)
 
 
 def _require_consistent(entry: Entry, data: bytes) -> None:
@@ -242,26 +242,3 @@ def _require_consistent(entry: Entry, data: bytes) -> None:
         raise UsageError(f"stage {entry.stage} does not go with a secret of {len(entry.secret)} bytes")
     if entry.stage is Stage.STORED and entry.update is None:
         raise UsageError("its stage is STORED, and it names no update")
-
-
-class _storage:  # noqa: N801 (reads as a statement: with _storage(path))
-    """Turns an operating system's refusal into ours."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OSError):
-            kind = NoSpaceError if error.errno == errno.ENOSPC else StorageError
-            raise kind(f"{self._path} cannot be written: {error.strerror}", cause=error) from error
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
