@@ -33,6 +33,7 @@ from fabric_protos.common.configtx_pb2 import (
     ConfigValue,
 )
 from fabric_protos.common.configuration_pb2 import Consortium, Orderers
+from fabric_protos.common.ledger_pb2 import BlockchainInfo
 from fabric_protos.common.policies_pb2 import ImplicitMetaPolicy, Policy, SignaturePolicy, SignaturePolicyEnvelope
 from fabric_protos.gateway.gateway_pb2 import (
     ChaincodeEventsRequest,
@@ -59,9 +60,34 @@ from fabric_protos.msp.msp_principal_pb2 import MSPPrincipal, MSPRole, Organizat
 from fabric_protos.orderer.ab_pb2 import SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
 from fabric_protos.peer.chaincode_event_pb2 import ChaincodeEvent
 from fabric_protos.peer.chaincode_pb2 import ChaincodeID, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeSpec
+from fabric_protos.peer.collection_pb2 import (
+    CollectionConfig,
+    CollectionConfigPackage,
+    CollectionPolicyConfig,
+    StaticCollectionConfig,
+)
 from fabric_protos.peer.events_pb2 import DeliverResponse, FilteredBlock
 from fabric_protos.peer.lifecycle.chaincode_definition_pb2 import ChaincodeValidationInfo
 from fabric_protos.peer.lifecycle.db_pb2 import StateData
+from fabric_protos.peer.lifecycle.lifecycle_pb2 import (
+    ApproveChaincodeDefinitionForMyOrgArgs,
+    ApproveChaincodeDefinitionForMyOrgResult,
+    ChaincodeSource,
+    CheckCommitReadinessArgs,
+    CheckCommitReadinessResult,
+    CommitChaincodeDefinitionArgs,
+    CommitChaincodeDefinitionResult,
+    GetInstalledChaincodePackageArgs,
+    GetInstalledChaincodePackageResult,
+    InstallChaincodeArgs,
+    InstallChaincodeResult,
+    QueryApprovedChaincodeDefinitionArgs,
+    QueryApprovedChaincodeDefinitionResult,
+    QueryChaincodeDefinitionArgs,
+    QueryChaincodeDefinitionResult,
+    QueryInstalledChaincodesArgs,
+    QueryInstalledChaincodesResult,
+)
 from fabric_protos.peer.policy_pb2 import ApplicationPolicy
 from fabric_protos.peer.proposal_pb2 import (
     ChaincodeAction,
@@ -70,10 +96,17 @@ from fabric_protos.peer.proposal_pb2 import (
     Proposal,
     SignedProposal,
 )
-from fabric_protos.peer.proposal_response_pb2 import Endorsement, ProposalResponsePayload, Response
+from fabric_protos.peer.proposal_response_pb2 import (
+    Endorsement,
+    ProposalResponse,
+    ProposalResponsePayload,
+    Response,
+)
+from fabric_protos.peer.query_pb2 import ChannelQueryResponse
 from fabric_protos.peer.transaction_pb2 import (
     ChaincodeActionPayload,
     ChaincodeEndorsedAction,
+    ProcessedTransaction,
     Transaction,
     TransactionAction,
     TxValidationCode,
@@ -85,11 +118,14 @@ AnyMessage: TypeAlias = Any
 __all__ = [
     "AnyMessage",
     "ApplicationPolicy",
+    "ApproveChaincodeDefinitionForMyOrgArgs",
+    "ApproveChaincodeDefinitionForMyOrgResult",
     "Block",
     "BlockData",
     "BlockHeader",
     "BlockMetadata",
     "BlockMetadataIndex",
+    "BlockchainInfo",
     "ChaincodeAction",
     "ChaincodeActionPayload",
     "ChaincodeEndorsedAction",
@@ -101,9 +137,18 @@ __all__ = [
     "ChaincodeInput",
     "ChaincodeInvocationSpec",
     "ChaincodeProposalPayload",
+    "ChaincodeSource",
     "ChaincodeSpec",
     "ChaincodeValidationInfo",
     "ChannelHeader",
+    "ChannelQueryResponse",
+    "CheckCommitReadinessArgs",
+    "CheckCommitReadinessResult",
+    "CollectionConfig",
+    "CollectionConfigPackage",
+    "CollectionPolicyConfig",
+    "CommitChaincodeDefinitionArgs",
+    "CommitChaincodeDefinitionResult",
     "CommitStatusRequest",
     "CommitStatusResponse",
     "Config",
@@ -122,11 +167,15 @@ __all__ = [
     "EvaluateResponse",
     "FabricMSPConfig",
     "FilteredBlock",
+    "GetInstalledChaincodePackageArgs",
+    "GetInstalledChaincodePackageResult",
     "HashedRWSet",
     "Header",
     "HeaderType",
     "IdentifierHeader",
     "ImplicitMetaPolicy",
+    "InstallChaincodeArgs",
+    "InstallChaincodeResult",
     "KVRWSet",
     "LastConfig",
     "MSPConfig",
@@ -140,9 +189,17 @@ __all__ = [
     "Payload",
     "Policy",
     "PreparedTransaction",
+    "ProcessedTransaction",
     "Proposal",
+    "ProposalResponse",
     "ProposalResponsePayload",
     "ProposedTransaction",
+    "QueryApprovedChaincodeDefinitionArgs",
+    "QueryApprovedChaincodeDefinitionResult",
+    "QueryChaincodeDefinitionArgs",
+    "QueryChaincodeDefinitionResult",
+    "QueryInstalledChaincodesArgs",
+    "QueryInstalledChaincodesResult",
     "Response",
     "SeekInfo",
     "SeekNewest",
@@ -157,6 +214,7 @@ __all__ = [
     "SignedCommitStatusRequest",
     "SignedProposal",
     "StateData",
+    "StaticCollectionConfig",
     "Status",
     "SubmitRequest",
     "SubmitResponse",

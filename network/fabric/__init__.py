@@ -1,0 +1,1 @@
+"""What a network of real Fabric nodes needs, whichever way its nodes run."""
