@@ -62,17 +62,32 @@ def new_member(
 
 def new_server(authority: Issued, *, common_name: str, organisation: str) -> Issued:
     """Issue a TLS server certificate for `common_name` and for this machine's own names."""
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.DNSName(common_name), x509.IPAddress(IPv4Address("127.0.0.1"))]
-    )
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    return _issue(authority, _name(common_name, organisation, unit=None), [names, usage])
+    return _new_tls(authority, common_name, organisation, ExtendedKeyUsageOID.SERVER_AUTH)
 
 
 def new_client(authority: Issued, *, common_name: str, organisation: str) -> Issued:
     """Issue a TLS client certificate."""
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
-    return _issue(authority, _name(common_name, organisation, unit=None), [usage])
+    return _new_tls(authority, common_name, organisation, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def new_node(authority: Issued, *, common_name: str, organisation: str) -> Issued:
+    """Issue a TLS certificate for a node that others connect to and that connects to others of its kind."""
+    usages = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+    return _new_tls(authority, common_name, organisation, *usages)
+
+
+def server_names(common_name: str) -> x509.SubjectAlternativeName:
+    """Return the names that a TLS server of this machine answers to."""
+    return x509.SubjectAlternativeName(
+        [x509.DNSName("localhost"), x509.DNSName(common_name), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    )
+
+
+def _new_tls(authority: Issued, common_name: str, organisation: str, *usages: ObjectIdentifier) -> Issued:
+    extensions: list[x509.ExtensionType] = [x509.ExtendedKeyUsage(usages)]
+    if ExtendedKeyUsageOID.SERVER_AUTH in usages:
+        extensions.insert(0, server_names(common_name))
+    return _issue(authority, _name(common_name, organisation, unit=None), extensions)
 
 
 def _issue(authority: Issued, subject: x509.Name, extensions: Sequence[x509.ExtensionType]) -> Issued:

@@ -4,15 +4,19 @@ Each organisation has authorities of its own, as in production; that all of them
 this fit for development, demos and tests only.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from network.identity.authority import Issued, new_authority, new_client, new_member, new_server
-from network.identity.layout import KeyPair, OrdererPaths, OrganisationPaths, Role
+from network.identity.authority import Issued, new_authority, new_client, new_member, new_node, new_server
+from network.identity.layout import KeyPair, OrdererPaths, OrganisationPaths
 from network.identity.store import keep_or_issue, keep_or_make_authority
+from network.identity.wanted import Purpose, Wanted, host, wanted_by_orderer, wanted_by_organisation
+
+_NEW_TLS = {Purpose.TLS_SERVER: new_server, Purpose.TLS_CLIENT: new_client, Purpose.TLS_NODE: new_node}
 
 
-def issue_organisation(directory: Path, name: str) -> OrganisationPaths:
+def issue_organisation(directory: Path, name: str, *, peers: int = 1) -> OrganisationPaths:
     """Issue what the member organisation `name` lacks under `directory`; what exists is kept.
 
     Returns
@@ -28,53 +32,40 @@ def issue_organisation(directory: Path, name: str) -> OrganisationPaths:
         If the directory cannot be read or written.
     """
     paths = OrganisationPaths.of(directory, name)
-    ca, tls_ca = _authority(paths.ca, "ca", name), _authority(paths.tls_ca, "tlsca", name)
-    member = partial(_issue_member, ca, name)
-    member(paths.admin, "admin", unit="admin")
-    member(paths.peer, "peer0", unit="peer")
-    for role in Role:
-        member(paths.identity(role), role.value, unit="client", attributes={"quorate.role": role.value})
-    _issue_tls_server(tls_ca, name, paths.peer_tls, "peer0")
-    _issue_tls_server(tls_ca, name, paths.gateway_tls, "gateway")
-    _issue_tls_client(tls_ca, name, paths.gateway_client, "gateway")
-    _issue_tls_client(tls_ca, name, paths.agent_tls, "agent")
+    ca, tls_ca = keep_or_make_authorities(paths, name)
+    _issue(wanted_by_organisation(paths, name, peers=peers), name, ca, tls_ca)
     return paths
 
 
-def issue_orderer(directory: Path, name: str) -> OrdererPaths:
+def issue_orderer(directory: Path, name: str, *, nodes: int = 1) -> OrdererPaths:
     """Issue what the ordering organisation `name` lacks under `directory`; what exists is kept.
 
     Errors are those of `issue_organisation`.
     """
     paths = OrdererPaths.of(directory, name)
-    ca, tls_ca = _authority(paths.ca, "ca", name), _authority(paths.tls_ca, "tlsca", name)
-    _issue_member(ca, name, paths.admin, "admin", unit="admin")
-    _issue_member(ca, name, paths.node, "orderer0", unit="orderer")
-    _issue_tls_server(tls_ca, name, paths.node_tls, "orderer0")
+    ca, tls_ca = keep_or_make_authorities(paths, name)
+    _issue(wanted_by_orderer(paths, name, nodes=nodes), name, ca, tls_ca)
     return paths
 
 
-def _host(machine: str, organisation: str) -> str:
-    return f"{machine}.{organisation}.test"
+def keep_or_make_authorities(paths: OrganisationPaths | OrdererPaths, name: str) -> tuple[Issued, Issued]:
+    """Return an organisation's authority and its authority for TLS, made if there are none.
+
+    Errors are those of `issue_organisation`.
+    """
+    return _authority(paths.ca, "ca", name), _authority(paths.tls_ca, "tlsca", name)
 
 
 def _authority(pair: KeyPair, kind: str, organisation: str) -> Issued:
-    make = partial(new_authority, common_name=_host(kind, organisation), organisation=organisation)
+    make = partial(new_authority, common_name=host(kind, organisation), organisation=organisation)
     return keep_or_make_authority(pair, make)
 
 
-def _issue_member(
-    ca: Issued, organisation: str, pair: KeyPair, who: str, *, unit: str, attributes: dict[str, str] | None = None
-) -> None:
-    subject = {"common_name": _host(who, organisation), "organisation": organisation}
-    keep_or_issue(pair, ca, partial(new_member, ca, **subject, unit=unit, attributes=attributes))
-
-
-def _issue_tls_server(tls_ca: Issued, organisation: str, pair: KeyPair, machine: str) -> None:
-    name = _host(machine, organisation)
-    keep_or_issue(pair, tls_ca, partial(new_server, tls_ca, common_name=name, organisation=organisation))
-
-
-def _issue_tls_client(tls_ca: Issued, organisation: str, pair: KeyPair, machine: str) -> None:
-    name = _host(machine, organisation)
-    keep_or_issue(pair, tls_ca, partial(new_client, tls_ca, common_name=name, organisation=organisation))
+def _issue(wanted: Iterable[Wanted], organisation: str, ca: Issued, tls_ca: Issued) -> None:
+    for each in wanted:
+        if each.purpose is Purpose.SIGNING:
+            make = partial(new_member, ca, unit=each.unit, attributes=dict(each.attributes))
+            keep_or_issue(each.pair, ca, partial(make, common_name=each.common_name, organisation=organisation))
+        else:
+            tls = partial(_NEW_TLS[each.purpose], tls_ca)
+            keep_or_issue(each.pair, tls_ca, partial(tls, common_name=each.common_name, organisation=organisation))

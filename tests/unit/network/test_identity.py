@@ -108,19 +108,25 @@ def test_every_certificate_names_its_key_and_its_issuers(alder):
         assert extension(pair, x509.AuthorityKeyIdentifier).value.key_identifier == authority
 
 
-@pytest.mark.parametrize(("which", "host"), [("peer_tls", "peer0.alder.test"), ("gateway_tls", "gateway.alder.test")])
-def test_servers_are_reached_by_their_names_and_on_this_machine(alder, which, host):
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+@pytest.mark.parametrize(
+    ("which", "host", "usages"),
+    [("peer_tls", "peer0.alder.test", [SERVER, CLIENT]), ("gateway_tls", "gateway.alder.test", [SERVER])],
+)
+def test_servers_are_reached_by_their_names_and_on_this_machine(alder, which, host, usages):
     pair = getattr(alder, which)
     names = extension(pair, x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["localhost", host]
     assert names.get_values_for_type(x509.IPAddress) == [IPv4Address("127.0.0.1")]
-    assert list(extension(pair, x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.SERVER_AUTH]
+    assert list(extension(pair, x509.ExtendedKeyUsage).value) == usages
 
 
 @pytest.mark.parametrize("which", ["gateway_client", "agent_tls"])
 def test_tls_clients_cannot_pose_as_servers(alder, which):
     pair = getattr(alder, which)
-    assert list(extension(pair, x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    assert list(extension(pair, x509.ExtendedKeyUsage).value) == [CLIENT]
 
 
 def test_certificates_are_valid_now_and_hardly_before(alder):
@@ -193,6 +199,23 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError):
         issue_organisation(tmp_path / "file", "alder")
+
+
+def test_further_nodes_have_certificates_and_names_of_their_own(tmp_path):
+    alder, orderer = issue_organisation(tmp_path, "alder", peers=2), issue_orderer(tmp_path, "orderer", nodes=3)
+    nodes = [alder.peer_at(0), alder.peer_at(1), *(orderer.node_at(index) for index in range(3))]
+    tls = [alder.peer_tls_at(0), alder.peer_tls_at(1), *(orderer.node_tls_at(index) for index in range(3))]
+    assert [node.directory.name for node in nodes] == ["peer", "peer1", "node", "orderer1", "orderer2"]
+    for pairs in (nodes, tls):
+        assert [subject(pair, NameOID.COMMON_NAME) for pair in pairs] == [
+            ["peer0.alder.test"],
+            ["peer1.alder.test"],
+            ["orderer0.orderer.test"],
+            ["orderer1.orderer.test"],
+            ["orderer2.orderer.test"],
+        ]
+        assert len({pair.key.read_bytes() for pair in pairs}) == 5
+    assert not alder.peer_at(2).directory.exists()
 
 
 def test_paths_are_absolute_whatever_the_directory_was(tmp_path, monkeypatch):
