@@ -1,7 +1,14 @@
 """A client of Fabric's Gateway service: identities, transactions, events, blocks. Knows nothing of our contracts."""
 
+from gateway.fabric.block_events_request import (
+    BlockAndPrivateDataEventsRequest,
+    BlockEventsRequest,
+    FilteredBlockEventsRequest,
+)
+from gateway.fabric.call_options import CallOptions, DefaultCallOptions
 from gateway.fabric.chaincode_events import ChaincodeEvent
-from gateway.fabric.checkpointer import Checkpointer, FileCheckpointer, InMemoryCheckpointer
+from gateway.fabric.chaincode_events_request import ChaincodeEventsRequest
+from gateway.fabric.checkpointer import Checkpoint, Checkpointer, FileCheckpointer, InMemoryCheckpointer
 from gateway.fabric.commit import Commit
 from gateway.fabric.connect import connect
 from gateway.fabric.contract import Contract
@@ -21,28 +28,37 @@ from gateway.fabric.gateway import Gateway
 from gateway.fabric.identity import FileIdentity, Identity
 from gateway.fabric.network import Network
 from gateway.fabric.options import Deadlines, Limits
+from gateway.fabric.private_key_signer import PrivateKeySigner
 from gateway.fabric.proposal import Proposal
 from gateway.fabric.refusal import ChaincodeRefusal, chaincode_refusal
-from gateway.fabric.signer import OfflineSigner, PrivateKeySigner, Signer
+from gateway.fabric.signer import AsyncSigner, OfflineSigner, Sign, Signer
 from gateway.fabric.status import Status
 from gateway.fabric.transaction import Transaction
 from quorate.blocks.codes import TxValidationCode
 
 __all__ = [
+    "AsyncSigner",
+    "BlockAndPrivateDataEventsRequest",
+    "BlockEventsRequest",
+    "CallOptions",
     "ChaincodeEvent",
+    "ChaincodeEventsRequest",
     "ChaincodeRefusal",
+    "Checkpoint",
     "Checkpointer",
     "Commit",
     "CommitError",
     "CommitStatusError",
     "Contract",
     "Deadlines",
+    "DefaultCallOptions",
     "EndorseError",
     "Endpoint",
     "ErrorDetail",
     "EventStream",
     "FileCheckpointer",
     "FileIdentity",
+    "FilteredBlockEventsRequest",
     "Gateway",
     "GatewayError",
     "Identity",
@@ -53,6 +69,7 @@ __all__ = [
     "PreparedTransactionError",
     "PrivateKeySigner",
     "Proposal",
+    "Sign",
     "Signer",
     "Status",
     "SubmitError",

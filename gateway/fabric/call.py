@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
 from gateway.fabric import backoff
+from gateway.fabric.call_options import NO_OPTIONS
 from gateway.fabric.error_details import gateway_error
 from gateway.fabric.errors import GatewayError
-from gateway.fabric.options import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from grpc.aio import UnaryUnaryMultiCallable
 
-from contextlib import asynccontextmanager
+    from gateway.fabric.call_options import CallOptions
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -37,8 +38,8 @@ class UnaryCall(Generic[Request, Response]):
         The method.
     name
         What people call the step.
-    deadline
-        Seconds for one call, its repetitions included, unless the call says otherwise.
+    defaults
+        How it is called, unless a call says otherwise; they name a time-out.
     queue
         Seconds to wait for a free place.
     places
@@ -54,7 +55,7 @@ class UnaryCall(Generic[Request, Response]):
         stub: UnaryUnaryMultiCallable[Request, Response],
         *,
         name: str,
-        deadline: float,
+        defaults: CallOptions,
         queue: float,
         places: int,
         repeat: bool,
@@ -62,24 +63,27 @@ class UnaryCall(Generic[Request, Response]):
     ) -> None:
         self._stub = stub
         self._name = name
-        self._deadline = deadline
+        self._defaults = defaults
         self._queue = queue
         self._places = places
         self._free = asyncio.Semaphore(places)
         self._repeat = repeat
         self._require_open = require_open
 
-    async def __call__(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109  # gRPC's own deadline, not a cancellation
+    async def __call__(self, request: Request, options: CallOptions = NO_OPTIONS) -> Response:
         """Return the response, or raise `GatewayError`."""
-        seconds = self._deadline if timeout is None else seconds_of(timeout, self._name)
+        options = options.over(self._defaults)
         async with self._place():
             self._require_open()
-            return await self._until(request, asyncio.get_running_loop().time() + seconds)
+            return await self._until(request, options)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self._queue):
+            if self._free.locked():
+                async with asyncio.timeout(self._queue):
+                    await self._free.acquire()
+            else:
                 await self._free.acquire()
         except TimeoutError as error:
             raise GatewayError(
@@ -93,11 +97,13 @@ class UnaryCall(Generic[Request, Response]):
         finally:
             self._free.release()
 
-    async def _until(self, request: Request, deadline: float) -> Response:
+    async def _until(self, request: Request, options: CallOptions) -> Response:
         now = asyncio.get_running_loop().time
+        deadline = now() + (options.timeout or 0.0)
+        arguments = options.arguments()
         for attempt in itertools.count():
             try:
-                return await self._stub(request, timeout=max(0.001, deadline - now()))
+                return await self._stub(request, timeout=max(0.001, deadline - now()), **arguments)
             except AioRpcError as error:
                 pause = backoff.pause(attempt)
                 last = now() + pause >= deadline

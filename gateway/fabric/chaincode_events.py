@@ -12,6 +12,7 @@ from gateway.fabric.position import Position
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
+    from gateway.fabric.call_options import CallOptions
     from gateway.fabric.client import GatewayClient, Stream
     from gateway.fabric.signing_identity import SigningIdentity
 
@@ -31,31 +32,41 @@ class ChaincodeEventFeed:
     """Events of one chaincode on one channel, from a position on; an `EventStream` reads it."""
 
     def __init__(
-        self, client: GatewayClient, signing: SigningIdentity, channel: str, chaincode: str, position: Position
+        self,
+        client: GatewayClient,
+        signing: SigningIdentity,
+        request: protos.AnyMessage,
+        options: CallOptions,
     ) -> None:
         self._client = client
         self._signing = signing
-        self._channel = channel
-        self._chaincode = chaincode
-        self._position = position
+        self._first = request
+        self._asked = protos.ChaincodeEventsRequest.FromString(request.request)
+        self._options = options
+        self._position = Position.of_seek(self._asked.start_position, self._asked.after_transaction_id)
+        self._mine = signing.holds_key and self._asked.identity == signing.creator
+        self._opened = False
+        self._moved = False
 
     @property
     def resumable(self) -> bool:
         """Whether opening it again would leave nothing out."""
-        return self._position.known
+        return self._position.known and (self._mine or not self._moved)
 
     async def open(self) -> Stream:
         """Return the stream from the present position."""
-        request = protos.ChaincodeEventsRequest(
-            channel_id=self._channel,
-            chaincode_id=self._chaincode,
-            identity=self._signing.creator,
-            start_position=self._position.seek(),
-            after_transaction_id=self._position.after_transaction_id,
-        ).SerializeToString()
-        return self._client.chaincode_events(
-            protos.SignedChaincodeEventsRequest(request=request, signature=self._signing.sign(request))
-        )
+        signed = self._from_here() if self._opened and self._mine else self._first
+        self._opened = True
+        if not signed.signature:
+            signed.signature = await self._signing.sign(signed.request)
+        return self._client.chaincode_events(signed, self._options)
+
+    def _from_here(self) -> protos.AnyMessage:
+        request = protos.ChaincodeEventsRequest()
+        request.CopyFrom(self._asked)
+        request.start_position.CopyFrom(self._position.seek())
+        request.after_transaction_id = self._position.after_transaction_id
+        return protos.SignedChaincodeEventsRequest(request=request.SerializeToString())
 
     def items(self, message: protos.AnyMessage) -> list[ChaincodeEvent]:
         """Return the events of one block; raise `GatewayError` where they are not what was asked for."""
@@ -65,10 +76,10 @@ class ChaincodeEventFeed:
                 f"the peer sent events of block {message.block_number} after those of block {least}",
                 status=StatusCode.DATA_LOSS,
             )
-        foreign = {event.chaincode_id for event in message.events} - {self._chaincode}
+        foreign = {event.chaincode_id for event in message.events} - {self._asked.chaincode_id}
         if foreign:
             raise GatewayError(
-                f"the peer sent events of {', '.join(sorted(foreign))} instead of {self._chaincode}",
+                f"the peer sent events of {', '.join(sorted(foreign))} instead of {self._asked.chaincode_id}",
                 status=StatusCode.DATA_LOSS,
             )
         return [
@@ -85,3 +96,4 @@ class ChaincodeEventFeed:
     def passed(self, item: ChaincodeEvent) -> None:
         """Stand after this event."""
         self._position = Position(item.block_number, item.transaction_id)
+        self._moved = True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from grpc import StatusCode
 
 from gateway.fabric.call import UnaryCall, closed
+from gateway.fabric.call_options import CallOptions
 from gateway.fabric.errors import GatewayError
 from quorate.blocks import protos
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from gateway.fabric.call_options import DefaultCallOptions
     from gateway.fabric.options import Deadlines, Limits
 
 _GATEWAY: Final = "/gateway.Gateway/"
@@ -53,31 +55,56 @@ class GatewayClient:
         An open channel, closed by whoever opened it.
     deadlines, limits
         How long, how many.
+    defaults
+        How each step is called.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, *, deadlines: Deadlines, limits: Limits) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, *, deadlines: Deadlines, limits: Limits, defaults: DefaultCallOptions
+    ) -> None:
         self._channel = channel
         self.deadlines = deadlines
         self._max_streams = limits.streams
         self._open: set[Stream] = set()
         self._closed = False
+        self._streams = {
+            "ChaincodeEvents": defaults.chaincode_events,
+            "Deliver": defaults.block_events,
+            "DeliverFiltered": defaults.filtered_block_events,
+            "DeliverWithPrivateData": defaults.block_and_private_data_events,
+        }
         self.evaluate = self._unary(
-            "Evaluate", protos.EvaluateResponse, "evaluate", deadlines.evaluate, limits.evaluate, repeat=True
+            "Evaluate",
+            protos.EvaluateResponse,
+            "evaluate",
+            limits.evaluate,
+            defaults.evaluate.over(CallOptions(timeout=deadlines.evaluate)),
+            repeat=True,
         )
         # Endorsing again would be a new simulation of the same proposal; whether that is wanted is the caller's to say.
         self.endorse = self._unary(
-            "Endorse", protos.EndorseResponse, "endorse", deadlines.endorse, limits.endorse, repeat=False
+            "Endorse",
+            protos.EndorseResponse,
+            "endorse",
+            limits.endorse,
+            defaults.endorse.over(CallOptions(timeout=deadlines.endorse)),
+            repeat=False,
         )
         # The very same signed envelope: a second copy is at worst recorded as a duplicate of the first.
         self.submit = self._unary(
-            "Submit", protos.SubmitResponse, "submit", deadlines.submit, limits.submit, repeat=True
+            "Submit",
+            protos.SubmitResponse,
+            "submit",
+            limits.submit,
+            defaults.submit.over(CallOptions(timeout=deadlines.submit)),
+            repeat=True,
         )
         self.commit_status = self._unary(
             "CommitStatus",
             protos.CommitStatusResponse,
             "commit status",
-            deadlines.commit_status,
             limits.commit_status,
+            defaults.commit_status.over(CallOptions(timeout=deadlines.commit_status)),
             repeat=True,
         )
 
@@ -86,8 +113,8 @@ class GatewayClient:
         method: str,
         response: protos.AnyMessage,
         name: str,
-        deadline: float,
         places: int,
+        defaults: CallOptions,
         *,
         repeat: bool,
     ) -> UnaryCall[protos.AnyMessage, protos.AnyMessage]:
@@ -97,30 +124,32 @@ class GatewayClient:
         return UnaryCall(
             stub,
             name=name,
-            deadline=deadline,
+            defaults=defaults,
             queue=self.deadlines.queue,
             places=places,
             repeat=repeat,
             require_open=self._require_open,
         )
 
-    def chaincode_events(self, request: protos.AnyMessage) -> Stream:
+    def chaincode_events(self, request: protos.AnyMessage, options: CallOptions) -> Stream:
         """Open the stream of one chaincode's events; to be ended with `hang_up`."""
         stub = self._channel.unary_stream(
             _GATEWAY + "ChaincodeEvents",
             request_serializer=_serialize,
             response_deserializer=protos.ChaincodeEventsResponse.FromString,
         )
-        return self._opened(lambda: stub(request))
+        options = options.over(self._streams["ChaincodeEvents"])
+        return self._opened(lambda: stub(request, timeout=options.timeout, **options.arguments()))
 
-    def deliver(self, method: str) -> WritableStream:
-        """Open a stream of blocks (``Deliver``, ``DeliverFiltered``) for one request; to be ended with `hang_up`."""
+    def deliver(self, method: str, options: CallOptions) -> WritableStream:
+        """Open a stream of blocks for one request, in one of Deliver's three methods; to be ended with `hang_up`."""
         stub = self._channel.stream_stream(
             _DELIVER + method,
             request_serializer=_serialize,
             response_deserializer=protos.DeliverResponse.FromString,
         )
-        return self._opened(stub)
+        options = options.over(self._streams[method])
+        return self._opened(lambda: stub(timeout=options.timeout, **options.arguments()))
 
     def hang_up(self, stream: Stream) -> None:
         """End a stream and make room for another."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.fabric.call_options import chosen
 from gateway.fabric.errors import CommitStatusError, GatewayError
 from gateway.fabric.status import Status
 from quorate.blocks.codes import TxValidationCode
@@ -11,6 +12,7 @@ from quorate.blocks.codes import TxValidationCode
 if TYPE_CHECKING:
     import builtins
 
+    from gateway.fabric.call_options import CallOptions
     from gateway.fabric.client import GatewayClient
     from gateway.fabric.signing_identity import SigningIdentity
     from quorate.blocks.protos import AnyMessage
@@ -47,12 +49,17 @@ class Commit:
         """What is to be signed."""
         return self._signing.digest(self._request.request)
 
-    def sign(self) -> None:
+    async def sign(self) -> None:
         """Sign the request, unless it is signed."""
         if not self._request.signature:
-            self._request.signature = self._signing.sign(self._request.request)
+            self._request.signature = await self._signing.sign(self._request.request)
 
-    async def status(self, *, timeout: float | None = None) -> Status:  # noqa: ASYNC109  # gRPC's own deadline
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # gRPC's own deadline
+        options: CallOptions | None = None,
+    ) -> Status:
         """Wait until the transaction is in a block and return what the peer decided about it.
 
         May be called again. Repeated while the gateway is unreachable, until the deadline.
@@ -62,9 +69,9 @@ class Commit:
         CommitStatusError
             The peer did not say. The transaction may have committed, or may yet.
         """
-        self.sign()
+        await self.sign()
         try:
-            response = await self._client.commit_status(self._request, timeout=timeout)
+            response = await self._client.commit_status(self._request, chosen(timeout, options))
         except GatewayError as error:
             raise CommitStatusError.at(error, self._transaction_id) from error.__cause__
         return Status(

@@ -5,29 +5,34 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import grpc.aio
+
+from gateway.fabric.call_options import DefaultCallOptions
 from gateway.fabric.client import GatewayClient
 from gateway.fabric.endpoint import Endpoint
 from gateway.fabric.gateway import Gateway
 from gateway.fabric.options import Deadlines, Limits
-from gateway.fabric.signer import OfflineSigner, Signer
 from gateway.fabric.signing_identity import SigningIdentity
+from quorate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import grpc
-
+    from gateway.fabric.hash import Hash
     from gateway.fabric.identity import Identity
+    from gateway.fabric.signer import AsyncSigner, Sign, Signer
 
 
 @asynccontextmanager
 async def connect(
     endpoint: str | Endpoint | grpc.aio.Channel,
     identity: Identity,
-    signer: Signer | None = None,
+    signer: Signer | AsyncSigner | Sign | None = None,
     *,
+    hash: Hash | None = None,  # noqa: A002  # the official clients' name
     deadlines: Deadlines | None = None,
     limits: Limits | None = None,
+    call_options: DefaultCallOptions | None = None,
     tls_certificate_hash: bytes = b"",
 ) -> AsyncIterator[Gateway]:
     """Open a gateway for one identity; in the end, close it with its streams and, unless the channel is shared, calls.
@@ -42,19 +47,35 @@ async def connect(
     identity
         Who speaks.
     signer
-        Signs what is sent. Without one, objects can only be signed elsewhere (see `Gateway.new_signed_proposal`).
+        Signs what is sent: a `Signer`, an `AsyncSigner`, or a plain function from digest to signature. Without one,
+        objects can only be signed elsewhere (see `Gateway.new_signed_proposal`).
+    hash
+        What is signed of a message (`gateway.fabric.hash`), where that is not the signer's own choice. With a plain
+        function or none it is SHA-256 unless this says otherwise.
     deadlines, limits
         How long each step may take; how many may be under way.
+    call_options
+        How each step is called beside that: metadata and such.
     tls_certificate_hash
         With an open channel of mutual TLS: SHA-256 of the client certificate's DER. An `Endpoint` knows its own.
+
+    Raises
+    ------
+    UsageError
+        The endpoint or signer is none.
     """
-    signing = SigningIdentity(identity, signer or OfflineSigner())
+    signing = SigningIdentity(identity, signer, hash=hash)
     if isinstance(endpoint, str):
         endpoint = Endpoint(endpoint)
     if isinstance(endpoint, Endpoint):
         tls_certificate_hash = endpoint.tls.certificate_hash
     async with _channel(endpoint) as channel:
-        client = GatewayClient(channel, deadlines=deadlines or Deadlines(), limits=limits or Limits())
+        client = GatewayClient(
+            channel,
+            deadlines=deadlines or Deadlines(),
+            limits=limits or Limits(),
+            defaults=call_options or DefaultCallOptions(),
+        )
         try:
             yield Gateway(client, signing, tls_certificate_hash)
         finally:
@@ -63,9 +84,14 @@ async def connect(
 
 @asynccontextmanager
 async def _channel(endpoint: Endpoint | grpc.aio.Channel) -> AsyncIterator[grpc.aio.Channel]:
-    if not isinstance(endpoint, Endpoint):
+    if isinstance(endpoint, grpc.aio.Channel):
         yield endpoint
         return
+    if not isinstance(endpoint, Endpoint):
+        raise UsageError(
+            f"{type(endpoint).__name__} is neither an address, an Endpoint nor a grpc.aio.Channel",
+            hint="Channels of grpc itself are for threads; gateway.fabric.sync serves those with an Endpoint.",
+        )
     channel = endpoint.channel()
     try:
         yield channel

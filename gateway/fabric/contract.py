@@ -85,6 +85,14 @@ class Contract:
         )
         return await proposal.evaluate()
 
+    async def evaluate_transaction(self, name: str, *arguments: str | bytes) -> bytes:
+        """Do what `evaluate` does, with nothing but arguments."""
+        return await self.evaluate(name, *arguments)
+
+    async def submit_transaction(self, name: str, *arguments: str | bytes) -> bytes:
+        """Do what `submit` does, with nothing but arguments."""
+        return await self.submit(name, *arguments)
+
     async def submit(
         self,
         transaction_name: str,

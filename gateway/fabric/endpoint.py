@@ -97,12 +97,22 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A gateway's ``host:port`` and its TLS. There is no connection without TLS."""
+    """A gateway's ``host:port`` and its TLS. There is no connection without TLS.
+
+    Parameters
+    ----------
+    options
+        gRPC channel arguments by name (``grpc.max_receive_message_length`` and such), which take the place of ours:
+        messages of at most 100 MiB, a keepalive ping every 60 s while calls are open, reconnection within 2 s. A peer
+        cuts clients off that ping more often than it allows, by default once a minute.
+    """
 
     address: str
     tls: Tls = field(default_factory=Tls)
+    options: tuple[tuple[str, int | str | bytes], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
         if not _ADDRESS.fullmatch(self.address):
             raise UsageError(f"{self.address!r} is not an address of the form host:port")
 
@@ -112,10 +122,13 @@ class Endpoint:
 
     def channel(self) -> grpc.aio.Channel:
         """Return a new channel, which connects when it is first used. To be called inside the event loop."""
-        options: list[tuple[str, int | str]] = list(_OPTIONS)
+        return grpc.aio.secure_channel(self.address, self.tls.credentials(), options=list(self._arguments().items()))
+
+    def _arguments(self) -> dict[str, int | str | bytes]:
+        arguments: dict[str, int | str | bytes] = dict(_OPTIONS)
         if self._loopback:
             # A proxy for the outside, named in the environment, leads away from this machine.
-            options.append(("grpc.enable_http_proxy", 0))
+            arguments["grpc.enable_http_proxy"] = 0
         if self.tls.server_name:
-            options.append(("grpc.ssl_target_name_override", self.tls.server_name))
-        return grpc.aio.secure_channel(self.address, self.tls.credentials(), options=options)
+            arguments["grpc.ssl_target_name_override"] = self.tls.server_name
+        return arguments | dict(self.options)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Ended(Exception):  # noqa: N818  # no error: all has come that was asked for
+    """The server has sent everything that the request asked for."""
+
+
 class Feed(Protocol[T]):
     """One kind of stream: how it is opened, what is in its messages, and where it stands."""
 
@@ -37,7 +41,7 @@ class Feed(Protocol[T]):
         ...
 
     def items(self, message: AnyMessage) -> Sequence[T]:
-        """Return what is in one message; raise `GatewayError` where it is the server's refusal."""
+        """Return what is in one message; raise `GatewayError` where it is the server's refusal, `Ended` at the end."""
         ...
 
     def passed(self, item: T) -> None:
@@ -106,6 +110,9 @@ class EventStream(Generic[T]):
             if message is not None:
                 self._ready.extend(self._feed.items(message))
                 self._failures, self._broken_since = 0, None
+        except Ended:
+            self._closed = True
+            self._hang_up()
         except AioRpcError as error:
             await self._broken(gateway_error(error))
         except GatewayError as error:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from google.protobuf.message import DecodeError
-
+from gateway.fabric import offline
+from gateway.fabric.block_events_request import (
+    BlockAndPrivateDataEventsRequest,
+    BlockEventsRequest,
+    FilteredBlockEventsRequest,
+)
+from gateway.fabric.chaincode_events_request import ChaincodeEventsRequest
 from gateway.fabric.commit import Commit
 from gateway.fabric.network import Network
 from gateway.fabric.prepared import check_consistent
 from gateway.fabric.proposal import Proposal
 from gateway.fabric.transaction import Transaction
 from quorate.blocks import protos
-from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gateway.fabric.client import GatewayClient
     from gateway.fabric.identity import Identity
     from gateway.fabric.signing_identity import SigningIdentity
 
-T = TypeVar("T")
-
 
 class Gateway:
-    """Where networks are reached from, and where objects that were signed elsewhere come back. Made by `connect`."""
+    """Where networks are reached from, and where objects that were signed elsewhere come back. Made by `connect`.
+
+    ``new_…`` makes an object again from its bytes, ``new_signed_…`` does so with a signature made elsewhere.
+    Bytes that are something else raise `UsageError`.
+    """
 
     def __init__(self, client: GatewayClient, signing: SigningIdentity, tls_certificate_hash: bytes) -> None:
         self._client: Final = client
@@ -41,19 +45,23 @@ class Gateway:
         """Return the network of this channel name."""
         return Network(self._client, self._signing, name=name, tls_certificate_hash=self._tls_certificate_hash)
 
+    def close(self) -> None:
+        """End all event streams; nothing more can be sent. Leaving ``async with connect(…)`` does it too."""
+        self._client.close()
+
     def new_proposal(self, data: bytes) -> Proposal:
         """Return the proposal of these bytes (`Proposal.bytes`)."""
-        proposed = _parse(protos.ProposedTransaction, data, "proposal")
-        proposal = _parse(protos.Proposal, proposed.proposal.proposal_bytes, "proposal")
-        header = _parse(protos.Header, proposal.header, "proposal's header")
-        channel = _parse(protos.ChannelHeader, header.channel_header, "proposal's channel header").channel_id
-        return Proposal(self._client, self._signing, channel, proposed)
+        return self._proposal(data, b"")
 
     def new_signed_proposal(self, data: bytes, signature: bytes) -> Proposal:
         """Return the proposal of these bytes with a signature made elsewhere."""
-        proposed = _parse(protos.ProposedTransaction, data, "proposal")
-        proposed.proposal.signature = signature
-        return self.new_proposal(proposed.SerializeToString())
+        return self._proposal(data, signature)
+
+    def _proposal(self, data: bytes, signature: bytes) -> Proposal:
+        proposed = offline.parse(protos.ProposedTransaction, data, "proposal")
+        channel = offline.channel_of_proposal(proposed)
+        proposed.proposal.signature = signature or proposed.proposal.signature
+        return Proposal(self._client, self._signing, channel, proposed)
 
     def new_transaction(self, data: bytes) -> Transaction:
         """Return the transaction of these bytes (`Transaction.bytes`).
@@ -67,7 +75,7 @@ class Gateway:
         return self._transaction(data, signature)
 
     def _transaction(self, data: bytes, signature: bytes) -> Transaction:
-        prepared = _parse(protos.PreparedTransaction, data, "transaction")
+        prepared = offline.parse(protos.PreparedTransaction, data, "transaction")
         signature = signature or prepared.envelope.signature
         prepared.envelope.signature = b""
         checked = check_consistent(prepared.envelope, prepared.transaction_id)
@@ -76,21 +84,52 @@ class Gateway:
 
     def new_commit(self, data: bytes) -> Commit:
         """Return the commit of these bytes (`Commit.bytes`)."""
-        signed = _parse(protos.SignedCommitStatusRequest, data, "commit status request")
-        request = _parse(protos.CommitStatusRequest, signed.request, "commit status request")
-        return Commit(self._client, self._signing, request.transaction_id, signed)
+        return self._commit(data, b"")
 
     def new_signed_commit(self, data: bytes, signature: bytes) -> Commit:
         """Return the commit of these bytes with a signature made elsewhere."""
-        signed = _parse(protos.SignedCommitStatusRequest, data, "commit status request")
-        signed.signature = signature
-        return self.new_commit(signed.SerializeToString())
+        return self._commit(data, signature)
 
+    def _commit(self, data: bytes, signature: bytes) -> Commit:
+        signed = offline.parse(protos.SignedCommitStatusRequest, data, "commit status request")
+        request = offline.parse(protos.CommitStatusRequest, signed.request, "commit status request")
+        signed.signature = signature or signed.signature
+        return Commit(self._client, self._signing, request.transaction_id, signed)
 
-def _parse(message: Callable[[], T], data: bytes, what: str) -> protos.AnyMessage:
-    parsed: protos.AnyMessage = message()
-    try:
-        parsed.ParseFromString(data)
-    except DecodeError as error:
-        raise UsageError(f"these {len(data)} bytes are no {what}", cause=error) from error
-    return parsed
+    def new_chaincode_events_request(self, data: bytes) -> ChaincodeEventsRequest:
+        """Return the chaincode events request of these bytes (`ChaincodeEventsRequest.bytes`)."""
+        return ChaincodeEventsRequest(self._client, self._signing, offline.chaincode_events_request(data))
+
+    def new_signed_chaincode_events_request(self, data: bytes, signature: bytes) -> ChaincodeEventsRequest:
+        """Return the chaincode events request of these bytes with a signature made elsewhere."""
+        request = offline.chaincode_events_request(data)
+        request.signature = signature
+        return ChaincodeEventsRequest(self._client, self._signing, request)
+
+    def new_block_events_request(self, data: bytes) -> BlockEventsRequest:
+        """Return the block events request of these bytes (`BlockEventsRequest.bytes`)."""
+        return BlockEventsRequest(self._client, self._signing, offline.block_events_request(data))
+
+    def new_signed_block_events_request(self, data: bytes, signature: bytes) -> BlockEventsRequest:
+        """Return the block events request of these bytes with a signature made elsewhere."""
+        return BlockEventsRequest(self._client, self._signing, offline.signed_block_events_request(data, signature))
+
+    def new_filtered_block_events_request(self, data: bytes) -> FilteredBlockEventsRequest:
+        """Return the filtered block events request of these bytes (`FilteredBlockEventsRequest.bytes`)."""
+        return FilteredBlockEventsRequest(self._client, self._signing, offline.block_events_request(data))
+
+    def new_signed_filtered_block_events_request(self, data: bytes, signature: bytes) -> FilteredBlockEventsRequest:
+        """Return the filtered block events request of these bytes with a signature made elsewhere."""
+        envelope = offline.signed_block_events_request(data, signature)
+        return FilteredBlockEventsRequest(self._client, self._signing, envelope)
+
+    def new_block_and_private_data_events_request(self, data: bytes) -> BlockAndPrivateDataEventsRequest:
+        """Return the request for blocks with private data of these bytes (`BlockAndPrivateDataEventsRequest.bytes`)."""
+        return BlockAndPrivateDataEventsRequest(self._client, self._signing, offline.block_events_request(data))
+
+    def new_signed_block_and_private_data_events_request(
+        self, data: bytes, signature: bytes
+    ) -> BlockAndPrivateDataEventsRequest:
+        """Return the request for blocks with private data of these bytes with a signature made elsewhere."""
+        envelope = offline.signed_block_events_request(data, signature)
+        return BlockAndPrivateDataEventsRequest(self._client, self._signing, envelope)

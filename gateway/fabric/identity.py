@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.fabric.private_key_signer import PrivateKeySigner
 from gateway.fabric.secret_file import MAX_PEM_BYTES, read_pem
-from gateway.fabric.signer import PrivateKeySigner
 from quorate.blocks.protos import SerializedIdentity
 from quorate.errors import UsageError
 
@@ -47,6 +47,16 @@ class Identity:
             raise UsageError(f"the certificate of {self.msp_id} is not readable PEM", cause=error) from error
         if found != 1:
             raise UsageError(f"the certificate file of {self.msp_id} holds {found} certificates instead of one")
+
+    @classmethod
+    def of(cls, msp_id: str, certificate: x509.Certificate) -> Identity:
+        """Return the identity of a certificate that is parsed already."""
+        return cls(msp_id, certificate.public_bytes(Encoding.PEM))
+
+    @property
+    def credentials(self) -> bytes:
+        """The certificate, by the name that the official clients give it."""
+        return self.certificate
 
     @cached_property
     def creator(self) -> bytes:

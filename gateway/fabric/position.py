@@ -28,6 +28,16 @@ class Position:
             return cls(block_of(checkpoint.block_number), checkpoint.transaction_id)
         return cls(None if start_block is None else block_of(start_block))
 
+    @classmethod
+    def of_seek(cls, position: protos.AnyMessage, after_transaction_id: str = "") -> Position:
+        """Return where a SeekPosition begins; before it has come, nobody knows which block is the newest."""
+        match position.WhichOneof("Type"):
+            case "specified":
+                return cls(position.specified.number, after_transaction_id)
+            case "oldest":
+                return cls(0, after_transaction_id)
+        return cls()
+
     @property
     def known(self) -> bool:
         """Whether a stream that breaks can begin here again without leaving anything out."""

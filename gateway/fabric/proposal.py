@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.fabric.call_options import chosen
 from gateway.fabric.errors import EndorseError, GatewayError
 from gateway.fabric.prepared import Expected, check_as_proposed
 from gateway.fabric.transaction import Transaction
@@ -12,6 +13,7 @@ from quorate.blocks import protos
 if TYPE_CHECKING:
     import builtins
 
+    from gateway.fabric.call_options import CallOptions
     from gateway.fabric.client import GatewayClient
     from gateway.fabric.signing_identity import SigningIdentity
 
@@ -44,7 +46,12 @@ class Proposal:
         """What is to be signed."""
         return self._signing.digest(self._proposed.proposal.proposal_bytes)
 
-    async def evaluate(self, *, timeout: float | None = None) -> builtins.bytes:  # noqa: ASYNC109  # gRPC's own deadline
+    async def evaluate(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # gRPC's own deadline
+        options: CallOptions | None = None,
+    ) -> builtins.bytes:
         """Return what the function answers, and change nothing.
 
         Repeated while the gateway is unreachable, until the deadline.
@@ -57,14 +64,19 @@ class Proposal:
         request = protos.EvaluateRequest(
             transaction_id=self.transaction_id,
             channel_id=self._channel,
-            proposed_transaction=self._signed(),
+            proposed_transaction=await self._signed(),
             target_organizations=self._proposed.endorsing_organizations,
         )
-        response = await self._client.evaluate(request, timeout=timeout)
+        response = await self._client.evaluate(request, chosen(timeout, options))
         result: builtins.bytes = response.result.payload
         return result
 
-    async def endorse(self, *, timeout: float | None = None) -> Transaction:  # noqa: ASYNC109  # gRPC's own deadline
+    async def endorse(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # gRPC's own deadline
+        options: CallOptions | None = None,
+    ) -> Transaction:
         """Return the endorsed transaction, checked against this proposal and not yet signed.
 
         Raises
@@ -77,18 +89,18 @@ class Proposal:
         request = protos.EndorseRequest(
             transaction_id=self.transaction_id,
             channel_id=self._channel,
-            proposed_transaction=self._signed(),
+            proposed_transaction=await self._signed(),
             endorsing_organizations=self._proposed.endorsing_organizations,
         )
         try:
-            response = await self._client.endorse(request, timeout=timeout)
+            response = await self._client.endorse(request, chosen(timeout, options))
         except GatewayError as error:
             raise EndorseError.at(error, self.transaction_id) from error.__cause__
         checked = check_as_proposed(response.prepared_transaction, Expected.of(self._proposed))
         return Transaction(self._client, self._signing, checked, response.prepared_transaction)
 
-    def _signed(self) -> protos.AnyMessage:
+    async def _signed(self) -> protos.AnyMessage:
         proposal = self._proposed.proposal
         if not proposal.signature:
-            proposal.signature = self._signing.sign(proposal.proposal_bytes)
+            proposal.signature = await self._signing.sign(proposal.proposal_bytes)
         return proposal

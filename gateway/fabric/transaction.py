@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.fabric.call_options import chosen
 from gateway.fabric.commit import Commit
 from gateway.fabric.errors import GatewayError, SubmitError
 from quorate.blocks import protos
@@ -11,6 +12,7 @@ from quorate.blocks import protos
 if TYPE_CHECKING:
     import builtins
 
+    from gateway.fabric.call_options import CallOptions
     from gateway.fabric.client import GatewayClient
     from gateway.fabric.prepared import Prepared
     from gateway.fabric.signing_identity import SigningIdentity
@@ -53,7 +55,12 @@ class Transaction:
         """What is to be signed."""
         return self._signing.digest(self._envelope.payload)
 
-    async def submit(self, *, timeout: float | None = None) -> Commit:  # noqa: ASYNC109  # gRPC's own deadline
+    async def submit(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # gRPC's own deadline
+        options: CallOptions | None = None,
+    ) -> Commit:
         """Send the transaction for ordering and return the handle that tells whether it commits.
 
         The same envelope is sent again while the gateway or orderer is unreachable, until the deadline; a second copy
@@ -67,16 +74,16 @@ class Transaction:
         # Signed first: after the transaction is sent, nothing that can fail stands before the question of its fate.
         commit = self.commit()
         if self._signing.holds_key:
-            commit.sign()
+            await commit.sign()
         if not self._envelope.signature:
-            self._envelope.signature = self._signing.sign(self._envelope.payload)
+            self._envelope.signature = await self._signing.sign(self._envelope.payload)
         request = protos.SubmitRequest(
             transaction_id=self.transaction_id,
             channel_id=self._checked.channel,
             prepared_transaction=self._envelope,
         )
         try:
-            await self._client.submit(request, timeout=timeout)
+            await self._client.submit(request, chosen(timeout, options))
         except GatewayError as error:
             failed = SubmitError.at(error, self.transaction_id)
             failed.commit = commit

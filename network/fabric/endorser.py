@@ -30,7 +30,7 @@ _DENIED: Final = 403
 _NOT_FOUND: Final = 404
 _FAILED: Final = 500
 _STATUSES: Final = {_DENIED: StatusCode.PERMISSION_DENIED, _NOT_FOUND: StatusCode.NOT_FOUND}
-_REFUSED_BY_ACL: Final = "access denied"
+_DENIALS: Final = ("access denied", "failed ACL check")
 
 
 class ProposalError(GatewayError):
@@ -99,7 +99,7 @@ class Endorser:
             channel=channel, chaincode=chaincode, arguments=arguments, transient={}, endorsing_organizations=()
         )
         proposal = invocation.propose(self.signing.creator).proposal
-        proposal.signature = self.signing.sign(proposal.proposal_bytes)
+        proposal.signature = await self.signing.sign(proposal.proposal_bytes)
         seconds = seconds_of(self.deadline_s if deadline_s is None else deadline_s, "proposal")
         response = await self._process(proposal, seconds)
         if not 0 < response.response.status < _FIRST_ERROR:
@@ -108,7 +108,7 @@ class Endorser:
         return payload
 
     async def _process(self, proposal: protos.AnyMessage, seconds: float) -> protos.AnyMessage:
-        stub = self.channel.unary_unary(
+        stub: grpc.aio.UnaryUnaryMultiCallable[protos.AnyMessage, protos.AnyMessage] = self.channel.unary_unary(
             _PROCESS_PROPOSAL,
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=protos.ProposalResponse.FromString,
@@ -122,7 +122,7 @@ class Endorser:
     def _refusal(self, response: protos.AnyMessage) -> ProposalError:
         answer = response.response
         reason = (answer.message or "no reason was given")[:MAX_TEXT]
-        denied = _REFUSED_BY_ACL in reason
+        denied = any(words in reason for words in _DENIALS)
         return ProposalError(
             self.address,
             reason,

@@ -53,7 +53,7 @@ from fabric_protos.gateway.gateway_pb2 import (
     SubmitResponse,
 )
 from fabric_protos.ledger.rwset.kvrwset.kv_rwset_pb2 import HashedRWSet, KVRWSet
-from fabric_protos.ledger.rwset.rwset_pb2 import TxReadWriteSet
+from fabric_protos.ledger.rwset.rwset_pb2 import TxPvtReadWriteSet, TxReadWriteSet
 from fabric_protos.msp.identities_pb2 import SerializedIdentity
 from fabric_protos.msp.msp_config_pb2 import FabricMSPConfig, MSPConfig
 from fabric_protos.msp.msp_principal_pb2 import MSPPrincipal, MSPRole, OrganizationUnit
@@ -66,7 +66,7 @@ from fabric_protos.peer.collection_pb2 import (
     CollectionPolicyConfig,
     StaticCollectionConfig,
 )
-from fabric_protos.peer.events_pb2 import DeliverResponse, FilteredBlock
+from fabric_protos.peer.events_pb2 import BlockAndPrivateData, DeliverResponse, FilteredBlock
 from fabric_protos.peer.lifecycle.chaincode_definition_pb2 import ChaincodeValidationInfo
 from fabric_protos.peer.lifecycle.db_pb2 import StateData
 from fabric_protos.peer.lifecycle.lifecycle_pb2 import (
@@ -121,6 +121,7 @@ __all__ = [
     "ApproveChaincodeDefinitionForMyOrgArgs",
     "ApproveChaincodeDefinitionForMyOrgResult",
     "Block",
+    "BlockAndPrivateData",
     "BlockData",
     "BlockHeader",
     "BlockMetadata",
@@ -220,6 +221,7 @@ __all__ = [
     "SubmitResponse",
     "Transaction",
     "TransactionAction",
+    "TxPvtReadWriteSet",
     "TxReadWriteSet",
     "TxValidationCode",
 ]
