@@ -35,6 +35,10 @@ from fabric_protos.common.configtx_pb2 import (
 from fabric_protos.common.configuration_pb2 import Consortium, Orderers
 from fabric_protos.common.ledger_pb2 import BlockchainInfo
 from fabric_protos.common.policies_pb2 import ImplicitMetaPolicy, Policy, SignaturePolicy, SignaturePolicyEnvelope
+from fabric_protos.discovery.protocol_pb2 import AuthInfo, ChaincodeQuery, SignedRequest
+from fabric_protos.discovery.protocol_pb2 import Query as DiscoveryQuery
+from fabric_protos.discovery.protocol_pb2 import Request as DiscoveryRequest
+from fabric_protos.discovery.protocol_pb2 import Response as DiscoveryResponse
 from fabric_protos.gateway.gateway_pb2 import (
     ChaincodeEventsRequest,
     ChaincodeEventsResponse,
@@ -97,6 +101,8 @@ from fabric_protos.peer.proposal_pb2 import (
     SignedProposal,
 )
 from fabric_protos.peer.proposal_response_pb2 import (
+    ChaincodeCall,
+    ChaincodeInterest,
     Endorsement,
     ProposalResponse,
     ProposalResponsePayload,
@@ -120,6 +126,7 @@ __all__ = [
     "ApplicationPolicy",
     "ApproveChaincodeDefinitionForMyOrgArgs",
     "ApproveChaincodeDefinitionForMyOrgResult",
+    "AuthInfo",
     "Block",
     "BlockAndPrivateData",
     "BlockData",
@@ -129,6 +136,7 @@ __all__ = [
     "BlockchainInfo",
     "ChaincodeAction",
     "ChaincodeActionPayload",
+    "ChaincodeCall",
     "ChaincodeEndorsedAction",
     "ChaincodeEvent",
     "ChaincodeEventsRequest",
@@ -136,8 +144,10 @@ __all__ = [
     "ChaincodeHeaderExtension",
     "ChaincodeID",
     "ChaincodeInput",
+    "ChaincodeInterest",
     "ChaincodeInvocationSpec",
     "ChaincodeProposalPayload",
+    "ChaincodeQuery",
     "ChaincodeSource",
     "ChaincodeSpec",
     "ChaincodeValidationInfo",
@@ -159,6 +169,9 @@ __all__ = [
     "ConfigValue",
     "Consortium",
     "DeliverResponse",
+    "DiscoveryQuery",
+    "DiscoveryRequest",
+    "DiscoveryResponse",
     "EndorseRequest",
     "EndorseResponse",
     "Endorsement",
@@ -214,6 +227,7 @@ __all__ = [
     "SignedChaincodeEventsRequest",
     "SignedCommitStatusRequest",
     "SignedProposal",
+    "SignedRequest",
     "StateData",
     "StaticCollectionConfig",
     "Status",
