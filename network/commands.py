@@ -7,16 +7,14 @@ from typing import Any
 
 import click
 
-from network import embedded_engine
-from network.engine import Engine, require_available
+from network.engine import Engine, driver, driver_of
 from network.home import NetworkHome
-from network.logs import follow_log, read_log
-from network.pidfile import ProcessRecord
-from network.status import State, network_status
+from network.logs import follow_log, read_log, writer_of
+from network.status import State
 from network.topology import Topology
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
 from quorate.cli.terminal import printable
-from quorate.errors import AlreadyExistsError, CheckFailedError, StorageError
+from quorate.errors import AlreadyExistsError, CheckFailedError, StorageError, UsageError
 
 _DEFAULT_MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
 _STATUS_COLUMNS = (
@@ -39,14 +37,26 @@ def _engine_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(Engine, case_sensitive=False),
         default=Engine.EMBEDDED,
         show_default=True,
-        callback=_check_engine,
-        expose_value=False,
         help="What the ledger runs on.",
     )(command)
 
 
-def _check_engine(_context: click.Context, _parameter: click.Parameter, engine: Engine) -> None:
-    require_available(engine)
+def _kept_engine_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--engine",
+        type=click.Choice(Engine, case_sensitive=False),
+        expose_value=False,
+        callback=_check_kept_engine,
+        help="What the ledger must run on; a directory remembers its engine, so it need not be said.",
+    )(command)
+
+
+def _check_kept_engine(context: click.Context, _parameter: click.Parameter, engine: Engine | None) -> None:
+    kept = context.params["home"].engine
+    if engine is not None and kept is not None and engine != kept:
+        raise UsageError(
+            f"The network in {context.params['home'].directory} runs on the engine {kept}, not {engine.value}."
+        )
 
 
 def _home_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,6 +66,7 @@ def _home_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(file_okay=False, path_type=Path),
         default=Path("quorate-network"),
         show_default=True,
+        is_eager=True,
         callback=lambda _context, _parameter, directory: NetworkHome(directory.absolute()),
         help="Where the network keeps its keys, ledger and log.",
     )(command)
@@ -75,7 +86,7 @@ def _topology_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @_engine_option
 @_topology_option
 @click.option("--member", "members", multiple=True, metavar="NAME", help="A member organisation; repeat for each.")
-def init(topology: Path, members: tuple[str, ...]) -> None:
+def init(engine: Engine, topology: Path, members: tuple[str, ...]) -> None:
     """Write a topology file.
 
     Without --member it holds four members, to be edited as you like.
@@ -89,7 +100,8 @@ def init(topology: Path, members: tuple[str, ...]) -> None:
         raise AlreadyExistsError(f"{topology} exists and is kept as it is.", hint=hint, cause=error) from error
     except OSError as error:
         raise StorageError(f"Cannot write {topology}: {error.strerror}.", cause=error) from error
-    start = f"quorate network up --topology {shlex.quote(str(topology))}"
+    chosen = "" if engine is Engine.EMBEDDED else f" --engine {engine.value}"
+    start = f"quorate network up{chosen} --topology {shlex.quote(str(topology))}"
     click.echo(f"Wrote {topology}. Start the network: {start}", err=True)
 
 
@@ -98,37 +110,37 @@ def init(topology: Path, members: tuple[str, ...]) -> None:
 @_topology_option
 @_home_option
 @format_option
-def up(topology: Path, home: NetworkHome, format_: Format) -> None:
+def up(engine: Engine, topology: Path, home: NetworkHome, format_: Format) -> None:
     """Start the network.
 
     Returns when it answers. A ledger that exists goes on where it was.
     """
-    network = embedded_engine.start(home, Topology.load(topology))
-    network.process.release()
+    network = driver(engine).start(home, Topology.load(topology))
+    network.release()
     connection = network.connection
     click.echo(printable(connection.notice), err=True)
     click.echo(f"How to connect: {home.connection}", err=True)
     document = connection.model_dump(mode="json", by_alias=True)
     if format_ is Format.TABLE:
-        keep = ("engine", "channel", "chaincode", "genesis", "pid")
+        keep = ("engine", "channel", "chaincode", "genesis")
         document = {key: document[key] for key in keep} | {"connection": str(home.connection)}
     print_document(document, format_=format_)
 
 
 @group.command()
-@_engine_option
+@_kept_engine_option
 @_home_option
 def down(home: NetworkHome) -> None:
     """End the network.
 
     Its ledger and keys are kept for the next start.
     """
-    was_running = embedded_engine.stop(home)
+    was_running = driver_of(home).stop(home)
     click.echo("The network has ended." if was_running else "The network was not running.", err=True)
 
 
 @group.command()
-@_engine_option
+@_kept_engine_option
 @_home_option
 @format_option
 def status(home: NetworkHome, format_: Format) -> None:
@@ -136,7 +148,7 @@ def status(home: NetworkHome, format_: Format) -> None:
 
     The exit status is 1 if its process crashed, or a port that should answer does not.
     """
-    found = network_status(home)
+    found = driver_of(home).status(home)
     print_rows([line.as_row() for line in found], columns=_STATUS_COLUMNS, format_=format_)
     wrong = [f"{line.kind} {line.name}: {line.state}" for line in found if line.state in {State.CRASHED, State.SILENT}]
     if wrong:
@@ -147,15 +159,25 @@ def status(home: NetworkHome, format_: Format) -> None:
 
 
 @group.command()
-@_engine_option
+@_kept_engine_option
 @_home_option
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is added, until the network ends.")
-@click.argument("name", type=click.Choice(["embedded"]), default="embedded")
-def logs(home: NetworkHome, name: str, *, follow: bool) -> None:  # noqa: ARG001 - this engine has one process to name
-    """Print the log of a process.
+@click.argument("name", required=False)
+def logs(home: NetworkHome, name: str | None, *, follow: bool) -> None:
+    """Print the log of a node.
 
-    The embedded engine has one process, named embedded.
+    NAME is as status shows it. The embedded engine's is embedded, and need not be said.
     """
-    pieces = follow_log(home.log, ProcessRecord.load(home.pid_file)) if follow else read_log(home.log)
-    for piece in pieces:
+    log = _log_of(home, name)
+    for piece in follow_log(log, writer_of(log)) if follow else read_log(log):
         click.echo(printable(piece, keep="\n\t"), nl=False)
+
+
+def _log_of(home: NetworkHome, name: str | None) -> Path:
+    found = driver_of(home).logs(home)
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name is None or name not in found:
+        asked = "Say which node" if name is None else f"The network has no node {name!r}"
+        raise UsageError(f"{asked}.", hint=f"It has: {', '.join(found) or 'none, since it was never up'}.")
+    return found[name]

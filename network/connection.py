@@ -18,8 +18,16 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PeerConnection(_Record):
+    """One peer of an organisation."""
+
+    name: str
+    address: str
+    server_name: str = "localhost"
+
+
 class OrganisationConnection(_Record):
-    """One organisation's peer and where its certificates and keys lie."""
+    """One organisation's peers and where its certificates and keys lie. `address` is the first peer's."""
 
     name: str
     msp_id: str
@@ -28,6 +36,7 @@ class OrganisationConnection(_Record):
     directory: Path
     tls_ca: Path
     identities: Path
+    peers: tuple[PeerConnection, ...] = ()
 
     @property
     def paths(self) -> OrganisationPaths:
@@ -36,7 +45,7 @@ class OrganisationConnection(_Record):
 
 
 class OrdererConnection(_Record):
-    """The orderer: where it delivers blocks."""
+    """One node of the orderer: where it takes transactions and delivers blocks."""
 
     name: str
     msp_id: str
@@ -46,17 +55,18 @@ class OrdererConnection(_Record):
 
 
 class Connection(_Record):
-    """A running network."""
+    """A running network. `orderer` is the first node of `orderers`; `pid` is there where one process is the network."""
 
     schema_: Annotated[Literal["quorate.connection/1"], Field(alias="schema")] = "quorate.connection/1"
-    engine: Literal["embedded"]
+    engine: Literal["embedded", "native", "compose"]
     channel: str
     chaincode: str
     genesis: str
     notice: str
-    pid: int
+    pid: int | None = None
     organisations: tuple[OrganisationConnection, ...]
     orderer: OrdererConnection
+    orderers: tuple[OrdererConnection, ...] = ()
 
     @property
     def genesis_digest(self) -> Digest:

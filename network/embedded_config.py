@@ -1,12 +1,14 @@
 """What the embedded network's program reads and what it answers."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from network.identity import KeyPair, OrdererPaths, OrganisationPaths
-from network.topology import Node, Topology
+from network.process_node import ProcessNode
+from network.topology import Node, Organisation, Topology
 from quorate.errors import DefectError
 
 
@@ -14,6 +16,7 @@ def embedded_config(
     topology: Topology,
     organisations: dict[str, OrganisationPaths],
     orderer: OrdererPaths,
+    services: Mapping[str, ProcessNode] | None = None,
 ) -> dict[str, object]:
     """Return the program's configuration.
 
@@ -25,6 +28,8 @@ def embedded_config(
         Certificates and keys of every member, by name.
     orderer : OrdererPaths
         Certificates and keys of the ordering organisation.
+    services : mapping of str to ProcessNode, optional
+        Chaincode processes by name of the organisation, to be used instead of the chaincode inside the program.
     """
     return {
         "schema": "quorate.embedded/1",
@@ -40,6 +45,7 @@ def embedded_config(
                 "tls": _pair(organisations[member.name].peer_tls),
                 "clock_offset_ms": member.clock_offset_ms,
                 "lag_blocks": member.lag_blocks,
+                **_service(member, organisations[member.name], services or {}),
             }
             for member in topology.organisations
         ],
@@ -49,6 +55,31 @@ def embedded_config(
             "tls": _pair(orderer.node_tls),
         },
     }
+
+
+def _service(
+    member: Organisation, paths: OrganisationPaths, services: Mapping[str, ProcessNode]
+) -> dict[str, str | None]:
+    if member.name not in services:
+        return {}
+    return {"chaincode_address": services[member.name].address, "chaincode_tls_ca": str(paths.tls_ca.cert)}
+
+
+def notice_of(ready: "Ready", topology: Topology) -> str:
+    """Return what people should know about a network that is ready: the program's notice, and what it left out."""
+    left_out = [
+        words
+        for words, is_left_out in (
+            ("one peer per organisation", any(member.peers > 1 for member in topology.organisations)),
+            ("one orderer", topology.orderer.nodes > 1),
+            ("no consensus protocol", topology.consensus != "raft"),
+            ("certificates of the development CA", topology.ca != "development"),
+        )
+        if is_left_out
+    ]
+    if not left_out:
+        return ready.notice
+    return f"{ready.notice} Whatever the topology says, this engine has {', '.join(left_out)}."
 
 
 class Ready(BaseModel):

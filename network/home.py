@@ -16,7 +16,8 @@ class NetworkHome:
     """A network's directory: identities, ledger, log, and how to connect.
 
     ``identities/`` certificates and keys · ``ledger/`` blocks and state · ``topology.toml`` what the ledger was made
-    from · ``embedded.{json,log,pid}`` the program's configuration, log and process · ``connection.json`` for clients.
+    from · ``engine`` what it runs on · ``connection.json`` for clients · ``embedded.{json,log,pid}`` the embedded
+    program's configuration, log and process · ``nodes/NAME/`` the same of each process of the other engines.
     """
 
     directory: Path
@@ -35,6 +36,23 @@ class NetworkHome:
     def topology(self) -> Path:
         """The topology that the ledger was made from."""
         return self.directory / "topology.toml"
+
+    @property
+    def nodes(self) -> Path:
+        """One folder for each node: configuration, log, process."""
+        return self.directory / "nodes"
+
+    @property
+    def engine(self) -> str | None:
+        """Name of the engine that the ledger was made by; None where there is no ledger."""
+        try:
+            return self._engine.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return "embedded" if self.ledger.exists() else None  # older versions had one engine and named none
+
+    @property
+    def _engine(self) -> Path:
+        return self.directory / "engine"
 
     @property
     def config(self) -> Path:
@@ -81,14 +99,19 @@ class NetworkHome:
         finally:
             os.close(lock)
 
-    def adopt(self, topology: Topology) -> None:
-        """Keep a topology with the ledger that will be made from it; afterwards take only what fits that ledger.
+    def adopt(self, topology: Topology, engine: str) -> None:
+        """Keep a topology and an engine with the ledger that will be made by them; afterwards take only what fits it.
 
         Raises
         ------
         ConflictError
-            If a ledger was made here from another topology: its genesis block cannot be changed.
+            If a ledger was made here by another engine, or from another topology: its genesis block cannot be changed.
         """
+        if self.ledger.exists() and self.engine != engine:
+            raise ConflictError(
+                f"The ledger in {self.directory} was made by the engine {self.engine}, not {engine}.",
+                hint=f"Use --engine {self.engine}, or another --directory for a new ledger.",
+            )
         if self.topology.exists() and self.ledger.exists():
             kept = Topology.load(self.topology)
             if _on_the_ledger(kept) != _on_the_ledger(topology):
@@ -97,6 +120,7 @@ class NetworkHome:
                     hint=f"Use the one it was made from, {self.topology}, or another --directory for a new ledger.",
                 )
         self.topology.write_text(topology.to_toml(), encoding="utf-8")
+        self._engine.write_text(f"{engine}\n", encoding="utf-8")
 
 
 def _on_the_ledger(topology: Topology) -> dict[str, object]:

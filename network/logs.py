@@ -22,6 +22,11 @@ def read_log(path: Path) -> Iterator[str]:
     yield from _pieces(path, writer=None)
 
 
+def writer_of(path: Path) -> ProcessRecord | None:
+    """Return the process that writes a log, by the pid file beside it; None if it was ended in order."""
+    return ProcessRecord.load(path.with_suffix(".pid"))
+
+
 def follow_log(path: Path, writer: ProcessRecord | None) -> Iterator[str]:
     """Yield a log's text in pieces, then what is added to it, until its writer has ended.
 

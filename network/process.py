@@ -1,8 +1,8 @@
 """Programs that run beside us: started with a deadline, watched, and ended in order.
 
-A program started here writes one line to standard output when it is ready and nothing more; everything else it says
-goes to standard error, which is its log. It runs in a session of its own, so Ctrl-C in a terminal reaches only the one
-who started it, and that one decides what ends when.
+A program that announces itself writes one line to standard output when it is ready and nothing more; everything else it
+says goes to standard error, which is its log. Of others, such as Fabric's, both are the log. Each runs in a session of
+its own, so Ctrl-C in a terminal reaches only the one who started it, and that one decides what ends when.
 """
 
 import asyncio
@@ -40,6 +40,8 @@ class Program:
         Where its `ProcessRecord` is kept while it runs.
     environment : mapping of str to str, optional
         Added to this process's environment.
+    announces : bool
+        Whether it writes a ready line.
     dies_with_parent : bool
         Have the kernel kill it when the *thread* that launched it ends, however it ends. Linux only; elsewhere a parent
         that is killed leaves the program running.
@@ -50,6 +52,7 @@ class Program:
     log: Path
     pid_file: Path
     environment: Mapping[str, str] | None = None
+    announces: bool = True
     dies_with_parent: bool = False
 
 
@@ -121,10 +124,15 @@ class Process:
         """End the program as `network.signals.stop` does, and return its exit status. Repeating it changes nothing."""
         if self._popen.poll() is None:
             signals.stop(self.record, grace_s=grace_s)
+        status = self.reap()
+        self.program.pid_file.unlink(missing_ok=True)
+        return status
+
+    def reap(self) -> int:
+        """Wait until the program has ended, and return its exit status; its record stays, to show that it crashed."""
         status = self._popen.wait()
         if self._popen.stdout:
             self._popen.stdout.close()
-        self.program.pid_file.unlink(missing_ok=True)
         return status
 
     def release(self) -> None:
@@ -169,7 +177,7 @@ def launch(program: Program) -> Process:
             popen = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if program.announces else log,
                 stderr=log,
                 env={**os.environ, **(program.environment or {})},
                 start_new_session=True,

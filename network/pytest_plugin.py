@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from network.connection import Connection
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _ENGINES = ("embedded", "native", "compose")
 _MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
+_FIXTURES = {"fabric_network", "consortium"}
 _FOUNDING_TIMEOUT_S = 60.0
+_MISSING = pytest.StashKey[dict[str, str | None]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,22 +28,58 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fabric-engine",
         choices=(*_ENGINES, "all"),
         default="embedded",
-        help="what the fixture fabric_network runs on; 'all' is every engine of this version (default: embedded)",
+        help="what the fixtures fabric_network and consortium run on; 'all' is every engine that can run here "
+        "(default: embedded)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse an engine that this version cannot run, before any test is collected."""
+    """Refuse an engine that was asked for and cannot run here, before any test is collected."""
     engine = config.getoption("--fabric-engine")
-    if engine not in {"embedded", "all"}:
-        raise pytest.UsageError(f"--fabric-engine {engine}: this version of Quorate runs the embedded network only")
+    if engine not in {"embedded", "all"} and (missing := _missing(engine)) is not None:
+        raise pytest.UsageError(f"--fabric-engine {engine}: {missing}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests that use a network once for each engine asked for, and show its name in theirs."""
-    for fixture in ("fabric_network", "consortium"):
-        if fixture in metafunc.fixturenames:
-            metafunc.parametrize(fixture, ["embedded"], indirect=True, scope="session")
+    for fixture in _FIXTURES & set(metafunc.fixturenames):
+        metafunc.parametrize(fixture, _running_engines(metafunc.config), indirect=True, scope="session")
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: "Sequence[pytest.Item]") -> list[str]:
+    """Say which engines the tests run on, and why the others do not, if any test uses one."""
+    if not any(_FIXTURES & set(getattr(item, "fixturenames", ())) for item in items):
+        return []
+    return [f"fabric engine {engine}: {_why_not(config, engine) or 'runs'}" for engine in _ENGINES]
+
+
+def _running_engines(config: pytest.Config) -> list[str]:
+    return [engine for engine in _ENGINES if _why_not(config, engine) is None]
+
+
+def _why_not(config: pytest.Config, engine: str) -> str | None:
+    # None if tests run on the engine. What is missing is looked for once: it may ask a program for its version.
+    chosen = config.getoption("--fabric-engine")
+    if chosen not in {engine, "all"}:
+        return f"not asked for (--fabric-engine {chosen})"
+    if chosen == "embedded":
+        return None
+    found = config.stash.setdefault(_MISSING, {})
+    if engine not in found:
+        found[engine] = _missing(engine)
+    missing = found[engine]
+    return None if missing is None else f"does not run: {missing}"
+
+
+def _missing(engine: str) -> str | None:
+    from network.engine import Engine, driver  # noqa: PLC0415 - see above
+
+    from quorate.errors import UsageError  # noqa: PLC0415 - see above
+
+    try:
+        return driver(Engine(engine)).missing()
+    except UsageError as error:
+        return str(error)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +88,7 @@ def fabric_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 
     Its ledger is empty at first, and tests share it: use names of your own.
     """
-    with _running(tmp_path_factory.mktemp(f"fabric-{request.param}")) as connection:
+    with _running(request.param, tmp_path_factory.mktemp(f"fabric-{request.param}")) as connection:
         yield connection
 
 
@@ -62,17 +100,18 @@ def consortium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """
     from network.consortium import found_at_once  # noqa: PLC0415 - see above
 
-    with _running(tmp_path_factory.mktemp(f"consortium-{request.param}")) as connection:
+    with _running(request.param, tmp_path_factory.mktemp(f"consortium-{request.param}")) as connection:
         yield found_at_once(connection, timeout_s=_FOUNDING_TIMEOUT_S)
 
 
 @contextmanager
-def _running(directory: "Path") -> "Iterator[Connection]":
-    from network.embedded_engine import start  # noqa: PLC0415 - see above
+def _running(engine: str, directory: "Path") -> "Iterator[Connection]":
+    from network.engine import Engine, driver  # noqa: PLC0415 - see above
     from network.home import NetworkHome  # noqa: PLC0415 - see above
     from network.topology import Topology  # noqa: PLC0415 - see above
 
-    network = start(NetworkHome(directory), Topology.for_members(_MEMBERS), dies_with_parent=True)
+    home, topology = NetworkHome(directory), Topology.for_members(_MEMBERS)
+    network = driver(Engine(engine)).start(home, topology, dies_with_parent=True)
     try:
         yield network.connection
     finally:

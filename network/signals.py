@@ -29,6 +29,7 @@ def stop(process: ProcessRecord, *, grace_s: float) -> bool:
         If not even SIGKILL ended it, as happens to a process stuck in the kernel.
     """
     send(process, signal.SIGTERM)
+    send(process, signal.SIGCONT)  # a process that is frozen sees nothing else
     if wait_until_gone(process, timeout_s=grace_s):
         return True
     _kill_session(process)

@@ -1,12 +1,10 @@
-"""How a network is found: its process, and the ports it should answer on."""
+"""How the parts of a network are found: its processes, and the ports they should answer on."""
 
 import socket
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from network.connection import Connection
-from network.home import NetworkHome
 from network.pidfile import ProcessRecord
 
 _PROBE_TIMEOUT_S = 1.0
@@ -45,26 +43,17 @@ class Status:
         }
 
 
-def network_status(home: NetworkHome) -> list[Status]:
-    """Return how the network's process is, and each of the ports it serves if it should be running."""
-    process = ProcessRecord.load(home.pid_file)
+def of_process(name: str, kind: str, pid_file: Path, log: Path, *, address: str | None = None) -> Status:
+    """Return how a process is found that was started with a pid file: stopped where there is none."""
+    process = ProcessRecord.load(pid_file)
     if process is None:
-        return [Status(name="embedded", kind="process", state=State.STOPPED, pid=None, address=None, log=home.log)]
-    alive = process.is_alive()
-    state = State.RUNNING if alive else State.CRASHED
-    found = [Status(name="embedded", kind="process", state=state, pid=process.pid, address=None, log=home.log)]
-    if not alive or not home.connection.exists():
-        return found
-    connection = Connection.load(home.connection)
-    ports = [(member.name, "peer", member.address) for member in connection.organisations]
-    ports.append((connection.orderer.name, "orderer", connection.orderer.address))
-    return found + [
-        Status(name=name, kind=kind, state=_probe(address), pid=process.pid, address=address, log=home.log)
-        for name, kind, address in ports
-    ]
+        return Status(name=name, kind=kind, state=State.STOPPED, pid=None, address=address, log=log)
+    state = State.RUNNING if process.is_alive() else State.CRASHED
+    return Status(name=name, kind=kind, state=state, pid=process.pid, address=address, log=log)
 
 
-def _probe(address: str) -> State:
+def probe(address: str) -> State:
+    """Tell whether a port takes connections."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), timeout=_PROBE_TIMEOUT_S):

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from quorate.errors import UsageError
 
 _MAXIMUM_BYTES = 256 * 1024
+_SMARTBFT_NODES = 4
+_NEVER_A_MAJORITY = 2
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
 """A short name that may stand in a path and in a DNS name."""
@@ -44,26 +46,42 @@ class Node(_Record):
 
 
 class Organisation(Node):
-    """A member: its CA, its peer, its identities.
+    """A member: its CA, its peers, its identities. `port` is the first peer's.
 
     `clock_offset_ms` and `lag_blocks` make its peer's clock wrong and its peer late, as real peers are; they are for
     tests and understood by the embedded engine only.
     """
 
+    peers: Annotated[int, Field(ge=1, le=4)] = 1
     clock_offset_ms: Annotated[int, Field(ge=-86_400_000, le=86_400_000)] = 0
     lag_blocks: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
+class Orderer(Node):
+    """The ordering organisation and how many nodes it runs. `port` is the first node's."""
+
+    name: Name = "orderer"
+    msp_id: MspName = "OrdererMSP"
+    nodes: Annotated[int, Field(ge=1, le=7)] = 1
+
+
 class Topology(_Record):
-    """A ledger: its channel, its chaincode, who is in it."""
+    """A ledger: its channel, its chaincode, who is in it, and what it runs on.
+
+    `fabric_version`, `consensus`, `ca`, the numbers of peers and of orderer nodes are for the engines of real Fabric;
+    the embedded one runs one peer per organisation and one orderer.
+    """
 
     schema_: Annotated[Literal["quorate.topology/1"], Field(alias="schema")] = "quorate.topology/1"
     channel: FabricName = "quorate"
     chaincode: FabricName = "quorate"
     chaincode_version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")] = "0.1.0"
+    fabric_version: Literal["3.1", "2.5"] = "3.1"
+    consensus: Literal["raft", "smartbft"] = "raft"
+    ca: Literal["development", "fabric-ca"] = "development"
     batch: Batch = Batch()
     organisations: Annotated[tuple[Organisation, ...], Field(min_length=1, max_length=64, strict=False)]
-    orderer: Node = Node(name="orderer", msp_id="OrdererMSP")
+    orderer: Orderer = Orderer()
 
     @model_validator(mode="after")
     def _names_are_used_once(self) -> Self:
@@ -75,6 +93,17 @@ class Topology(_Record):
         ):
             if len(set(values)) != len(values):
                 raise ValueError(f"each {what} may be used only once")
+        return self
+
+    @model_validator(mode="after")
+    def _orderers_can_agree(self) -> Self:
+        nodes = self.orderer.nodes
+        if self.consensus == "smartbft" and self.fabric_version == "2.5":
+            raise ValueError("Fabric 2.5 has no SmartBFT: choose Raft, or Fabric 3.1")
+        if self.consensus == "smartbft" and nodes < _SMARTBFT_NODES:
+            raise ValueError(f"SmartBFT needs at least {_SMARTBFT_NODES} orderer nodes, not {nodes}")
+        if self.consensus == "raft" and nodes == _NEVER_A_MAJORITY:
+            raise ValueError("Raft with two orderer nodes stops when either does: choose one, or at least three")
         return self
 
     @classmethod

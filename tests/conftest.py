@@ -11,19 +11,28 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture(scope="session")
 def embedded_program():
     """The embedded network's program: the one that is named, else built from the present sources."""
-    if named := os.environ.get("QUORATE_EMBEDDED_BIN"):
+    return _built("quorate-embedded", ROOT / "network" / "embedded", variable="QUORATE_EMBEDDED_BIN")
+
+
+@pytest.fixture(scope="session")
+def chaincode_program():
+    """The chaincode's program: the one that is named, else built from the present sources."""
+    return _built("quorate-chaincode", ROOT / "chaincode", variable="QUORATE_CHAINCODE_BIN")
+
+
+def _built(name, room, *, variable):
+    if named := os.environ.get(variable):
         return Path(named)
-    program = ROOT / "build" / "quorate-embedded"
+    program = ROOT / "build" / name
     go = shutil.which("go")
     if go is None and not program.exists():
-        pytest.skip("needs Go, or the embedded network's program named in QUORATE_EMBEDDED_BIN")
+        pytest.skip(f"needs Go, or the program {name} named in {variable}")
     if go is not None:
-        build = [go, "build", "-trimpath", "-o", str(program), "./cmd/quorate-embedded"]
+        build = [go, "build", "-trimpath", "-o", str(program), f"./cmd/{name}"]
         environment = os.environ | {"CGO_ENABLED": "0"}
-        room = ROOT / "network" / "embedded"
         built = subprocess.run(
             build, cwd=room, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
         if built.returncode != 0:
-            pytest.fail(f"the embedded network's program does not build:\n{built.stderr}", pytrace=False)
+            pytest.fail(f"{name} does not build:\n{built.stderr}", pytrace=False)
     return program

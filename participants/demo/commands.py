@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from network.engine import Engine, require_available
+from network.engine import Engine, driver
 from participants.demo.options import DemoOptions
 from participants.demo.scenario import DATASETS, DEFAULT_CAP, MAX_MEMBERS, MIN_MEMBERS
 from participants.demo.takedown import take_down
@@ -61,7 +61,8 @@ def demo(*, no_dp: bool, stop: bool, out: Path | None, engine: Engine, **options
             raise UsageError("say which demo to end", hint="quorate demo --stop --out DIR")
         take_down(out)
         return
-    require_available(engine)
+    if (missing := driver(engine).missing()) is not None:
+        raise UsageError(missing)
     chosen = DemoOptions(
         private=not no_dp,
         engine=engine,

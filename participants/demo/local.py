@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.artifacts.label import Kind
-from network import embedded_engine
+from network.engine import Engine, driver
 from network.home import NetworkHome
 from network.identity import Role
 from network.topology import Topology
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from network.connection import Connection, OrganisationConnection
-    from network.embedded_engine import RunningNetwork
+    from network.engine import RunningNetwork
     from network.process import Process
     from participants.data.bindings import DataBinding
     from participants.demo.founding import People
@@ -68,12 +68,23 @@ class LocalConsortium:
         Forks the agents; may be shared and is not closed here.
     keep
         Let the processes outlive this one.
+    engine
+        What the ledger runs on.
     """
 
-    def __init__(self, workspace: Workspace, scenario: Scenario, nursery: Nursery, *, keep: bool = False) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        scenario: Scenario,
+        nursery: Nursery,
+        *,
+        keep: bool = False,
+        engine: Engine = Engine.EMBEDDED,
+    ) -> None:
         self.workspace = workspace
         self.scenario = scenario
         self.nursery = nursery
+        self.engine = engine
         self.places: dict[str, MemberPlace] = {name: workspace.member(name) for name in scenario.members}
         self.gateways: dict[str, Process] = {}
         self.addresses: dict[str, str] = {}
@@ -88,7 +99,7 @@ class LocalConsortium:
 
     @property
     def network(self) -> RunningNetwork:
-        """The ledger's process."""
+        """The ledger, as it runs."""
         if self._network is None:
             raise RuntimeError("the ledger has not been started")
         return self._network
@@ -109,7 +120,7 @@ class LocalConsortium:
         """
         began = time.monotonic()
         home = NetworkHome(self.workspace.network)
-        self._network = embedded_engine.start(home, self.topology, dies_with_parent=not self._keep)
+        self._network = driver(self.engine).start(home, self.topology, dies_with_parent=not self._keep)
         self.network_up = time.monotonic() - began
 
     async def start_gateways(self) -> None:
@@ -218,7 +229,8 @@ class LocalConsortium:
 
     def memory(self) -> int:
         """Return the memory of all processes together, this one included (PSS, bytes)."""
-        pids = {self.network.process.pid, *(process.pid for process in self.gateways.values()), os.getpid()}
+        ledger = {node.pid for node in self.network.nodes.values() if node.pid is not None}
+        pids = ledger | {os.getpid(), *(process.pid for process in self.gateways.values())}
         return proportional_set_size(pids | descendants(self.nursery.process.pid))
 
     async def close(self) -> None:
@@ -231,8 +243,9 @@ class LocalConsortium:
     async def release(self) -> None:
         """Close the sessions and let everything else outlive this process."""
         await self._people.aclose()
-        for process in (*self.gateways.values(), self.network.process):
+        for process in self.gateways.values():
             process.release()
+        self.network.release()
 
 
 def as_json(binding: DataBinding) -> dict[str, Any]:

@@ -55,7 +55,7 @@ async def stage(options: DemoOptions, scenario: Scenario, workspace: Workspace, 
         What any of its steps raised; everything started is taken down then.
     """
     nursery = await Nursery.start(workspace.nursery)
-    consortium = LocalConsortium(workspace, scenario, nursery, keep=options.keep)
+    consortium = LocalConsortium(workspace, scenario, nursery, keep=options.keep, engine=options.engine)
     went_well = False
     try:
         board.say("starting the ledger and the members' gateways while the training stack is imported")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from network import embedded_engine
+from network.engine import driver_of
 from network.home import NetworkHome
 from participants.demo.processes import stop_recorded
 from quorate.errors import NotFoundError
@@ -28,5 +28,6 @@ def take_down(directory: Path) -> None:
     ended = 0
     for pid_file in (directory / "nursery" / "nursery.pid", *sorted((directory / "members").glob("*/gateway.pid"))):
         ended += stop_recorded(pid_file)
-    ended += embedded_engine.stop(NetworkHome(directory / "network"))
+    home = NetworkHome(directory / "network")
+    ended += driver_of(home).stop(home)
     click.echo(f"ended {ended} processes in {directory}", err=True)

@@ -12,7 +12,7 @@ from network import embedded_engine
 from network.connection import Connection
 from network.home import NetworkHome
 from network.pidfile import ProcessRecord
-from network.status import State, network_status
+from network.status import State
 from network.topology import Topology
 
 TOPOLOGY = Topology.for_members(["Alder", "Birch", "Cedar", "Elm"])
@@ -79,7 +79,7 @@ def test_genesis_and_ports_outlive_a_kill(home, start):
     assert again.connection.genesis == first.connection.genesis
     assert again.connection.organisations == first.connection.organisations
     assert again.connection.orderer == first.connection.orderer
-    assert {status.state for status in network_status(home)} == {State.RUNNING}
+    assert {status.state for status in embedded_engine.status(home)} == {State.RUNNING}
 
 
 def test_the_command_from_up_to_down_leaves_no_process(tmp_path, embedded_program):

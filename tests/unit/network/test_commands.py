@@ -103,13 +103,14 @@ def test_logs_of_something_else_are_wrong_usage(run):
     assert run("logs", "orderer")[0] == 2
 
 
-@pytest.mark.parametrize("command", ["init", "up", "down", "status", "logs"])
-@pytest.mark.parametrize("engine", ["native", "compose"])
-def test_other_engines_are_refused_by_name(run, command, engine):
-    status, out, err = run(command, "--engine", engine)
+@pytest.mark.parametrize("command", ["down", "status", "logs"])
+def test_a_directory_remembers_its_engine(run, command, stand_in):  # noqa: ARG001 - it must be installed
+    run("init")
+    assert run("up", "--engine", "embedded")[0] == 0
+    assert run(command, "--engine", "embedded")[0] == 0
+    status, out, err = run(command, "--engine", "native")
     assert (status, out) == (2, "")
-    assert f"cannot run the engine '{engine}'" in err
-    assert "--engine embedded" in err
+    assert "runs on the engine embedded, not native" in err
 
 
 def test_up_without_a_topology_says_how_to_make_one(run, stand_in):  # noqa: ARG001 - it must be installed

@@ -11,7 +11,7 @@ from network.connection import Connection
 from network.home import NetworkHome
 from network.identity import Role
 from network.pidfile import ProcessRecord
-from network.status import State, network_status
+from network.status import State
 from network.topology import Topology
 from quorate.errors import ConflictError, DefectError, NotFoundError, StorageError, UnreachableError, UsageError
 
@@ -42,7 +42,7 @@ def network(start, stand_in):  # noqa: ARG001 - it must be installed
 
 
 def states(home):
-    return {(status.kind, status.name): status.state for status in network_status(home)}
+    return {(status.kind, status.name): status.state for status in embedded_engine.status(home)}
 
 
 def crash(network):

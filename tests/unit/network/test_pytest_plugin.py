@@ -22,7 +22,11 @@ def run(tmp_path, stand_in):  # noqa: ARG001 - it must be installed
             "network.pytest_plugin",
             *arguments,
         ]
-        environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = (
+            os.environ
+            | {"PATH": "/usr/bin:/bin", "QUORATE_FABRIC_BIN": ""}
+            | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+        )
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
         )
@@ -54,13 +58,18 @@ def test_tests_share_one_network(run):
 
 
 @pytest.mark.parametrize("engine", ["native", "compose"])
-def test_other_engines_are_refused_by_name(run, engine):
+def test_an_engine_that_is_asked_for_and_absent_is_refused(run, engine):
     found = run("--fabric-engine", engine)
     assert found.returncode == pytest.ExitCode.USAGE_ERROR
-    assert (
-        f"--fabric-engine {engine}: this version of Quorate runs the embedded network only"
-        in found.stdout + found.stderr
-    )
+    assert f"--fabric-engine {engine}: " in found.stdout + found.stderr
+
+
+def test_what_runs_and_what_does_not_is_said_with_the_reason(run):
+    found = run("--fabric-engine", "all", source=USES)
+    assert "fabric engine embedded: runs" in found.stdout
+    assert "fabric engine native: does not run: " in found.stdout
+    assert "fabric engine native: not asked for (--fabric-engine embedded)" in run(source=USES).stdout
+    assert "fabric engine" not in run(source="def test_it(): assert True\n").stdout
 
 
 def test_tests_that_use_no_network_start_none(run, install):
