@@ -8,6 +8,7 @@ One tree; the code is stable and scripts may match on it, the number is the exit
     ├── UsageError                INVALID_ARGUMENT      2
     ├── UnsupportedVersionError   UNSUPPORTED_VERSION   2
     ├── UnreachableError          UNREACHABLE           3
+    │   └── LimitError            LIMIT_REACHED         3
     ├── TimedOutError             TIMED_OUT             3
     ├── StorageError              STORAGE               3
     │   └── NoSpaceError          NO_SPACE              3
@@ -117,6 +118,14 @@ class UnreachableError(QuorateError):
     exit_code = ExitCode.UNREACHABLE
     meaning = "No connection could be made, or it broke."
     advice = "Check that the process runs, its address and its certificates (quorate doctor)."
+
+
+class LimitError(UnreachableError):
+    """A gateway's limit on size, rate or number of calls is reached."""
+
+    code = "LIMIT_REACHED"
+    meaning = "A gateway bounds the size, the rate and the number of calls of each identity."
+    advice = "Make fewer or smaller calls at once, or have the named limit raised."
 
 
 class TimedOutError(QuorateError):

@@ -41,9 +41,10 @@ class Section(BaseModel):
 
 
 class PeerSection(Section):
-    """The organisation's own Fabric peer."""
+    """The organisation's own Fabric peers: one, and others that are asked when it cannot be reached."""
 
     endpoint: Address
+    others: tuple[Address, ...] = ()
     tls_ca: File
     server_name: str = ""
 
@@ -73,6 +74,8 @@ class LimitsSection(Section):
     burst: Annotated[int, Field(ge=1)] = 2000
     calls_at_once: Annotated[int, Field(ge=1)] = 256
     streams_at_once: Annotated[int, Field(ge=1)] = 16
+    peer_calls_at_once: Annotated[int, Field(ge=1)] = 320
+    peer_streams_at_once: Annotated[int, Field(ge=1)] = 80
     transfers_at_once: Annotated[int, Field(ge=1)] = 16
     fetches_at_once: Annotated[int, Field(ge=1)] = 4
     plan_bytes: Bytes = 64 * MIB
@@ -94,6 +97,7 @@ class TimeoutsSection(Section):
     endorse: Seconds = 30.0
     submit: Seconds = 15.0
     commit_status: Seconds = 120.0
+    queue: Seconds = 5.0
     drain: Seconds = 10.0
     reconnect: Seconds = 86_400.0
     unfinished_upload: Annotated[float, Field(gt=0)] = 7 * 86_400.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.service.status import BusyError
+from quorate.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,17 +17,31 @@ _REMEMBERED: Final = 4096
 
 
 class Slots:
-    """A bound on the calls that one identity has open at once."""
+    """A bound on the calls that one identity has open at once.
 
-    def __init__(self, most: int) -> None:
+    Parameters
+    ----------
+    most
+        How many.
+    limit
+        The configuration's name for it, told to whoever reaches it.
+    who
+        Whom people call what is counted here.
+    """
+
+    def __init__(self, most: int, *, limit: str, who: str = "this identity") -> None:
         self._most = most
+        self._who = who
+        self._limit = limit
         self._taken: Counter[str] = Counter()
 
     @contextmanager
     def take(self, identity: str) -> Iterator[None]:
-        """Hold a slot for the length of a call; `BusyError` when none is free."""
+        """Hold a slot for the length of a call; `LimitError` when none is free."""
         if self._taken[identity] >= self._most:
-            raise BusyError(f"this identity has {self._most} such calls open already")
+            raise LimitError(
+                f"{self._who} has {self._most} such calls open already, as many as {self._limit} allows: end one first"
+            )
         self._taken[identity] += 1
         try:
             yield
@@ -63,7 +77,7 @@ class Rate:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def spend(self, identity: str) -> None:
-        """Count a call; `BusyError` when it comes too soon."""
+        """Count a call; `LimitError` when it comes too soon."""
         now = self._clock()
         bucket = self._buckets.pop(identity, None) or _Bucket(float(self._burst), now)
         bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.filled) * self._per_second)
@@ -72,5 +86,8 @@ class Rate:
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)  # the one that has been silent longest
         if bucket.tokens < 1:
-            raise BusyError(f"this identity makes more than {self._per_second:g} calls a second")
+            raise LimitError(
+                f"this identity makes more than {self._per_second:g} calls a second, what limits.calls_per_second"
+                f" allows after a burst of {self._burst}: call less often"
+            )
         bucket.tokens -= 1

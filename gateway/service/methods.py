@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import grpc
 
@@ -25,6 +25,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 M = TypeVar("M", bound="Message")
 N = TypeVar("N", bound="Message")
 Q = TypeVar("Q")
+
+DETAILS_KEY: Final = "grpc-status-details-bin"
+"""The one trailer of a peer that is passed on; no other metadata passes in either direction."""
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +141,7 @@ async def fail(context: Context, error: Exception) -> None:
             _log.info("refused a call of %s: %s", context.peer(), details_of(error))
             await context.abort(status_of(error), details_of(error))
         case grpc.aio.AioRpcError():
-            trailer = tuple((key, value) for key, value in error.trailing_metadata() or ())
+            trailer = tuple((key, value) for key, value in error.trailing_metadata() or () if key == DETAILS_KEY)
             await context.abort(error.code(), error.details() or "", trailer)
         case _:
             _log.error("a call of %s met a defect", context.peer(), exc_info=error)

@@ -1,28 +1,26 @@
-"""The connection to the organisation's own Fabric peer."""
+"""The connection to the organisation's own Fabric peers."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Tls, connect
 from gateway.fabric.tls_files import read_certificates
 from gateway.ledger.retry import LOST_AFTER
+from gateway.service.failover import Peer, PeerChannel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import grpc
 
     from gateway.fabric import Network
     from gateway.service.config import GatewayConfig
 
 
 @asynccontextmanager
-async def open_peer(
-    config: GatewayConfig, client: tuple[bytes, bytes]
-) -> AsyncIterator[tuple[grpc.aio.Channel, Network]]:
-    """Open one channel to the peer, for the gateway's own calls and for those that it relays.
+async def open_peer(config: GatewayConfig, client: tuple[bytes, bytes]) -> AsyncIterator[tuple[PeerChannel, Network]]:
+    """Open one channel to the peers, for the gateway's own calls and for those that it relays.
 
     Parameters
     ----------
@@ -45,7 +43,14 @@ async def open_peer(
     ).load()
     deadlines = Deadlines(reconnect=config.timeouts.reconnect, commit_status=LOST_AFTER)
     async with (
-        Endpoint(config.peer.endpoint, tls).channel() as channel,
+        PeerChannel(config.msp, _peers(config, tls)) as channel,
         connect(channel, identity, signer, deadlines=deadlines, tls_certificate_hash=tls.certificate_hash) as gateway,
     ):
         yield channel, gateway.network(config.channel)
+
+
+def _peers(config: GatewayConfig, tls: Tls) -> list[Peer]:
+    first, others = config.peer.endpoint, config.peer.others
+    # The name that the configuration gives is the first peer's; the others are called what their addresses say.
+    named = [(first, tls), *((address, replace(tls, server_name="")) for address in others)]
+    return [Peer(address, Endpoint(address, own).channel()) for address, own in named]

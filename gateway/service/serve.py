@@ -31,8 +31,9 @@ from gateway.service.peers import MemberGateways
 from gateway.service.policy import LedgerPolicies
 from gateway.service.reflection import ReflectionService
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
-from gateway.service.relay.guard import Guard
+from gateway.service.relay.guard import Guard, RelayLimits
 from gateway.service.relay.rules import Rules
+from gateway.service.relay.turns import Turns
 from gateway.service.retention import Sweeper
 from gateway.service.server import GatewayServer, credentials
 from gateway.service.state import Projection
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from gateway.artifacts.objects import Objects
     from gateway.fabric import ChaincodeEvent, Checkpointer, EventStream, Network
     from gateway.service.config import GatewayConfig
+    from gateway.service.failover import PeerChannel
 
 _log = logging.getLogger(__name__)
 
@@ -202,36 +204,35 @@ def _follower(context: GatewayContext, network: Network) -> Follower:
 
 
 def _handlers(
-    context: GatewayContext, door: Door, channel: grpc.aio.Channel, health: HealthService, drain: Drain
+    context: GatewayContext, door: Door, channel: PeerChannel, health: HealthService, drain: Drain
 ) -> list[grpc.GenericRpcHandler]:
     config, limits = context.config, context.config.limits
-    streams = Slots(limits.streams_at_once)
+    streams = Slots(limits.streams_at_once, limit="limits.streams_at_once")
     rules = Rules(
         msp=config.msp,
         channel=config.channel,
         chaincode=config.chaincode,
         functions=frozenset(FUNCTIONS if limits.functions is None else limits.functions),
     )
-    guard = Guard(
-        door,
-        rules,
-        rate=Rate(limits.calls_per_second, burst=limits.burst),
-        calls=Slots(limits.calls_at_once),
-        streams=streams,
-        drain=drain,
+    relay_limits = RelayLimits(
         message_bytes=limits.message_bytes,
+        rate=Rate(limits.calls_per_second, burst=limits.burst),
+        calls=Slots(limits.calls_at_once, limit="limits.calls_at_once"),
+        streams=streams,
+        peer_calls=Turns(limits.peer_calls_at_once, seconds=config.timeouts.queue, limit="limits.peer_calls_at_once"),
+        peer_streams=Slots(limits.peer_streams_at_once, limit="limits.peer_streams_at_once", who="this gateway"),
     )
     artifacts = ArtifactsService(
         context.store,
         context.state,
         LedgerPolicies(lambda: context.state.policy),
         limits=limits.sizes,
-        slots=Slots(limits.transfers_at_once),
+        slots=Slots(limits.transfers_at_once, limit="limits.transfers_at_once"),
     )
     reflection = [ReflectionService(_SERVICES, drain).handlers(door)] if config.reflection else []
     return [
         *reflection,
-        *Relay(channel, guard, config.timeouts).handlers(),
+        *Relay(channel, Guard(door, rules, relay_limits, drain), config.timeouts).handlers(),
         artifacts.handlers(door),
         StudiesService(context.state, streams, drain).handlers(door),
         health.handlers(door),

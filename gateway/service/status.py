@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from grpc import StatusCode
 
-from quorate.errors import ERRORS, DefectError, QuorateError, TimedOutError, UnreachableError
+from quorate.errors import ERRORS, DefectError, LimitError, QuorateError, TimedOutError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grpc.aio import AioRpcError
-
-
-class BusyError(UnreachableError):
-    """A limit on rate or concurrency is reached; the same call may succeed a moment later."""
-
-    meaning = "The gateway allows each identity a bounded rate and number of calls at once."
-    advice = "Make fewer calls at once, or wait a moment and try again."
-
 
 STATUS: Final[Mapping[str, StatusCode]] = MappingProxyType(
     {
@@ -35,6 +27,7 @@ STATUS: Final[Mapping[str, StatusCode]] = MappingProxyType(
         "INTEGRITY": StatusCode.DATA_LOSS,
         "INVALID_ARGUMENT": StatusCode.INVALID_ARGUMENT,
         "INVALID_STATE": StatusCode.FAILED_PRECONDITION,
+        "LIMIT_REACHED": StatusCode.RESOURCE_EXHAUSTED,
         "NOT_FOUND": StatusCode.NOT_FOUND,
         "NO_SPACE": StatusCode.RESOURCE_EXHAUSTED,
         "STORAGE": StatusCode.UNAVAILABLE,
@@ -50,14 +43,14 @@ _TRANSPORT: Final[Mapping[StatusCode, type[QuorateError]]] = MappingProxyType(
     {
         StatusCode.UNAVAILABLE: UnreachableError,
         StatusCode.DEADLINE_EXCEEDED: TimedOutError,
-        StatusCode.RESOURCE_EXHAUSTED: BusyError,
+        StatusCode.RESOURCE_EXHAUSTED: LimitError,
     }
 )
 
 
 def status_of(error: QuorateError) -> StatusCode:
     """Return the gRPC status of an error."""
-    return StatusCode.RESOURCE_EXHAUSTED if isinstance(error, BusyError) else STATUS[error.code]
+    return STATUS[error.code]
 
 
 def details_of(error: QuorateError) -> str:

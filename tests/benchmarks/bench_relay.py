@@ -22,11 +22,13 @@ from gateway.fabric import Endpoint, FileIdentity, OfflineSigner, Tls, connect
 from gateway.service.callers import Roots
 from gateway.service.config import TimeoutsSection, TlsSection
 from gateway.service.drain import Drain
+from gateway.service.failover import Peer, PeerChannel
 from gateway.service.limiter import Rate, Slots
 from gateway.service.methods import Door
 from gateway.service.relay.forward import GATEWAY, Relay
-from gateway.service.relay.guard import Guard
+from gateway.service.relay.guard import Guard, RelayLimits
 from gateway.service.relay.rules import Rules
+from gateway.service.relay.turns import Turns
 from gateway.service.server import GatewayServer, credentials
 from network.identity import OrganisationPaths, Role, issue_organisation
 from quorate.blocks import protos
@@ -120,15 +122,16 @@ def _gateway(pipe: Connection, paths: OrganisationPaths, address: str) -> None:
         client = paths.gateway_client
         tls = Tls.from_files(roots=paths.tls_ca.cert, certificate=client.cert, key=client.key)
         roots = Roots(_MSP, paths.tls_ca.cert.read_bytes())
-        guard = Guard(
-            Door(roots),
-            Rules(msp=_MSP, channel="quorate", chaincode="quorate", functions=frozenset({"round:Get"})),
-            rate=Rate(1e9, burst=1_000_000),
-            calls=Slots(100),
-            streams=Slots(10),
-            drain=Drain(),
+        limits = RelayLimits(
             message_bytes=1_000_000,
+            rate=Rate(1e9, burst=1_000_000),
+            calls=Slots(100, limit="calls"),
+            streams=Slots(10, limit="streams"),
+            peer_calls=Turns(100, seconds=5, limit="peer calls"),
+            peer_streams=Slots(10, limit="peer streams"),
         )
+        rules = Rules(msp=_MSP, channel="quorate", chaincode="quorate", functions=frozenset({"round:Get"}))
+        guard = Guard(Door(roots), rules, limits, Drain())
         section = TlsSection(
             certificate=paths.gateway_tls.cert,
             key=paths.gateway_tls.key,
@@ -136,7 +139,7 @@ def _gateway(pipe: Connection, paths: OrganisationPaths, address: str) -> None:
             client_key=client.key,
             ca=paths.tls_ca.cert,
         )
-        async with Endpoint(address, tls).channel() as channel:
+        async with PeerChannel(_MSP, [Peer(address, Endpoint(address, tls).channel())]) as channel:
             server = GatewayServer(Relay(channel, guard, TimeoutsSection()).handlers(), message_bytes=1_000_000)
             port = await server.start("127.0.0.1:0", credentials(section, roots))
             pipe.send(f"localhost:{port}")

@@ -11,18 +11,20 @@ import grpc
 
 from gateway.service.methods import Context, fail
 from gateway.service.relay import request
-from quorate.errors import QuorateError
+from quorate.errors import DeniedError, QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from gateway.service.config import TimeoutsSection
+    from gateway.service.failover import PeerChannel
     from gateway.service.relay.guard import Guard
     from gateway.service.relay.request import Asked
 
 GATEWAY: Final = "gateway.Gateway"
 DELIVER: Final = "protos.Deliver"
 _BLOCKS: Final = ("Deliver", "DeliverFiltered")
+_PRIVATE: Final = "DeliverWithPrivateData"
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
@@ -34,19 +36,19 @@ class _Unary:
 
 
 class Relay:
-    """`gateway.Gateway` and `protos.Deliver` for one peer.
+    """`gateway.Gateway` and `protos.Deliver` for the peers of one organisation.
 
     Parameters
     ----------
     peer
-        A channel to the organisation's peer.
+        A channel to whichever of them answers.
     guard
         Decides about every request.
     timeouts
         The longest that each call may take; a caller's own deadline holds where it is shorter.
     """
 
-    def __init__(self, peer: grpc.aio.Channel, guard: Guard, timeouts: TimeoutsSection) -> None:
+    def __init__(self, peer: PeerChannel, guard: Guard, timeouts: TimeoutsSection) -> None:
         self._peer = peer
         self._guard = guard
         self._calls: Mapping[str, _Unary] = {
@@ -60,7 +62,7 @@ class Relay:
         """Return both services for a server."""
         gateway = {name: self._unary(name, call) for name, call in self._calls.items()}
         gateway["ChaincodeEvents"] = self._events()
-        deliver = {name: self._deliver(name) for name in _BLOCKS}
+        deliver = {name: self._deliver(name) for name in _BLOCKS} | {_PRIVATE: self._no_private_data()}
         return (
             grpc.method_handlers_generic_handler(GATEWAY, gateway),
             grpc.method_handlers_generic_handler(DELIVER, deliver),
@@ -71,7 +73,7 @@ class Relay:
 
         async def method(data: bytes, context: Context) -> bytes:
             try:
-                with self._guard.call(context, data, call.read):
+                async with self._guard.call(context, data, call.read):
                     return await forward(data, timeout=_seconds(context, call.seconds))
             except Exception as error:
                 await fail(context, error)
@@ -88,6 +90,7 @@ class Relay:
             try:
                 with self._guard.stream(context):
                     self._guard.check(data, request.read_chaincode_events)
+                    await self._peer.choose()
                     call = forward(data, timeout=context.time_remaining())
                     try:
                         async for answer in call:
@@ -105,6 +108,7 @@ class Relay:
         async def method(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
             try:
                 with self._guard.stream(context):
+                    await self._peer.choose()
                     call = forward(timeout=context.time_remaining())
                     pump = asyncio.create_task(self._pump(requests, call))
                     try:
@@ -117,6 +121,19 @@ class Relay:
                             await pump
             except Exception as error:  # noqa: BLE001 - told to the caller, and logged
                 await fail(context, error)
+
+        return grpc.stream_stream_rpc_method_handler(method)
+
+    def _no_private_data(self) -> Handler:
+        async def method(_requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            try:
+                self._guard.enter(context)
+                raise DeniedError(
+                    "this gateway relays blocks, but no private data: ask for blocks without, or ask the peer itself"
+                )
+            except QuorateError as error:
+                await fail(context, error)
+            yield b""  # pragma: no cover  # fail does not return
 
         return grpc.stream_stream_rpc_method_handler(method)
 

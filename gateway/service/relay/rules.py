@@ -32,4 +32,6 @@ class Rules:
                 f"this gateway relays to chaincode {self.chaincode} only, not to {asked.chaincode[:80]!r}"
             )
         if asked.function is not None and asked.function not in self.functions:
-            raise DeniedError(f"this gateway does not relay the function {asked.function[:80]!r}")
+            raise DeniedError(
+                f"this gateway does not relay the function {asked.function[:80]!r}: limits.functions does not name it"
+            )

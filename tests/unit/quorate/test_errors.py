@@ -10,6 +10,7 @@ TABLE = {
     "INVALID_ARGUMENT": 2,
     "UNSUPPORTED_VERSION": 2,
     "UNREACHABLE": 3,
+    "LIMIT_REACHED": 3,
     "TIMED_OUT": 3,
     "STORAGE": 3,
     "NO_SPACE": 3,

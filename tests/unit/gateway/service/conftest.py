@@ -9,6 +9,7 @@ from quorate.identifiers import MspId
 from quorate.records.consortium import MemberView
 from tests.unit.gateway.service.house import House
 from tests.unit.gateway.service.ledger_double import LedgerDouble
+from tests.unit.gateway.service.relayed import Relayed, Setup
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,3 +65,14 @@ def birch(houses: dict[str, House]) -> House:
 @pytest.fixture
 def cedar(houses: dict[str, House]) -> House:
     return houses["cedar"]
+
+
+@pytest.fixture
+def setup(identities: dict[str, OrganisationPaths]) -> Setup:
+    return Setup(identities)
+
+
+@pytest.fixture
+async def relayed(setup: Setup) -> AsyncIterator[Relayed]:
+    async with setup() as made:
+        yield made

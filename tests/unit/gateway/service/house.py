@@ -57,8 +57,14 @@ class House:
         self.door = Door(self.roots)
         await self.learn()
         policies = LedgerPolicies(lambda: self.state.policy)
-        artifacts = ArtifactsService(self.store, self.state, policies, limits=LIMITS, slots=Slots(self.transfers))
-        studies = StudiesService(self.state, Slots(4), self.drain)
+        artifacts = ArtifactsService(
+            self.store,
+            self.state,
+            policies,
+            limits=LIMITS,
+            slots=Slots(self.transfers, limit="limits.transfers_at_once"),
+        )
+        studies = StudiesService(self.state, Slots(4, limit="limits.streams_at_once"), self.drain)
         services = [artifacts, studies, self.health]
         if self.reflection:
             services.append(ReflectionService([], self.drain))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
-import grpc
-
 from gateway.artifacts.label import Kind
 from gateway.service.artifacts import MOST_ALIKE
 from gateway.service.callers import Roots
-from gateway.service.config import TimeoutsSection
+from gateway.service.config import LimitsSection, TimeoutsSection
 from gateway.service.drain import Drain
+from gateway.service.failover import PeerChannel
 from gateway.service.methods import Door
 from gateway.service.reflection import ReflectionService
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
@@ -22,6 +22,8 @@ from gateway.service.status import STATUS
 from quorate.identifiers import MspId
 
 if TYPE_CHECKING:
+    import grpc
+
     from network.identity import OrganisationPaths
     from tests.unit.gateway.service.house import House
 
@@ -50,7 +52,7 @@ def test_every_method_is_listed(alder: House, identities: dict[str, Organisation
     door = Door(Roots(MspId("AlderMSP"), identities["alder"].tls_ca.cert.read_bytes()))
     served = {service: methods(handler) for service, handler in alder.services.items()}
     served["grpc.reflection.v1.ServerReflection"] = methods(ReflectionService([], Drain()).handlers(door))
-    gateway, deliver = Relay(Mock(spec=grpc.aio.Channel), Mock(spec=Guard), TimeoutsSection()).handlers()
+    gateway, deliver = Relay(Mock(spec=PeerChannel), Mock(spec=Guard), TimeoutsSection()).handlers()
     served |= {GATEWAY: methods(gateway), DELIVER: methods(deliver)}
     assert {service: set(names) for service, names in listed().items()} == served
 
@@ -66,3 +68,15 @@ def test_every_kind_of_artefact_has_its_readers() -> None:
     assert sorted(kinds) == sorted(Kind)
     assert MOST_ALIKE == 4
     assert "At most four artefacts carry one label" in PAGE
+
+
+def test_every_limit_on_callers_is_listed_with_its_default_and_status() -> None:
+    stores = {"plan_bytes", "model_bytes", "evaluation_bytes", "disk_reserve_bytes", "fetches_at_once"}
+    table = {
+        limit.strip("`").removeprefix("limits."): (default, beyond) for limit, default, _, beyond in rows("Limits")
+    }
+    assert {*table, "burst"} == set(LimitsSection.model_fields) - stores
+    assert table.pop("functions") == ("every function of the contract", "`PERMISSION_DENIED`")
+    for name, (default, beyond) in table.items():
+        assert json.loads(default.strip("`")) == getattr(LimitsSection(), name)
+        assert beyond == f"`{STATUS['LIMIT_REACHED'].name}`"

@@ -5,8 +5,8 @@ import pytest
 from grpc import StatusCode
 from grpc.aio import AioRpcError, Metadata
 
-from gateway.service.status import STATUS, BusyError, details_of, from_rpc, status_of
-from quorate.errors import ERRORS, DefectError, NoSpaceError, TimedOutError, UnreachableError
+from gateway.service.status import STATUS, details_of, from_rpc, status_of
+from quorate.errors import ERRORS, DefectError, LimitError, NoSpaceError, TimedOutError, UnreachableError
 
 
 def failed(code: StatusCode, details: str) -> AioRpcError:
@@ -26,9 +26,9 @@ def test_an_error_arrives_as_what_it_was(code: str) -> None:
 
 
 def test_a_limit_arrives_as_such() -> None:
-    sent = BusyError("too many")
+    sent = LimitError("too many")
     assert status_of(sent) is StatusCode.RESOURCE_EXHAUSTED
-    assert type(from_rpc(failed(status_of(sent), details_of(sent)), doing="storing")) is BusyError
+    assert type(from_rpc(failed(status_of(sent), details_of(sent)), doing="storing")) is LimitError
 
 
 @pytest.mark.parametrize(
