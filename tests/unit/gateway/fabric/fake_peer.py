@@ -76,6 +76,7 @@ class FakePeer:
     calls: list[str] = field(default_factory=list)
     requests: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
     blocks: list[Block] = field(default_factory=lambda: [Block(0, [])])
+    private: dict[str, protos.TxPvtReadWriteSet] = field(default_factory=dict)
     verdict: TxValidationCode = TxValidationCode.VALID
     events: bool = True
     events_of: str = ""
@@ -178,6 +179,19 @@ class FakePeer:
             transactions = [{"txid": tx, "tx_validation_code": int(code)} for tx, _, code in block.transactions]
             filtered = {"channel_id": CHANNEL, "number": block.number, "filtered_transactions": transactions}
             yield protos.DeliverResponse(filtered_block=filtered)
+
+    async def deliver_with_private_data(
+        self, requests: AsyncIterator[protos.Envelope], context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[object]:
+        async for block in self._delivered(requests, context):
+            if isinstance(block, int):
+                yield protos.DeliverResponse(status=block)
+                return
+            whole = {"header": {"number": block.number}, "data": {"data": [data for _, data, _ in block.transactions]}}
+            private = {
+                number: self.private[tx] for number, (tx, _, _) in enumerate(block.transactions) if tx in self.private
+            }
+            yield protos.DeliverResponse(block_and_private_data={"block": whole, "private_data_map": private})
 
     async def _delivered(
         self, requests: AsyncIterator[protos.Envelope], context: grpc.aio.ServicerContext
@@ -381,7 +395,11 @@ def handlers(peer: FakePeer) -> tuple[grpc.GenericRpcHandler, ...]:
         "protos.Deliver",
         {
             name: grpc.stream_stream_rpc_method_handler(counted(name, work), protos.Envelope.FromString, serialize)
-            for name, work in (("Deliver", peer.deliver), ("DeliverFiltered", peer.deliver_filtered))
+            for name, work in (
+                ("Deliver", peer.deliver),
+                ("DeliverFiltered", peer.deliver_filtered),
+                ("DeliverWithPrivateData", peer.deliver_with_private_data),
+            )
         },
     )
     return gateway, deliver

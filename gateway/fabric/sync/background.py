@@ -1,0 +1,118 @@
+"""The thread in which the event loop of all blocking calls runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from gateway.fabric.call import closed
+from quorate.errors import DefectError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+T = TypeVar("T")
+
+_GRACE_S: Final = 5.0
+
+
+class Background:
+    """An event loop in a thread of its own; ended by `stop`."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._tasks: dict[Future[Any], asyncio.Task[Any]] = {}
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gateway.fabric.sync", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return what the coroutine returns, or raise what it raises.
+
+        When the waiting itself is interrupted (Ctrl-C), the coroutine is cancelled and given a moment to end.
+
+        Raises
+        ------
+        UsageError
+            This is called from the loop's own thread, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise UsageError("a blocking call was made from a signer or callback of the client itself")
+        outcome: Future[T] = Future()
+        try:
+            self._loop.call_soon_threadsafe(self._begin, coroutine, outcome)
+        except RuntimeError:
+            # The loop was closed meanwhile.
+            coroutine.close()
+            raise closed("the gateway") from None
+        try:
+            return outcome.result()
+        finally:
+            if not outcome.done():
+                self._cancel(outcome)
+
+    def stop(self) -> None:
+        """Cancel what still runs and end the thread."""
+        for outcome in list(self._tasks):
+            self._cancel(outcome)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_GRACE_S)
+        if self._thread.is_alive():
+            raise DefectError(f"the client's event loop did not end within {_GRACE_S:g} s")
+        self._loop.close()
+
+    def _begin(self, coroutine: Coroutine[Any, Any, T], outcome: Future[T]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._tasks[outcome] = task
+        task.add_done_callback(lambda done: self._settle(done, outcome))
+
+    def _settle(self, task: asyncio.Task[T], outcome: Future[T]) -> None:
+        del self._tasks[outcome]
+        if task.cancelled():
+            outcome.set_exception(closed("the call"))
+            return
+        error = task.exception()
+        if error is None:
+            outcome.set_result(task.result())
+        else:
+            outcome.set_exception(error)
+
+    def _cancel(self, outcome: Future[Any]) -> None:
+        def cancel() -> None:
+            task = self._tasks.get(outcome)
+            if task is not None:
+                task.cancel()
+
+        self._loop.call_soon_threadsafe(cancel)
+        wait([outcome], timeout=_GRACE_S)
+
+
+class _Shared:
+    """One background for everybody, from the first who needs it to the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._background: Background | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[Background]:
+        with self._lock:
+            background = self._background = self._background or Background()
+            self._users += 1
+        try:
+            yield background
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self._users == 0
+                if last:
+                    self._background = None
+            if last:
+                background.stop()
+
+
+SHARED: Final = _Shared()
