@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go"
@@ -46,17 +47,23 @@ func SnakeCase(name string) string {
 
 var writes = []Action{
 	"consortium.found", "consortium.confirm", "consortium.tally", "consortium.announce",
+	"consortium.propose_member", "consortium.propose_removal", "consortium.vote",
+	"policy.propose", "policy.vote", "policy.tally",
 	"dataset.register", "dataset.revise", "dataset.retire",
 	"study.propose", "study.vote", "study.tally", "study.accept", "study.withdraw", "study.start", "study.complete",
 	"privacy.reserve",
 	"round.open", "round.decline", "round.commit", "round.seal", "round.attest", "round.finalize", "round.retry", "round.abort",
 	"model.retire",
+	"audit.record_review", "audit.anchor_access_log",
 }
 
+// founding are the writes that are possible before a charter is active.
+var founding = []Action{"consortium.found", "consortium.confirm", "consortium.tally", "consortium.announce"}
+
 var reads = []Action{
-	"consortium.get", "consortium.members", "policy.get", "policy.check", "dataset.get", "dataset.list",
+	"consortium.get", "consortium.members", "policy.get", "policy.check", "policy.proposal", "policy.history", "dataset.get", "dataset.list",
 	"study.get", "study.list", "privacy.account", "privacy.quote", "round.get", "round.receipt",
-	"model.get", "model.lineage", "audit.info",
+	"model.get", "model.lineage", "audit.info", "audit.reviews", "audit.anchors",
 }
 
 var offLedger = []Action{ArtifactRead, AuditRead, AuditExport, ModelInfer, DataTrain}
@@ -81,7 +88,7 @@ var actionEntities = func() cedar.EntityMap {
 	}
 	for _, action := range writes {
 		groups := []cedar.EntityUID{actionUID(groupWrite)}
-		if strings.HasPrefix(string(action), "consortium.") {
+		if slices.Contains(founding, action) {
 			groups = append(groups, actionUID(groupFounding))
 		}
 		add(string(action), groups...)

@@ -9,6 +9,12 @@ import (
 	"quorate.dev/chaincode/records"
 )
 
+// What consortium:Tally closes.
+const (
+	motionFounding = "founding"
+	motionMembers  = "members"
+)
+
 // Consortium holds the charter, its founding, and where each member's gateway is.
 type Consortium struct{ base }
 
@@ -80,29 +86,41 @@ func (*Consortium) Confirm(ctx *Context, q *records.ConfirmRequest) (*records.Co
 	return confirmation, ledger.Put(ctx.Tx, key, confirmation)
 }
 
-// Tally makes a founding the charter once every one of its members, the proposer included, has confirmed it.
+// Tally makes a founding the charter once every one of its members, the proposer included, has confirmed it, or closes
+// a vote on members that is decided. It returns the charter that is then in force.
 func (*Consortium) Tally(ctx *Context, q *records.ConsortiumTallyRequest) (*records.Charter, error) {
-	if ctx.charter != nil {
-		if ctx.charter.Proposer == q.Proposer {
-			return ctx.charter, nil
-		}
-		return nil, ledger.Refuse(ledger.Conflict, "the charter that %s proposed is active already", ctx.charter.Proposer)
+	switch {
+	case q.Motion == motionMembers && q.Proposal != "" && q.Proposer == "":
+		return ctx.tallyMembers(q.Proposal)
+	case q.Motion == motionFounding && q.Proposer != "" && q.Proposal == "":
+		return ctx.tallyFounding(q.Proposer)
+	default:
+		return nil, ledger.Refuse(ledger.InvalidArgument, "a founding is named by its proposer, a vote on members by its proposal")
 	}
-	founding, err := ctx.founding(q.Proposer)
+}
+
+func (c *call) tallyFounding(proposer records.MSPID) (*records.Charter, error) {
+	if c.charter != nil {
+		if c.charter.Proposer == proposer {
+			return c.charter, nil
+		}
+		return nil, ledger.Refuse(ledger.Conflict, "the charter that %s proposed is active already", c.charter.Proposer)
+	}
+	founding, err := c.founding(proposer)
 	if err != nil {
 		return nil, err
 	}
-	if !founding.Has(ctx.Caller.MSP) {
-		return nil, ledger.Refuse(ledger.Denied, "%s is not among the members that %s proposes", ctx.Caller.MSP, q.Proposer)
+	if !founding.Has(c.Caller.MSP) {
+		return nil, ledger.Refuse(ledger.Denied, "%s is not among the members that %s proposes", c.Caller.MSP, proposer)
 	}
-	missing, err := ctx.unconfirmed(founding)
+	missing, err := c.unconfirmed(founding)
 	if err != nil {
 		return nil, err
 	}
 	if len(missing) > 0 {
-		return nil, wrongState("the founding by "+string(q.Proposer), "waiting for "+strings.Join(missing, ", "), "that all members have confirmed")
+		return nil, wrongState("the founding by "+string(proposer), "waiting for "+strings.Join(missing, ", "), "that all members have confirmed")
 	}
-	return ctx.activate(founding)
+	return c.activate(founding)
 }
 
 func (c *call) founding(proposer records.MSPID) (*records.Founding, error) {

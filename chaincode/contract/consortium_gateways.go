@@ -54,7 +54,7 @@ func checkRoot(text string) error {
 	return nil
 }
 
-// Get returns the charter, and what led to it.
+// Get returns the charter, what led to it, and the votes on its members.
 func (*Consortium) Get(ctx *Context, _ *records.ConsortiumGetRequest) (*records.ConsortiumView, error) {
 	foundings, err := ledger.List[records.Founding](ctx.Tx, "founding")
 	if err != nil {
@@ -64,8 +64,17 @@ func (*Consortium) Get(ctx *Context, _ *records.ConsortiumGetRequest) (*records.
 	if err != nil {
 		return nil, err
 	}
+	proposals, err := ledger.List[records.MemberProposal](ctx.Tx, "proposal", aboutMembers)
+	if err != nil {
+		return nil, err
+	}
+	ballots, err := ledger.List[records.Ballot](ctx.Tx, "ballot", aboutMembers)
+	if err != nil {
+		return nil, err
+	}
 	return &records.ConsortiumView{
 		Schema: records.Version("consortium", 1), Charter: ctx.charter, Foundings: foundings, Confirmations: confirmations,
+		Proposals: proposals, Ballots: ballots,
 	}, nil
 }
 

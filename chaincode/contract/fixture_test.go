@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"quorate.dev/chaincode/authz"
 	"quorate.dev/chaincode/ledgertest"
 )
 
@@ -135,8 +136,7 @@ func (w *world) unreadable(function string, doc m, code, words string) {
 }
 
 func withSchema(function string, doc m) m {
-	contract, name, _ := strings.Cut(function, ":")
-	all := m{"schema": "quorate." + contract + "." + strings.ToLower(name) + "/1"}
+	all := m{"schema": "quorate." + string(authz.ActionOf(function)) + "/1"}
 	for key, value := range doc {
 		all[key] = value
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"quorate.dev/chaincode/authz"
+	"quorate.dev/chaincode/document"
 	"quorate.dev/chaincode/ledger"
 	"quorate.dev/chaincode/records"
 )
@@ -15,6 +16,7 @@ import (
 type function struct {
 	name            string
 	mode            ledger.Mode
+	limit           int // of its document, in bytes
 	schema          records.Schema
 	request, result reflect.Type
 	resource        func(*call, *authz.World, any) (authz.Resource, error)
@@ -39,12 +41,18 @@ func read[Q, R any](name string, find finder[Q]) *function {
 	return declare[Q, R](name, ledger.Read, find)
 }
 
+// large lets a function take a document that holds the text of a policy set.
+func large(f *function) *function {
+	f.limit = 2 * document.Limit
+	return f
+}
+
 func declare[Q, R any](name string, mode ledger.Mode, find finder[Q]) *function {
 	return &function{
-		name: name, mode: mode, schema: records.Version(string(authz.ActionOf(name)), 1),
+		name: name, mode: mode, limit: document.Limit, schema: records.Version(string(authz.ActionOf(name)), 1),
 		request: reflect.TypeFor[Q](), result: reflect.TypeFor[R](),
-		resource: func(c *call, w *authz.World, document any) (authz.Resource, error) {
-			return find(c, w, document.(*Q))
+		resource: func(c *call, w *authz.World, content any) (authz.Resource, error) {
+			return find(c, w, content.(*Q))
 		},
 	}
 }

@@ -86,7 +86,7 @@ func parseDocument(name string, data []byte) (request, error) {
 	if f == nil {
 		return request{}, ledger.Refuse(ledger.InvalidArgument, "there is no function %.80q; audit:Info lists them", name)
 	}
-	found, err := document.Parse(data)
+	found, err := document.ParseUpTo(data, f.limit)
 	if err != nil {
 		return request{}, ledger.Refuse(ledger.InvalidArgument, "%s: %v", name, err)
 	}

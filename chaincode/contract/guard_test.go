@@ -196,8 +196,16 @@ func TestEveryFunctionIsDecidedByPolicy(t *testing.T) {
 	documents := map[string]m{
 		"consortium:Found": charter(), "consortium:Confirm": {"proposer": alder, "charter_digest": digest("x")},
 		"consortium:Tally": {"motion": "founding", "proposer": alder}, "consortium:Announce": {"address": "localhost:1", "tls_root": w.Root(alder)},
-		"policy:Check":     {"function": "audit:Info", "document": m{"schema": "quorate.audit.info/1"}},
-		"dataset:Register": dataset("more"), "dataset:Revise": {"dataset": "rows", "title": "x", "purposes": []string{"x"}, "fingerprint": digest("x")},
+		"consortium:ProposeMember":  {"proposal": "p", "member": m{"msp": "ElmMSP", "fingerprint_key": digest("x")}},
+		"consortium:ProposeRemoval": {"proposal": "q", "msp": birch},
+		"consortium:Vote":           {"proposal": "p", "digest": digest("x"), "choice": "approve"},
+		"policy:Propose":            {"proposal": "p", "title": "x", "base": digest("x"), "text": "x"},
+		"policy:Vote":               {"proposal": "p", "digest": digest("x"), "choice": "approve"},
+		"policy:Tally":              {"proposal": "p"}, "policy:Proposal": {"proposal": "p"},
+		"audit:RecordReview":    {"review": "r", "subject": "ledger", "state": "OPEN", "findings": m{}},
+		"audit:AnchorAccessLog": {"entries": 1, "head": digest("x")},
+		"policy:Check":          {"function": "audit:Info", "document": m{"schema": "quorate.audit.info/1"}},
+		"dataset:Register":      dataset("more"), "dataset:Revise": {"dataset": "rows", "title": "x", "purposes": []string{"x"}, "fingerprint": digest("x")},
 		"dataset:Retire": {"dataset": "rows"}, "dataset:Get": {"msp": alder, "dataset": "rows"},
 		"study:Propose": {"study": "two", "terms": terms()},
 		"study:Vote":    {"study": "one", "version": 1, "terms_digest": digest("x"), "motion": "abort", "choice": "approve"},
@@ -250,6 +258,7 @@ func TestReadingFunctionsWriteNothing(t *testing.T) {
 	w := sealed(t, nil)
 	for function, doc := range map[string]m{
 		"consortium:Get": nil, "consortium:Members": nil, "policy:Get": nil, "dataset:List": nil, "study:List": nil, "audit:Info": nil,
+		"policy:History": nil, "audit:Reviews": nil, "audit:Anchors": nil,
 		"study:Get": {"study": "one"}, "round:Get": {"study": "one", "round": 1}, "privacy:Quote": {"study": "one"},
 	} {
 		tx, err := w.as(alder, "officer").Simulate(function, withSchema(function, doc))

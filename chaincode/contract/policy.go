@@ -7,7 +7,7 @@ import (
 	"quorate.dev/chaincode/records"
 )
 
-// Policy holds the Cedar policy set, by version.
+// Policy holds the Cedar policy set, by version, and what is put to a vote about it.
 type Policy struct{ base }
 
 // Get returns a version of the policy set; version 0 is the one in force.

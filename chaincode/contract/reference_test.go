@@ -243,7 +243,7 @@ func (p property) String() string {
 	}
 }
 
-var eventType = regexp.MustCompile(`"((?:consortium|policy|gateway|dataset|study|privacy|round|model)\.[a-z_]+)"`)
+var eventType = regexp.MustCompile(`"((?:consortium|policy|gateway|dataset|study|privacy|round|model|audit)\.[a-z_]+)"`)
 
 // eventList finds the types of events in the contracts' sources; those that closeStudy makes from states are added.
 func eventList(t *testing.T) string {

@@ -7,10 +7,18 @@ var functions = byName(
 	submit[r.FoundRequest, r.Founding]("consortium:Found", consortium),
 	submit[r.ConfirmRequest, r.Confirmation]("consortium:Confirm", consortium),
 	submit[r.ConsortiumTallyRequest, r.Charter]("consortium:Tally", consortium),
+	submit[r.ProposeMemberRequest, r.MemberProposal]("consortium:ProposeMember", consortium),
+	submit[r.ProposeRemovalRequest, r.MemberProposal]("consortium:ProposeRemoval", consortium),
+	submit[r.BallotRequest, r.Ballot]("consortium:Vote", consortium),
 	submit[r.AnnounceRequest, r.Gateway]("consortium:Announce", consortium),
 	read[r.ConsortiumGetRequest, r.ConsortiumView]("consortium:Get", consortium),
 	read[r.MembersRequest, r.MembersView]("consortium:Members", consortium),
 
+	large(submit[r.PolicyProposeRequest, r.PolicyProposal]("policy:Propose", consortium)),
+	submit[r.BallotRequest, r.Ballot]("policy:Vote", consortium),
+	submit[r.PolicyTallyRequest, r.PolicyProposal]("policy:Tally", consortium),
+	read[r.PolicyProposalRequest, r.PolicyProposalView]("policy:Proposal", consortium),
+	read[r.PolicyHistoryRequest, r.PolicyHistory]("policy:History", consortium),
 	read[r.PolicyGetRequest, r.Policy]("policy:Get", consortium),
 	read[r.CheckRequest, r.Decision]("policy:Check", consortium),
 
@@ -49,6 +57,10 @@ var functions = byName(
 	read[r.LineageRequest, r.Lineage]("model:Lineage", inModel(func(q *r.LineageRequest) r.Digest { return q.Model })),
 	submit[r.ModelRetireRequest, r.Model]("model:Retire", inModel(func(q *r.ModelRetireRequest) r.Digest { return q.Model })),
 
+	submit[r.ReviewRequest, r.Review]("audit:RecordReview", consortium),
+	submit[r.AnchorRequest, r.Anchor]("audit:AnchorAccessLog", consortium),
+	read[r.ReviewsRequest, r.Reviews]("audit:Reviews", consortium),
+	read[r.AnchorsRequest, r.Anchors]("audit:Anchors", consortium),
 	read[r.InfoRequest, r.Info]("audit:Info", consortium),
 )
 

@@ -44,6 +44,11 @@ func populated(t *testing.T) *world {
 	w.reserve(alder, 2)
 	w.must(w.as(dogwd, "agent"), "round:Decline", m{"study": "one", "round": 2, "dataset": "rows", "reason": "data"})
 	w.must(w.as(cedar, "steward"), "study:Withdraw", m{"study": "one", "version": 1})
+	proposal := w.must(w.as(alder, "operator"), "consortium:ProposeRemoval", m{"proposal": "leave", "msp": cedar})
+	w.must(w.as(birch, "operator"), "consortium:Vote", m{"proposal": "leave", "digest": proposal["digest"], "choice": "reject"})
+	w.must(w.as(alder, "operator"), "policy:Propose", policyProposal("stricter", "// stricter\n"))
+	w.must(w.as(dogwd, "officer"), "audit:RecordReview", m{"review": "first", "subject": "round/one/1", "state": "OPEN", "findings": m{}})
+	w.must(w.as(dogwd, "aggregator"), "audit:AnchorAccessLog", m{"entries": 7, "head": digest("head")})
 	return w
 }
 
@@ -74,6 +79,7 @@ func TestALedgerOfVersion1IsReadAndGoesOn(t *testing.T) {
 	w.Load(state)
 	for function, doc := range map[string]m{
 		"consortium:Get": nil, "consortium:Members": nil, "policy:Get": nil, "dataset:List": nil, "study:List": nil, "audit:Info": nil,
+		"policy:History": nil, "policy:Proposal": {"proposal": "stricter"}, "audit:Reviews": nil, "audit:Anchors": {},
 		"study:Get": {"study": "one"}, "round:Get": {"study": "one", "round": 1}, "privacy:Account": {"msp": alder, "dataset": "rows"},
 		"privacy:Quote": {"study": "one"}, "model:Lineage": {"model": digest("model")},
 		"round:Receipt": {"study": "one", "round": 1, "msp": birch, "dataset": "rows"},

@@ -13,8 +13,11 @@ type Document struct {
 }
 
 // Parse reads strict JSON.
-func Parse(data []byte) (Document, error) {
-	value, err := parse(data)
+func Parse(data []byte) (Document, error) { return ParseUpTo(data, Limit) }
+
+// ParseUpTo is Parse for documents of another size.
+func ParseUpTo(data []byte, limit int) (Document, error) {
+	value, err := parse(data, limit)
 	return Document{data, value}, err
 }
 

@@ -11,9 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of every document.
+// Bounds of documents.
 const (
-	Limit      = 64 * 1024 // bytes
+	Limit      = 64 * 1024 // bytes, of all but a few
 	maxDepth   = 32
 	maxInteger = 1<<53 - 1
 )
@@ -22,9 +22,9 @@ const (
 type object map[string]any
 
 // parse returns the value of strict JSON: object, []any, string, int64 or bool.
-func parse(data []byte) (any, error) {
-	if len(data) > Limit {
-		return nil, fmt.Errorf("the document has %d bytes, more than the %d allowed", len(data), Limit)
+func parse(data []byte, limit int) (any, error) {
+	if len(data) > limit {
+		return nil, fmt.Errorf("the document has %d bytes, more than the %d allowed", len(data), limit)
 	}
 	if !utf8.Valid(data) {
 		return nil, errors.New("the document is not UTF-8")

@@ -42,6 +42,23 @@ func StudyKey(study records.ID) Key          { return shared("study", string(stu
 func ModelKey(digest records.Digest) Key     { return shared("model", digest.Hex()) }
 func RoundKey(study records.ID, r int64) Key { return shared("round", string(study), Number(r)) }
 
+// The keys of what is put to a vote besides studies, and of the votes.
+func MemberProposalKey(proposal records.ID) Key {
+	return shared("proposal", "members", string(proposal))
+}
+func PolicyProposalKey(proposal records.ID) Key {
+	return shared("proposal", "policies", string(proposal))
+}
+func BallotKey(about string, proposal records.ID, msp records.MSPID) Key {
+	return owned(msp, "ballot", about, string(proposal), string(msp))
+}
+
+// The keys of an organisation's own supervision.
+func ReviewKey(msp records.MSPID, review records.ID) Key {
+	return owned(msp, "review", string(msp), string(review))
+}
+func AnchorKey(msp records.MSPID) Key { return owned(msp, "anchor", string(msp)) }
+
 // The keys of data sets.
 func DatasetKey(msp records.MSPID, dataset records.ID) Key {
 	return owned(msp, "dataset", string(msp), string(dataset))

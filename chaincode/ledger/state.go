@@ -29,6 +29,12 @@ var kinds = map[reflect.Type]string{
 	reflect.TypeFor[records.Commit]():        "commit",
 	reflect.TypeFor[records.Attestation]():   "attestation",
 	reflect.TypeFor[records.Model]():         "model",
+
+	reflect.TypeFor[records.MemberProposal](): "member_proposal",
+	reflect.TypeFor[records.PolicyProposal](): "policy_proposal",
+	reflect.TypeFor[records.Ballot]():         "ballot",
+	reflect.TypeFor[records.Review]():         "review",
+	reflect.TypeFor[records.Anchor]():         "anchor",
 }
 
 // SchemaOf returns the schema under which records of a type are written.

@@ -14,6 +14,7 @@ var versions = map[string]int{
 	"founding": 1, "confirmation": 1, "charter": 1, "gateway": 1, "policy": 1, "policy_current": 1,
 	"dataset": 1, "fingerprint": 1, "account": 1, "study": 1, "vote": 1, "accept": 1, "withdraw": 1,
 	"round": 1, "reservation": 1, "decline": 1, "commit": 1, "attestation": 1, "model": 1,
+	"member_proposal": 1, "ballot": 1, "policy_proposal": 1, "review": 1, "anchor": 1,
 }
 
 // Schemas lists what this chaincode writes, ascending.

@@ -129,10 +129,11 @@ func (n *Network) Commit(block ...*Transaction) {
 var owners = map[string]int{
 	"founding": 1, "confirm": 1, "gateway": 1, "dataset": 2, "fingerprint": 2, "account": 2, "vote": 1, "accept": 1,
 	"withdraw": 1, "reserve": 2, "decline": 2, "commit": 2, "attest": 1,
+	"ballot": 1, "review": 2, "anchor": 1,
 }
 
 // unowned are the kinds of keys that belong to all members.
-var unowned = []string{"charter", "policy", "study", "round", "model"}
+var unowned = []string{"charter", "policy", "study", "round", "model", "proposal"}
 
 func (n *Network) checkRules(tx *Transaction) {
 	n.t.Helper()

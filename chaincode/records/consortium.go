@@ -15,7 +15,7 @@ type CharterTerms struct {
 	VotingPeriodMS int64    `json:"voting_period_ms" min:"1000" max:"31536000000"`
 }
 
-// Member is a founding member and the commitment to its fingerprint key.
+// Member is a member and the commitment to its fingerprint key.
 type Member struct {
 	MSP            MSPID  `json:"msp"`
 	FingerprintKey Digest `json:"fingerprint_key"`
@@ -35,11 +35,12 @@ type ConfirmRequest struct {
 	CharterDigest Digest `json:"charter_digest"`
 }
 
-// ConsortiumTallyRequest closes a founding that every member has confirmed.
+// ConsortiumTallyRequest closes a founding, which is named by its proposer, or a vote on members, by its proposal.
 type ConsortiumTallyRequest struct {
 	Schema   Schema `json:"schema"`
-	Motion   string `json:"motion" enum:"founding"`
-	Proposer MSPID  `json:"proposer"`
+	Motion   string `json:"motion" enum:"founding,members"`
+	Proposer MSPID  `json:"proposer,omitempty"`
+	Proposal ID     `json:"proposal,omitempty"`
 }
 
 // AnnounceRequest says where the own gateway is.
@@ -81,9 +82,10 @@ type Confirmation struct {
 type Charter struct {
 	Schema Schema `json:"schema"`
 	CharterTerms
-	CharterDigest Digest `json:"charter_digest"`
-	Proposer      MSPID  `json:"proposer"`
-	Activated     Stamp  `json:"activated"`
+	CharterDigest Digest     `json:"charter_digest"`
+	Proposer      MSPID      `json:"proposer"`
+	Activated     Stamp      `json:"activated"`
+	Amended       *Amendment `json:"amended,omitempty"`
 }
 
 // Has tells whether an organisation is a member.
@@ -107,10 +109,12 @@ type Gateway struct {
 
 // ConsortiumView answers consortium:Get.
 type ConsortiumView struct {
-	Schema        Schema         `json:"schema"`
-	Charter       *Charter       `json:"charter,omitempty"`
-	Foundings     []Founding     `json:"foundings"`
-	Confirmations []Confirmation `json:"confirmations"`
+	Schema        Schema           `json:"schema"`
+	Charter       *Charter         `json:"charter,omitempty"`
+	Foundings     []Founding       `json:"foundings"`
+	Confirmations []Confirmation   `json:"confirmations"`
+	Proposals     []MemberProposal `json:"proposals"`
+	Ballots       []Ballot         `json:"ballots"`
 }
 
 // MemberView is a member, with its gateway once announced.

@@ -11,6 +11,9 @@ type Event struct {
 	Attempt int64  `json:"attempt,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Version int64  `json:"version,omitempty"`
+	// Proposal is that of a vote on members or policies, Review that of a review.
+	Proposal ID `json:"proposal,omitempty"`
+	Review   ID `json:"review,omitempty"`
 }
 
 // Events are all facts of one transaction, in order.

@@ -20,6 +20,7 @@ type (
 	ModelText string // a digest, or empty where there is no model
 	Motion    string // what a vote on a study is about
 	Closing   string // what a tally of a study closes
+	Subject   string // what on the ledger is meant, such as "round/one/3"
 	Schema    string // "quorate.<kind>/<version>"
 )
 
@@ -37,6 +38,7 @@ var (
 	modelText   = regexp.MustCompile(`^(sha256:[0-9a-f]{64})?$`)
 	motionText  = regexp.MustCompile(`^(approve|abort|abort-round/[1-9][0-9]{0,4})$`)
 	closingText = regexp.MustCompile(`^(approve|accept|abort|abort-round/[1-9][0-9]{0,4})$`)
+	subjectText = regexp.MustCompile(`^(ledger|block|transaction|member|policy|dataset|study|round|model)(/[A-Za-z0-9][A-Za-z0-9._:-]{0,79}){0,3}$`)
 	schemaText  = regexp.MustCompile(`^quorate\.[a-z_.]+/[1-9][0-9]{0,3}$`)
 )
 
@@ -53,6 +55,7 @@ func (Address) Pattern() *regexp.Regexp   { return addressText }
 func (ModelText) Pattern() *regexp.Regexp { return modelText }
 func (Motion) Pattern() *regexp.Regexp    { return motionText }
 func (Closing) Pattern() *regexp.Regexp   { return closingText }
+func (Subject) Pattern() *regexp.Regexp   { return subjectText }
 func (Schema) Pattern() *regexp.Regexp    { return schemaText }
 
 // Hex returns the digest's 64 digits.

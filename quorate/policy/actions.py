@@ -21,19 +21,24 @@ LEDGER_READ: Final = "ledger.read"
 OFF_LEDGER: Final = "off-ledger"
 GROUPS: Final = (FOUNDING, LEDGER_WRITE, LEDGER_READ, OFF_LEDGER)
 
+_FOUNDING: Final = ("consortium.found", "consortium.confirm", "consortium.tally", "consortium.announce")
 _WRITES: Final = (
-    *("consortium.found", "consortium.confirm", "consortium.tally", "consortium.announce"),
+    *_FOUNDING,
+    *("consortium.propose_member", "consortium.propose_removal", "consortium.vote"),
+    *("policy.propose", "policy.vote", "policy.tally"),
     *("dataset.register", "dataset.revise", "dataset.retire"),
     *("study.propose", "study.vote", "study.tally", "study.accept", "study.withdraw", "study.start", "study.complete"),
     "privacy.reserve",
     *("round.open", "round.decline", "round.commit", "round.seal", "round.attest", "round.finalize"),
     *("round.retry", "round.abort"),
     "model.retire",
+    *("audit.record_review", "audit.anchor_access_log"),
 )
 _READS: Final = (
-    *("consortium.get", "consortium.members", "policy.get", "policy.check", "dataset.get", "dataset.list"),
+    *("consortium.get", "consortium.members", "policy.get", "policy.check"),
+    *("policy.proposal", "policy.history", "dataset.get", "dataset.list"),
     *("study.get", "study.list", "privacy.account", "privacy.quote", "round.get", "round.receipt"),
-    *("model.get", "model.lineage", "audit.info"),
+    *("model.get", "model.lineage", "audit.info", "audit.reviews", "audit.anchors"),
 )
 _OFF_LEDGER: Final = (ARTIFACT_READ, AUDIT_READ, AUDIT_EXPORT, MODEL_INFER, DATA_TRAIN)
 
@@ -47,7 +52,7 @@ def action_of(function: str) -> str:
 
 
 def _write_groups(action: str) -> tuple[str, ...]:
-    return (LEDGER_WRITE, FOUNDING) if action.startswith("consortium.") else (LEDGER_WRITE,)
+    return (LEDGER_WRITE, FOUNDING) if action in _FOUNDING else (LEDGER_WRITE,)
 
 
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

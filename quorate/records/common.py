@@ -143,3 +143,10 @@ class Stamp(Part):
     msp: Msp
     role: Annotated[str, StringConstraints(max_length=64)]
     certificate: DigestText
+
+
+class Closed(Part):
+    """Why and by whom something was closed."""
+
+    reason: Annotated[str, StringConstraints(max_length=64)]
+    stamp: Stamp

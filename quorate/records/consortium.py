@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from quorate.records.common import DigestText, Document, Msp, Part, Stamp, Title
+from quorate.canonical import MAX_INTEGER
+from quorate.records.ballot import Ballot, CastBallot, MotionState
+from quorate.records.common import Closed, DigestText, Document, Milliseconds, Msp, Part, Stamp, Title, Word
 
 Majority = Literal["majority", "two-thirds", "all"]
 Address = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-\[\]:]{1,255}:[0-9]{1,5}$")]
@@ -16,7 +18,7 @@ VotingPeriod = Annotated[int, Field(ge=1000, le=365 * 86_400_000)]
 
 
 class Member(Part):
-    """A founding member and the commitment to its fingerprint key."""
+    """A member and the commitment to its fingerprint key."""
 
     msp: Msp
     fingerprint_key: DigestText
@@ -53,11 +55,34 @@ class Confirm(Document):
 
 
 class Tally(Document):
-    """Close a founding that every member has confirmed."""
+    """Close a founding, which is named by its proposer, or a vote on members, by its proposal."""
 
     SCHEMA: ClassVar[str] = "quorate.consortium.tally/1"
-    motion: Literal["founding"]
-    proposer: Msp
+    motion: Literal["founding", "members"]
+    proposer: Msp | None = None
+    proposal: Word | None = None
+
+
+class ProposeMember(Document):
+    """Propose to admit an organisation, or another fingerprint key for one that is a member."""
+
+    SCHEMA: ClassVar[str] = "quorate.consortium.propose_member/1"
+    proposal: Word
+    member: Member
+
+
+class ProposeRemoval(Document):
+    """Propose that an organisation is a member no longer."""
+
+    SCHEMA: ClassVar[str] = "quorate.consortium.propose_removal/1"
+    proposal: Word
+    msp: Msp
+
+
+class Vote(CastBallot):
+    """Vote for the own organisation on a change of the members."""
+
+    SCHEMA: ClassVar[str] = "quorate.consortium.vote/1"
 
 
 class Announce(Document):
@@ -104,6 +129,14 @@ class Confirmation(Document):
     confirmed: Stamp
 
 
+class Amendment(Part):
+    """Which vote last changed the charter's members; the first one has number 1."""
+
+    number: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    proposal: Word
+    stamp: Stamp
+
+
 class Charter(Document):
     """The charter in force."""
 
@@ -116,6 +149,23 @@ class Charter(Document):
     charter_digest: DigestText
     proposer: Msp
     activated: Stamp
+    amended: Amendment | None = None
+
+
+class MemberProposal(Document):
+    """A proposed change of the members, of the charter that it names. Its digest is what is voted on."""
+
+    SCHEMA: ClassVar[str] = "quorate.member_proposal/1"
+    proposal: Word
+    change: Literal["admit", "remove", "rekey"]
+    msp: Msp
+    fingerprint_key: DigestText | None = None
+    charter_digest: DigestText
+    digest: DigestText
+    state: MotionState
+    proposed: Stamp
+    expires_time: Milliseconds
+    closed: Closed | None = None
 
 
 class GatewayRecord(Document):
@@ -135,6 +185,8 @@ class ConsortiumView(Document):
     charter: Charter | None = None
     foundings: list[Founding]
     confirmations: list[Confirmation]
+    proposals: list[MemberProposal]
+    ballots: list[Ballot]
 
 
 class MemberView(Part):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
-from quorate.records.common import Count, Dataset, DigestText, Document, Msp, Part, Study
+from quorate.records.common import Count, Dataset, DigestText, Document, Msp, Part, Study, Word
 
 EVENT_NAME: Final = "quorate"
 
@@ -23,6 +23,8 @@ class Event(Part):
     attempt: Count | None = None
     reason: str | None = None
     version: Count | None = None
+    proposal: Word | None = None
+    review: Word | None = None
 
 
 class Events(Document):

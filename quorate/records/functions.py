@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from quorate.records import audit, consortium, dataset, model, policy, privacy, round, study
-from quorate.records.common import Document
+from quorate.records.ballot import Ballot
+from quorate.records.common import MAX_DOCUMENT, Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +25,12 @@ class Function(Generic[Q, A]):
     request: type[Q]
     answer: type[A]
     submits: bool
+    limit: int = MAX_DOCUMENT
+    """Of the request's document, in bytes."""
 
 
-def _submit(name: str, request: type[Q], answer: type[A]) -> Function[Q, A]:
-    return Function(name=name, request=request, answer=answer, submits=True)
+def _submit(name: str, request: type[Q], answer: type[A], *, limit: int = MAX_DOCUMENT) -> Function[Q, A]:
+    return Function(name=name, request=request, answer=answer, submits=True, limit=limit)
 
 
 def _read(name: str, request: type[Q], answer: type[A]) -> Function[Q, A]:
@@ -37,12 +40,20 @@ def _read(name: str, request: type[Q], answer: type[A]) -> Function[Q, A]:
 CONSORTIUM_FOUND = _submit("consortium:Found", consortium.Found, consortium.Founding)
 CONSORTIUM_CONFIRM = _submit("consortium:Confirm", consortium.Confirm, consortium.Confirmation)
 CONSORTIUM_TALLY = _submit("consortium:Tally", consortium.Tally, consortium.Charter)
+CONSORTIUM_PROPOSE_MEMBER = _submit("consortium:ProposeMember", consortium.ProposeMember, consortium.MemberProposal)
+CONSORTIUM_PROPOSE_REMOVAL = _submit("consortium:ProposeRemoval", consortium.ProposeRemoval, consortium.MemberProposal)
+CONSORTIUM_VOTE = _submit("consortium:Vote", consortium.Vote, Ballot)
 CONSORTIUM_ANNOUNCE = _submit("consortium:Announce", consortium.Announce, consortium.GatewayRecord)
 CONSORTIUM_GET = _read("consortium:Get", consortium.Get, consortium.ConsortiumView)
 CONSORTIUM_MEMBERS = _read("consortium:Members", consortium.Members, consortium.MembersView)
 
 POLICY_GET = _read("policy:Get", policy.Get, policy.Policy)
 POLICY_CHECK = _read("policy:Check", policy.Check, policy.Decision)
+POLICY_PROPOSE = _submit("policy:Propose", policy.Propose, policy.PolicyProposal, limit=2 * MAX_DOCUMENT)
+POLICY_VOTE = _submit("policy:Vote", policy.Vote, Ballot)
+POLICY_TALLY = _submit("policy:Tally", policy.Tally, policy.PolicyProposal)
+POLICY_PROPOSAL = _read("policy:Proposal", policy.ProposalQuery, policy.PolicyProposalView)
+POLICY_HISTORY = _read("policy:History", policy.HistoryQuery, policy.PolicyHistory)
 
 DATASET_REGISTER = _submit("dataset:Register", dataset.Register, dataset.Dataset)
 DATASET_REVISE = _submit("dataset:Revise", dataset.Revise, dataset.Dataset)
@@ -80,6 +91,10 @@ MODEL_LINEAGE = _read("model:Lineage", model.LineageQuery, model.Lineage)
 MODEL_RETIRE = _submit("model:Retire", model.Retire, model.Model)
 
 AUDIT_INFO = _read("audit:Info", audit.InfoQuery, audit.Info)
+AUDIT_RECORD_REVIEW = _submit("audit:RecordReview", audit.RecordReview, audit.Review)
+AUDIT_ANCHOR_ACCESS_LOG = _submit("audit:AnchorAccessLog", audit.AnchorAccessLog, audit.Anchor)
+AUDIT_REVIEWS = _read("audit:Reviews", audit.ReviewsQuery, audit.Reviews)
+AUDIT_ANCHORS = _read("audit:Anchors", audit.AnchorsQuery, audit.Anchors)
 
 FUNCTIONS: Final[Mapping[str, Function[Document, Document]]] = MappingProxyType(
     {found.name: found for found in list(globals().values()) if isinstance(found, Function)}

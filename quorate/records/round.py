@@ -10,6 +10,7 @@ from quorate import canonical
 from quorate.merkle import leaf_hash
 from quorate.records.common import (
     Attempt,
+    Closed,
     Count,
     Dataset,
     DigestText,
@@ -24,7 +25,7 @@ from quorate.records.common import (
 from quorate.records.common import Round as RoundText
 from quorate.records.common import Study as StudyName
 from quorate.records.privacy import Reservation
-from quorate.records.study import Closed, RoundState
+from quorate.records.study import RoundState
 
 AttemptsSoFar = Annotated[int, Field(ge=0, le=3)]
 DeclineReason = Literal["policy", "data", "operator", "failed"]

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from quorate.digest import Digest, digest_of
 from quorate.records.common import (
+    Closed,
     Dataset,
     Decimal,
     Delta,
@@ -183,13 +184,6 @@ class List(Document):
     """Ask for all studies."""
 
     SCHEMA: ClassVar[str] = "quorate.study.list/1"
-
-
-class Closed(Part):
-    """Why and by whom something was closed."""
-
-    reason: Annotated[str, StringConstraints(max_length=64)]
-    stamp: Stamp
 
 
 class Study(Document):

@@ -52,13 +52,13 @@ def confirm(call: Call) -> dict[str, Document]:
 
 
 def tally(call: Call) -> dict[str, Document]:
-    """Return what `Tally` writes: the charter, once all have confirmed it, and the first policies."""
-    asked = call.asked(records.Tally)
-    founding = call.world.need(records.Founding, keys.founding(asked.proposer))
+    """Return what `Tally` of a founding writes: the charter, once all have confirmed it, and the first policies."""
+    proposer = call.asked(records.Tally).proposer or ""
+    founding = call.world.need(records.Founding, keys.founding(proposer))
     require(call.world.get(records.Charter, keys.charter()) is None, "a charter is active already")
     require(call.msp in {member.msp for member in founding.members}, f"{call.msp} is not among the proposed members")
     for member in founding.members:
-        confirmation = call.world.need(records.Confirmation, keys.confirm(asked.proposer, member.msp))
+        confirmation = call.world.need(records.Confirmation, keys.confirm(proposer, member.msp))
         require(confirmation.charter_digest == founding.charter_digest, f"{member.msp} has confirmed another charter")
     terms = {name: getattr(founding, name) for name in _TERMS}
     charter = make(
@@ -83,7 +83,7 @@ def announce(call: Call) -> dict[str, Document]:
     return {keys.gateway(call.msp): record}
 
 
-def charter_digest(terms: records.Found | records.Founding) -> Digest:
+def charter_digest(terms: records.Found | records.Founding | records.Charter) -> Digest:
     """Return the digest that confirmations name."""
     content = terms.as_json()
     return digest_of(canonical.dumps({name: content[name] for name in _TERMS}))

@@ -22,10 +22,13 @@ _OWNER_AT: Final = {
     "decline": 3,
     "commit": 3,
     "attest": 4,
+    "ballot": 3,
+    "review": 1,
+    "anchor": 1,
 }
 """Where in an organisation's own keys its MSP id stands."""
 
-_SHARED: Final = frozenset({"charter", "policy", "study", "round", "model"})
+_SHARED: Final = frozenset({"charter", "policy", "study", "round", "model", "proposal"})
 
 
 def owner_of(key: str) -> str | None:
@@ -137,3 +140,28 @@ def model(digest: Digest) -> str:
 
 def _number(number: int) -> str:
     return f"{number:06d}"
+
+
+def member_proposal(proposal: str) -> str:
+    """Return the key of a proposed change of the members."""
+    return composite_key("proposal", "members", proposal)
+
+
+def policy_proposal(proposal: str) -> str:
+    """Return the key of a proposed policy set."""
+    return composite_key("proposal", "policies", proposal)
+
+
+def ballot(about: str, proposal: str, msp: str) -> str:
+    """Return the key of a vote on a proposal."""
+    return composite_key("ballot", about, proposal, msp)
+
+
+def review(msp: str, name: str) -> str:
+    """Return the key of an organisation's review."""
+    return composite_key("review", msp, name)
+
+
+def anchor(msp: str) -> str:
+    """Return the key of an organisation's commitment to its access log."""
+    return composite_key("anchor", msp)

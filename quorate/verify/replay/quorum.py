@@ -6,10 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quorate.digest import parse_digest
-from quorate.records.common import make
+from quorate.records.common import Closed, make
 from quorate.records.model import Model, Update
 from quorate.records.round import Attest, Attestation, Finalize, Retry, Round
-from quorate.records.study import Closed
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed

@@ -82,7 +82,7 @@ class Replay:
         self._require_own(stamp, written)
         call = Call(
             function=name,
-            request=FUNCTIONS[name].request.parse(action.arguments[1], limit=canonical.DOCUMENT_LIMIT),
+            request=FUNCTIONS[name].request.parse(action.arguments[1], limit=FUNCTIONS[name].limit),
             stamp=stamp,
             world=self.world,
             written=written,

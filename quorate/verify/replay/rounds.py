@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quorate import merkle
-from quorate.records.common import make
+from quorate.records.common import Closed, make
 from quorate.records.round import Abort, Open, Round, Seal
-from quorate.records.study import Closed
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.seats import divide

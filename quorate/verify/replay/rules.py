@@ -9,11 +9,14 @@ from quorate.verify.replay import (
     budgets,
     consortium,
     datasets,
+    members,
     models,
     participation,
+    policies,
     quorum,
     rounds,
     studies,
+    supervision,
     votes,
 )
 
@@ -29,8 +32,14 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "consortium:Found": consortium.found,
         "consortium:Confirm": consortium.confirm,
-        "consortium:Tally": consortium.tally,
+        "consortium:Tally": members.charter_tally,
+        "consortium:ProposeMember": members.propose_member,
+        "consortium:ProposeRemoval": members.propose_removal,
+        "consortium:Vote": members.vote,
         "consortium:Announce": consortium.announce,
+        "policy:Propose": policies.propose,
+        "policy:Vote": policies.vote,
+        "policy:Tally": policies.tally,
         "dataset:Register": datasets.register,
         "dataset:Revise": datasets.revise,
         "dataset:Retire": datasets.retire,
@@ -51,6 +60,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "round:Retry": quorum.retry,
         "round:Abort": rounds.abort,
         "model:Retire": models.retire,
+        "audit:RecordReview": supervision.record_review,
+        "audit:AnchorAccessLog": supervision.anchor_access_log,
     }
 )
 """Every function that writes, by its name on the wire."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quorate.records.common import make
+from quorate.records.common import Closed, make
 from quorate.records.round import Round
 from quorate.records.study import (
     Accept,
     AcceptRecord,
-    Closed,
     Complete,
     Propose,
     Start,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quorate.records.common import make
-from quorate.records.study import AcceptRecord, Closed, Study, Tally, Vote, VoteRecord, WithdrawRecord
+from quorate.records.common import Closed, make
+from quorate.records.study import AcceptRecord, Study, Tally, Vote, VoteRecord, WithdrawRecord
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed
@@ -61,7 +61,9 @@ def tally(call: Call) -> dict[str, Document]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
+class Count:
+    """How the members voted."""
+
     voters: int
     needed: int
     approve: int
@@ -69,10 +71,12 @@ class _Count:
 
     @property
     def passed(self) -> bool:
+        """Whether enough are for it."""
         return self.approve >= self.needed
 
     @property
     def failed(self) -> bool:
+        """Whether enough can no longer be for it."""
         return self.reject > self.voters - self.needed
 
 
@@ -120,7 +124,7 @@ def _moved(call: Call, study: Study, state: str, reason: str) -> dict[str, Docum
     return {keys.study(study.study): study.model_copy(update=changes)}
 
 
-def _count(call: Call, study: Study, motion: str) -> _Count:
+def _count(call: Call, study: Study, motion: str) -> Count:
     charter = call.charter()
     found = [
         call.world.get(VoteRecord, keys.vote(study.study, study.version, motion, member.msp))
@@ -128,7 +132,7 @@ def _count(call: Call, study: Study, motion: str) -> _Count:
     ]
     choices = [vote.choice for vote in found if vote is not None]
     voters = len(charter.members)
-    return _Count(
+    return Count(
         voters=voters,
         needed=needed(charter.quorum.studies, voters),
         approve=choices.count("approve"),

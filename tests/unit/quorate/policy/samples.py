@@ -44,7 +44,7 @@ TERMS = {
 }
 
 SUBJECT_OF = {
-    "consortium": {"consortium.", "policy.", "dataset.list", "study.list", "audit.info"},
+    "consortium": {"consortium.", "policy.", "dataset.list", "study.list", "audit."},
     "dataset": {"dataset.", "privacy.account", "privacy.quote", "data.train"},
     "study": {"study.", "round.open", "artifact.read"},
     "round": {"round.", "privacy.reserve"},

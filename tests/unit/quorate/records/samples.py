@@ -20,6 +20,7 @@ _TEXTS = (
     "1/4",
     "1e-5",
     "localhost:1",
+    "ledger",
     "study.opened",
     "quorate.kind/1",
 )

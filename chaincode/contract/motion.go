@@ -1,0 +1,94 @@
+package contract
+
+import (
+	"quorate.dev/chaincode/ledger"
+	"quorate.dev/chaincode/records"
+)
+
+// What a ballot is about.
+const (
+	aboutMembers  = "members"
+	aboutPolicies = "policies"
+)
+
+// ballot writes the caller's vote on a proposal that is open. An organisation has one, and cannot change it.
+func (c *call) ballot(about string, q *records.BallotRequest, open func() error) (*records.Ballot, error) {
+	key := ledger.BallotKey(about, q.Proposal, c.Caller.MSP)
+	stored, err := ledger.Get[records.Ballot](c.Tx, key)
+	if err != nil {
+		return nil, err
+	}
+	if stored != nil {
+		if stored.Choice != q.Choice {
+			return nil, ledger.Refuse(ledger.Conflict, "%s has voted %s on proposal %s already", c.Caller.MSP, stored.Choice, q.Proposal)
+		}
+		return stored, nil
+	}
+	if err := open(); err != nil {
+		return nil, err
+	}
+	ballot := &records.Ballot{
+		Schema: ledger.SchemaOf[records.Ballot](), About: about, Proposal: q.Proposal, MSP: c.Caller.MSP,
+		Digest: q.Digest, Choice: q.Choice, Voted: c.Stamp(),
+	}
+	return ballot, ledger.Put(c.Tx, key, ballot)
+}
+
+// checkMotionOpen wants a proposal on which can still be voted.
+func (c *call) checkMotionOpen(proposal records.ID, state string, expires int64) error {
+	if state != records.MotionProposed {
+		return wrongState("proposal "+string(proposal), state, records.MotionProposed)
+	}
+	if c.Time >= expires {
+		return ledger.Refuse(ledger.Expired, "the vote on proposal %s ended at %d, and the transaction claims %d", proposal, expires, c.Time)
+	}
+	return nil
+}
+
+// checkBallotDigest wants a vote to be about the very proposal that is stored.
+func checkBallotDigest(q *records.BallotRequest, digest records.Digest) error {
+	if q.Digest != digest {
+		return ledger.Refuse(ledger.Conflict, "proposal %s has the digest %s; read it again before voting", q.Proposal, digest)
+	}
+	return nil
+}
+
+// outcome counts the members' ballots and returns the state that they lead to. Until it is decided that is an error.
+func (c *call) outcome(charter *records.Charter, about string, proposal records.ID, rule string, expires int64) (state, reason string, err error) {
+	votes, err := c.countBallots(charter, about, proposal, rule)
+	if err != nil {
+		return "", "", err
+	}
+	switch {
+	case votes.passed():
+		return records.MotionAdopted, "voted", nil
+	case votes.failed():
+		return records.MotionRejected, "rejected", nil
+	case c.Time >= expires+charter.ClockSkewMS:
+		return records.MotionRejected, "expired", nil
+	default:
+		return "", "", wrongState("proposal "+string(proposal), records.MotionProposed+" with votes "+votes.String(), "that the vote is decided or expired")
+	}
+}
+
+func (c *call) countBallots(charter *records.Charter, about string, proposal records.ID, rule string) (count, error) {
+	n := count{voters: len(charter.Members), needed: needed(rule, len(charter.Members))}
+	for _, member := range charter.Members {
+		ballot, err := ledger.Get[records.Ballot](c.Tx, ledger.BallotKey(about, proposal, member.MSP))
+		switch {
+		case err != nil:
+			return n, err
+		case ballot == nil:
+		case ballot.Choice == choiceApprove:
+			n.approve++
+		default:
+			n.reject++
+		}
+	}
+	return n, nil
+}
+
+// closed says that a proposal has ended, why, and by whom.
+func (c *call) closed(reason string) *records.Closed {
+	return &records.Closed{Reason: reason, Stamp: c.Stamp()}
+}

@@ -1,0 +1,68 @@
+"""What votes on members and on policies have in common: a ballot each, and a quorum from the charter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from quorate.records.ballot import Ballot
+from quorate.records.common import Closed, make
+from quorate.verify.replay import keys
+from quorate.verify.replay.errors import require
+from quorate.verify.replay.votes import Count, needed
+
+if TYPE_CHECKING:
+    from quorate.records.ballot import CastBallot, MotionState
+    from quorate.records.common import Document
+    from quorate.records.consortium import MemberProposal
+    from quorate.records.policy import PolicyProposal
+    from quorate.verify.replay.call import Call
+
+Motion: TypeAlias = "MemberProposal | PolicyProposal"
+
+
+def cast(call: Call, about: str, asked: CastBallot, motion: Motion) -> dict[str, Document]:
+    """Return what a vote on a proposal writes."""
+    key = keys.ballot(about, asked.proposal, call.msp)
+    require(asked.digest == motion.digest, "the vote is on another proposal than the one that stands under its name")
+    require(call.world.get(Ballot, key) is None, f"{call.msp} has voted on {asked.proposal} before")
+    require(motion.state == "PROPOSED", f"a vote came when the proposal was {motion.state}")
+    require(call.time < motion.expires_time, "a vote came after the voting period")
+    record = make(
+        Ballot,
+        about=about,
+        proposal=asked.proposal,
+        msp=call.msp,
+        digest=asked.digest,
+        choice=asked.choice,
+        voted=call.stamp,
+    )
+    return {key: record}
+
+
+def outcome(call: Call, about: str, motion: Motion, rule: str) -> tuple[MotionState, str]:
+    """Return the state that the members' ballots lead to, and why."""
+    votes = _count(call, about, motion, rule)
+    if votes.passed:
+        return "ADOPTED", "voted"
+    if votes.failed:
+        return "REJECTED", "rejected"
+    over = call.time >= motion.expires_time + call.skew()
+    require(over, "a vote that was not decided was closed before its end")
+    return "REJECTED", "expired"
+
+
+def ended(call: Call, state: MotionState, reason: str) -> dict[str, object]:
+    """Return the fields of a proposal that a closed vote changes."""
+    return {"state": state, "closed": Closed(reason=reason, stamp=call.stamp)}
+
+
+def _count(call: Call, about: str, motion: Motion, rule: str) -> Count:
+    members = call.charter().members
+    found = [call.world.get(Ballot, keys.ballot(about, motion.proposal, member.msp)) for member in members]
+    choices = [ballot.choice for ballot in found if ballot is not None]
+    return Count(
+        voters=len(members),
+        needed=needed(rule, len(members)),
+        approve=choices.count("approve"),
+        reject=choices.count("reject"),
+    )
