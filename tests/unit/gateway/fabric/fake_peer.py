@@ -75,6 +75,7 @@ class FakePeer:
     faults: dict[str, Fault] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     requests: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
+    metadata: dict[str, dict[str, str | bytes]] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=lambda: [Block(0, [])])
     private: dict[str, protos.TxPvtReadWriteSet] = field(default_factory=dict)
     verdict: TxValidationCode = TxValidationCode.VALID
@@ -139,6 +140,7 @@ class FakePeer:
         await self._signed(inner.identity, request.request, request.signature, context)
         skip = inner.after_transaction_id
         sent = 0
+        await self._maybe_cut(sent, context)
         async for block in self._from(inner.start_position):
             valid = [tx for tx, _, code in block.transactions if code is TxValidationCode.VALID]
             if skip in valid:
@@ -214,6 +216,7 @@ class FakePeer:
             yield protos.Status.NOT_FOUND
             return
         sent = 0
+        await self._maybe_cut(sent, context)
         async for block in self._from(seek.start):
             yield block
             sent += 1
@@ -307,6 +310,7 @@ class FakePeer:
     ) -> object:
         self.calls.append(method)
         self.requests[method].append(request)
+        self.metadata[method] = dict(context.invocation_metadata())
         self.note()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -358,6 +362,7 @@ def handlers(peer: FakePeer) -> tuple[grpc.GenericRpcHandler, ...]:
         async def handle(message: object, context: grpc.aio.ServicerContext) -> AsyncIterator[object]:
             peer.calls.append(method)
             peer.requests[method].append(message)
+            peer.metadata[method] = dict(context.invocation_metadata())
             peer.note()
             fault = peer.faults.get(method)
             if fault is not None and fault.times > 0:
