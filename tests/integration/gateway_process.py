@@ -32,6 +32,7 @@ class GatewayProcess:
     network: Connection
     member: OrganisationConnection
     directory: Path
+    limits: str = ""
     process: asyncio.subprocess.Process | None = None
     address: str = ""
 
@@ -57,6 +58,7 @@ client_key = "{paths.gateway_client.key}"
 ca = "{paths.tls_ca.cert}"
 [limits]
 disk_reserve_bytes = 0
+{self.limits}
 """
 
     async def start(self) -> dict[str, Any]:
