@@ -1,6 +1,7 @@
 """The compose files of a network, as documents: one service for each node, every difference left to `.env`."""
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from network.compose.env import variable
@@ -10,10 +11,12 @@ BASE_FILE: Final = "base.yaml"
 MEMBERS_FILE: Final = "compose.yaml"
 ORDERER_FILES: Final = {"raft": "compose.raft.yaml", "smartbft": "compose.bft.yaml"}
 
-_CONFIGURATION: Final = "/etc/hyperledger/fabric"
-"""Where Fabric's images look for a node's settings, keys and certificates."""
-_DATA: Final = "/var/hyperledger"
-_TLS: Final = "/run/quorate/tls"
+CONFIGURATION: Final = PurePosixPath("/etc/hyperledger/fabric")
+"""Where Fabric's images look for a node's settings; its keys and certificates are beside them."""
+DATA: Final = PurePosixPath("/var/hyperledger")
+"""Where a node of Fabric keeps its part of the ledger."""
+CHAINCODE: Final = PurePosixPath("/run/quorate")
+"""Where a chaincode's keys and certificates are."""
 
 
 def compose_file(services: Iterable[Service]) -> dict[str, Any]:
@@ -36,8 +39,8 @@ def _service(service: Service) -> dict[str, Any]:
     if service.kind == "chaincode":
         return document | _chaincode(service)
     document["volumes"] = [
-        _bind(f"nodes/{service.name}/config", _CONFIGURATION, read_only=True),
-        _bind(f"ledger/{service.name}", _DATA),
+        _bind(f"nodes/{service.name}/config", str(CONFIGURATION), read_only=True),
+        _bind(f"ledger/{service.name}", str(DATA)),
     ]
     return document
 
@@ -47,13 +50,12 @@ def _chaincode(service: Service) -> dict[str, Any]:
         "environment": {
             "CHAINCODE_SERVER_ADDRESS": f"0.0.0.0:{CHAINCODE_PORT}",
             "CHAINCODE_ID": f"${{{variable('CHAINCODE_ID', service.organisation)}:?}}",
-            "CHAINCODE_TLS_KEY": f"{_TLS}/key.pem",
-            "CHAINCODE_TLS_CERT": f"{_TLS}/cert.pem",
-            "CHAINCODE_CLIENT_CA_CERT": f"{_TLS}/ca.pem",
+            "CORE_CHAINCODE_ID_NAME": f"${{{variable('CHAINCODE_ID', service.organisation)}:?}}",
+            "CHAINCODE_TLS_KEY": str(CHAINCODE / "tls" / "key.pem"),
+            "CHAINCODE_TLS_CERT": str(CHAINCODE / "tls" / "cert.pem"),
+            "CHAINCODE_CLIENT_CA_CERT": str(CHAINCODE / "authorities" / f"{service.organisation}.pem"),
         },
-        "volumes": [
-            _bind(f"nodes/{service.name}/tls", _TLS, read_only=True),
-        ],
+        "volumes": [_bind(f"nodes/{service.name}/config", str(CHAINCODE), read_only=True)],
     }
 
 

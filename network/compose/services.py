@@ -27,6 +27,8 @@ class Service:
         ``peer``, ``orderer``, ``chaincode`` or ``ca``.
     organisation : str
         Whose it is.
+    index : int
+        Its number among its organisation's of this kind.
     host : str
         Its name on the containers' own network, which its TLS certificate carries.
     port : int
@@ -40,6 +42,7 @@ class Service:
     name: str
     kind: str
     organisation: str
+    index: int = 0
     host: str
     port: int
     published: dict[int, str] = field(default_factory=dict)
@@ -68,17 +71,18 @@ def services_of(topology: Topology) -> Iterator[Service]:
 
 def _node(kind: str, organisation: str, index: int, ports: dict[int, str], *, asked: int) -> Service:
     first = next(iter(ports))
-    return _service(kind, f"{kind}{index}", organisation, first, ports, asked=0 if index else asked)
+    return _service(kind, f"{kind}{index}", organisation, first, ports, index=index, asked=0 if index else asked)
 
 
 def _service(
-    kind: str, machine: str, organisation: str, port: int, published: dict[int, str], *, asked: int = 0
+    kind: str, machine: str, organisation: str, port: int, published: dict[int, str], *, index: int = 0, asked: int = 0
 ) -> Service:
     name = f"{machine}.{organisation}"
     return Service(
         name=name,
         kind=kind,
         organisation=organisation,
+        index=index,
         host=host(machine, organisation),
         port=port,
         published={inside: f"{name}{suffix}" for inside, suffix in published.items()},
