@@ -3,13 +3,14 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test lint bench docs clean lock proto
+.PHONY: help setup demo test lint bench docs clean lock proto ca
 
 help:
 	@echo "make demo     set up and run the main job (flags: make demo ARGS='--dataset digits --no-dp')"
 	@echo "make test     set up and pass the tests"
 	@echo "make lint     formatting, types, imports, vet, staticcheck"
 	@echo "make bench    print the figures and write build/bench.json"
+	@echo "make ca       build fabric-ca-server for the tests that need a real one (make test does)"
 	@echo "make docs     write the reference of the command line anew"
 	@echo "make clean    remove what the other targets made"
 
@@ -19,7 +20,7 @@ setup:
 demo: setup
 	@$(PY) -m quorate demo $(ARGS)
 
-test: setup
+test: setup ca
 	cd chaincode && go test ./...
 	cd network/embedded && go test ./...
 	$(PY) -m pytest $(ARGS)
@@ -36,6 +37,9 @@ bench: setup
 
 docs: setup
 	$(PY) scripts/docs_cli.py
+
+ca:
+	@bash scripts/build_ca.sh
 
 proto: setup
 	$(PY) -m gateway.service.protos.generate

@@ -33,19 +33,26 @@ def keep_or_make_authority(pair: KeyPair, make: Callable[[], Issued]) -> Issued:
 def keep_or_issue(pair: KeyPair, authority: Issued, make: Callable[[], Issued]) -> None:
     """Leave the certificate stored at `pair` as it is if `authority` issued it; make and store it if there is none.
 
+    Errors are those of `find` and `put`.
+    """
+    if find(pair, authority.certificate) is None:
+        put(pair, make())
+
+
+def find(pair: KeyPair, authority: x509.Certificate) -> Issued | None:
+    """Return the certificate stored at `pair` with its key; None if there is none.
+
     Raises
     ------
     IntegrityError
         If what is stored was issued by another authority, or is not a certificate and its key.
     StorageError
-        If it cannot be read or written.
+        If it cannot be read.
     """
     try:
         stored = _read(pair)
-        if stored is None:
-            _write(pair, make())
-            return
-        stored.certificate.verify_directly_issued_by(authority.certificate)
+        if stored is not None:
+            stored.certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, ValueError, TypeError) as error:
         raise IntegrityError(
             f"{pair.cert} was not issued by its organisation's authority.",
@@ -54,6 +61,38 @@ def keep_or_issue(pair: KeyPair, authority: Issued, make: Callable[[], Issued]) 
         ) from error
     except OSError as error:
         raise _storage_error(pair, error) from error
+    return stored
+
+
+def put(pair: KeyPair, issued: Issued) -> None:
+    """Store a certificate and its key, in place of what is there.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written.
+    """
+    try:
+        # Without a certificate there is nothing, so an interruption leaves the old pair, none, or the new one.
+        pair.cert.unlink(missing_ok=True)
+        _write(pair, issued)
+    except OSError as error:
+        raise _storage_error(pair, error) from error
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all, and the folders above it.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    try:
+        _make_private_directory(path.parent)
+        _write_private(path, content)
+    except OSError as error:
+        raise StorageError(f"Cannot write {path}: {error.strerror}.", cause=error) from error
 
 
 def _read(pair: KeyPair) -> Issued | None:

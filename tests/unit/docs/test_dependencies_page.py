@@ -29,7 +29,8 @@ def python_packages():
 
 def go_modules():
     found = set()
-    for file in (ROOT / "chaincode" / "go.mod", ROOT / "network" / "embedded" / "go.mod"):
+    for module in ("chaincode", "network/embedded", "network/tools"):
+        file = ROOT / module / "go.mod"
         text = file.read_text(encoding="utf-8")
         found |= {line.split()[0] for line in re.findall(r"^\t(\S+ v\S+)$", text, re.MULTILINE)}
         tools = re.findall(r"^tool (\S+)$", text, re.MULTILINE)
