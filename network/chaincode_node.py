@@ -49,6 +49,7 @@ def chaincode_node(
         command=command,
         log=directory / "node.log",
         pid_file=directory / "node.pid",
+        without=("CHAINCODE_", "CORE_"),
         announces=False,
         dies_with_parent=dies_with_parent,
         environment={

@@ -145,9 +145,11 @@ def driver(engine: Engine, *, fabric_bin: Path | None = None) -> Driver:
         from network.embedded_engine import EmbeddedDriver  # noqa: PLC0415 - each engine imports what it needs
 
         return EmbeddedDriver()
-    raise UsageError(
-        f"This version of Quorate cannot run the engine {engine.value!r}.", hint=f"Use --engine embedded. {fabric_bin}"
-    )
+    if engine is Engine.NATIVE:
+        from network.native import NativeDriver  # noqa: PLC0415 - see above
+
+        return NativeDriver(fabric_bin)
+    raise UsageError(f"This version of Quorate cannot run the engine {engine.value!r}.", hint="Use --engine embedded.")
 
 
 def driver_of(home: NetworkHome) -> Driver:

@@ -33,7 +33,7 @@ def keep_or_choose(path: Path, names: Iterable[str], *, asked: Mapping[str, int]
     ConflictError
         If no free port was found.
     """
-    kept = _read(path)
+    kept = read_ports(path)
     wanted = {name: port for name, port in (asked or {}).items() if port}
     ports = kept | wanted
     for name in names:
@@ -44,7 +44,14 @@ def keep_or_choose(path: Path, names: Iterable[str], *, asked: Mapping[str, int]
     return ports
 
 
-def _read(path: Path) -> dict[str, int]:
+def read_ports(path: Path) -> dict[str, int]:
+    """Return the ports in a file by name; none if there is no file.
+
+    Raises
+    ------
+    IntegrityError
+        If the file is not such a file.
+    """
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -40,6 +40,8 @@ class Program:
         Where its `ProcessRecord` is kept while it runs.
     environment : mapping of str to str, optional
         Added to this process's environment.
+    without : tuple of str
+        Prefixes of variables of this process's environment that it must not see.
     announces : bool
         Whether it writes a ready line.
     dies_with_parent : bool
@@ -52,6 +54,7 @@ class Program:
     log: Path
     pid_file: Path
     environment: Mapping[str, str] | None = None
+    without: tuple[str, ...] = ()
     announces: bool = True
     dies_with_parent: bool = False
 
@@ -179,7 +182,7 @@ def launch(program: Program) -> Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if program.announces else log,
                 stderr=log,
-                env={**os.environ, **(program.environment or {})},
+                env=_environment(program),
                 start_new_session=True,
             )
         except OSError as error:
@@ -198,6 +201,11 @@ def tail(path: Path, *, lines: int) -> str:
             return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
     except FileNotFoundError:
         return ""
+
+
+def _environment(program: Program) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(program.without)}
+    return kept | dict(program.environment or {})
 
 
 def _private(path: str, flags: int) -> int:

@@ -73,7 +73,6 @@ def _why_not(config: pytest.Config, engine: str) -> str | None:
 
 def _missing(engine: str) -> str | None:
     from network.engine import Engine, driver  # noqa: PLC0415 - see above
-
     from quorate.errors import UsageError  # noqa: PLC0415 - see above
 
     try:

@@ -1,7 +1,7 @@
 """How the parts of a network are found: its processes, and the ports they should answer on."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -29,6 +29,10 @@ class Status:
     pid: int | None
     address: str | None
     log: Path
+
+    def but(self, state: State) -> "Status":
+        """Return the same in another state."""
+        return replace(self, state=state)
 
     def as_row(self) -> dict[str, object]:
         """Return the line as plain values."""

@@ -41,7 +41,9 @@ async def missing_endorsers(
     query = protos.DiscoveryQuery(channel=channel, cc_query=protos.ChaincodeQuery(interests=[interest]))
     who = protos.AuthInfo(client_identity=endorser.signing.creator, client_tls_cert_hash=tls_certificate_hash)
     payload = protos.DiscoveryRequest(authentication=who, queries=[query]).SerializeToString()
-    answer = await _discover(endorser, protos.SignedRequest(payload=payload, signature=endorser.signing.sign(payload)))
+    answer = await _discover(
+        endorser, protos.SignedRequest(payload=payload, signature=await endorser.signing.sign(payload))
+    )
     (result,) = answer.results or [None]
     if result is None:
         return f"{endorser.address} gave no answer"

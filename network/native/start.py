@@ -1,0 +1,103 @@
+"""From a topology to a network whose chaincode answers."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from network.engine import ChaincodeProgram
+from network.fabric.programs import FabricPrograms
+from network.home import NetworkHome
+from network.lifecycle import ChaincodePackage
+from network.native.chaincode import deploy_chaincode, packages, service_node
+from network.native.channel import join_orderers, join_peers, make_genesis
+from network.native.identities import Identities, issue_identities
+from network.native.nodes import orderer_node, peer_node
+from network.native.plan import Plan
+from network.native.running import NativeNetwork, connection_of
+from network.process_node import ProcessNode, stop_all
+from network.topology import Topology
+from quorate.blocks.block import decode_block
+from quorate.errors import ConflictError
+
+_ENGINE: Final = "native"
+
+
+def start_network(
+    home: NetworkHome,
+    topology: Topology,
+    programs: FabricPrograms,
+    chaincode: ChaincodeProgram | None,
+    *,
+    dies_with_parent: bool,
+) -> NativeNetwork:
+    """Start what does not run of the network in a directory, whose lock is held, and wait until its chaincode answers.
+
+    Errors are those of `network.engine.Driver.start`. What this call started is ended if it fails.
+    """
+    home.adopt(topology, _ENGINE)
+    plan = Plan.make(home, topology)
+    identities = issue_identities(home, topology)
+    made = packages(plan, identities)
+    for place in plan.places:
+        place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.ledger.mkdir(mode=0o700, exist_ok=True)
+    nodes = _nodes(plan, identities, programs, made, chaincode, dies_with_parent=dies_with_parent)
+    lacking = [node for node in nodes.values() if not node.is_alive()]
+    if not lacking:
+        hint = "Connect to it, or end it: quorate network down"
+        raise ConflictError(f"The network in {home.directory} runs already.", hint=hint)
+    try:
+        genesis = make_genesis(plan, identities, programs)
+        for node in lacking:
+            node.launch()
+        _wait(lacking, "orderer")
+        join_orderers(plan, identities, programs)
+        _wait(lacking, "peer")
+        _wait(lacking, "chaincode")
+        _at_once(_join_and_deploy(plan, identities, genesis, made))
+        connection = connection_of(plan, identities, decode_block(genesis).header.digest)
+        connection.save(home.connection)
+    except BaseException:
+        stop_all(lacking, grace_s=1.0)
+        raise
+    return NativeNetwork(home=home, connection=connection, nodes=nodes)
+
+
+def _nodes(
+    plan: Plan,
+    identities: Identities,
+    programs: FabricPrograms,
+    made: Mapping[str, ChaincodePackage],
+    chaincode: ChaincodeProgram | None,
+    *,
+    dies_with_parent: bool,
+) -> dict[str, ProcessNode]:
+    nodes = [
+        *(orderer_node(one, plan, identities, programs, dies_with_parent=dies_with_parent) for one in plan.orderers),
+        *(peer_node(one, plan, identities, programs, dies_with_parent=dies_with_parent) for one in plan.peers),
+        *(
+            service_node(one, identities, made[one.owner], chaincode, dies_with_parent=dies_with_parent)
+            for one in plan.chaincodes
+        ),
+    ]
+    return {node.name: node for node in nodes}
+
+
+def _wait(nodes: list[ProcessNode], kind: str) -> None:
+    for node in nodes:
+        if node.kind == kind:
+            node.wait_ready()
+
+
+async def _join_and_deploy(
+    plan: Plan, identities: Identities, genesis: bytes, made: Mapping[str, ChaincodePackage]
+) -> None:
+    await join_peers(plan, identities, genesis)
+    await deploy_chaincode(plan, identities, made)
+
+
+def _at_once(work: Coroutine[object, object, None]) -> None:
+    # In a thread of its own, so that whichever event loop the caller's thread has is left alone.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, work).result()
