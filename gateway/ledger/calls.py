@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.ledger.client import Ledger
-    from quorate.records import audit, consortium, dataset, model, policy, privacy, round, study
+    from quorate.records import audit, ballot, consortium, dataset, model, policy, privacy, round, study
 
 
 class _Calls:
@@ -33,6 +33,23 @@ class ConsortiumCalls(_Calls):
     async def tally(self, *, proposer: str) -> consortium.Charter:
         """Bring a charter into force that every member has confirmed."""
         return await self._ledger.call(f.CONSORTIUM_TALLY, motion="founding", proposer=proposer)
+
+    async def propose_member(self, proposal: str, *, msp: str, fingerprint_key: str) -> consortium.MemberProposal:
+        """Propose to admit an organisation, or another fingerprint key for one that is a member."""
+        member = {"msp": msp, "fingerprint_key": fingerprint_key}
+        return await self._ledger.call(f.CONSORTIUM_PROPOSE_MEMBER, proposal=proposal, member=member)
+
+    async def propose_removal(self, proposal: str, *, msp: str) -> consortium.MemberProposal:
+        """Propose that an organisation is a member no longer."""
+        return await self._ledger.call(f.CONSORTIUM_PROPOSE_REMOVAL, proposal=proposal, msp=msp)
+
+    async def vote(self, proposal: str, *, digest: str, choice: str) -> ballot.Ballot:
+        """Vote on a change of the members for the own organisation."""
+        return await self._ledger.call(f.CONSORTIUM_VOTE, proposal=proposal, digest=digest, choice=choice)
+
+    async def tally_members(self, proposal: str) -> consortium.Charter:
+        """Close a vote on members that is decided, and return the charter then in force."""
+        return await self._ledger.call(f.CONSORTIUM_TALLY, motion="members", proposal=proposal)
 
     async def announce(self, *, address: str, tls_root: str) -> consortium.GatewayRecord:
         """Say where the own gateway is."""
@@ -57,6 +74,26 @@ class PolicyCalls(_Calls):
     async def check(self, *, function: str, document: dict[str, object]) -> policy.Decision:
         """Return what the policy set would decide for the caller."""
         return await self._ledger.call(f.POLICY_CHECK, function=function, document=document)
+
+    async def propose(self, proposal: str, *, title: str, base: str, text: str) -> policy.PolicyProposal:
+        """Propose a policy set in place of the one whose digest is `base`."""
+        return await self._ledger.call(f.POLICY_PROPOSE, proposal=proposal, title=title, base=base, text=text)
+
+    async def vote(self, proposal: str, *, digest: str, choice: str) -> ballot.Ballot:
+        """Vote on a proposed policy set for the own organisation."""
+        return await self._ledger.call(f.POLICY_VOTE, proposal=proposal, digest=digest, choice=choice)
+
+    async def tally(self, proposal: str) -> policy.PolicyProposal:
+        """Close a vote on a policy set that is decided."""
+        return await self._ledger.call(f.POLICY_TALLY, proposal=proposal)
+
+    async def proposal(self, proposal: str) -> policy.PolicyProposalView:
+        """Return a proposed policy set with its text and the votes on it."""
+        return await self._ledger.call(f.POLICY_PROPOSAL, proposal=proposal)
+
+    async def history(self) -> policy.PolicyHistory:
+        """Return all versions of the policy set and all proposals, without texts."""
+        return await self._ledger.call(f.POLICY_HISTORY)
 
 
 class DatasetCalls(_Calls):
@@ -238,6 +275,22 @@ class AuditCalls(_Calls):
     async def info(self) -> audit.Info:
         """Return what the chaincode is."""
         return await self._ledger.call(f.AUDIT_INFO)
+
+    async def record_review(self, request: audit.RecordReview) -> audit.Review:
+        """Open a review of something on the ledger, assign it, or conclude it."""
+        return await self._ledger.send(f.AUDIT_RECORD_REVIEW, request)
+
+    async def anchor_access_log(self, *, entries: int, head: str) -> audit.Anchor:
+        """Commit to the own access log as it is now."""
+        return await self._ledger.call(f.AUDIT_ANCHOR_ACCESS_LOG, entries=entries, head=head)
+
+    async def reviews(self, msp: str | None = None) -> audit.Reviews:
+        """Return the reviews of all members, or of one."""
+        return await self._ledger.call(f.AUDIT_REVIEWS, msp=msp)
+
+    async def anchors(self) -> audit.Anchors:
+        """Return the newest anchor of each member."""
+        return await self._ledger.call(f.AUDIT_ANCHORS)
 
 
 def nano(amount: str, *, places: int = 4) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.fabric.secret_file import read_pem
+from gateway.ledger.commands.ballots import PROPOSAL_COLUMNS, proposal_row, require_read
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
 from quorate.cli.output import Column, Format, print_rows
 from quorate.errors import NotFoundError, UsageError
@@ -15,12 +16,12 @@ from quorate.records.consortium import Found
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
-    from quorate.records.consortium import Founding
+    from quorate.records.consortium import Founding, MemberProposal
 
 
 @click.group()
 def consortium() -> None:
-    """Found a consortium; show its members."""
+    """Found a consortium; show its members; vote on who they are."""
 
 
 @ledger_command(consortium, "found")
@@ -81,6 +82,78 @@ async def show(session: Session, format_: Format) -> None:
     print_rows(
         rows, columns=(Column(key="msp", title="member"), Column(key="gateway", title="gateway")), format_=format_
     )
+
+
+@ledger_command(consortium, "propose-member")
+@click.argument("proposal")
+@click.argument("msp")
+@click.option(
+    "--fingerprint-key", required=True, metavar="sha256:…", help="Digest of its key for fingerprints of data sets."
+)
+async def propose_member(session: Session, *, proposal: str, msp: str, fingerprint_key: str, format_: Format) -> None:
+    """Propose, under the new name PROPOSAL, to admit the organisation MSP.
+
+    For an organisation that is a member it proposes another fingerprint key. The channel must let a new member in too:
+    that is a configuration update of Fabric, which the members sign there.
+    """
+    calls = session.ledger.consortium
+    print_record(await calls.propose_member(proposal, msp=msp, fingerprint_key=fingerprint_key), format_)
+
+
+@ledger_command(consortium, "propose-removal")
+@click.argument("proposal")
+@click.argument("msp")
+async def propose_removal(session: Session, proposal: str, msp: str, format_: Format) -> None:
+    """Propose, under the new name PROPOSAL, that the organisation MSP is a member no longer."""
+    print_record(await session.ledger.consortium.propose_removal(proposal, msp=msp), format_)
+
+
+@ledger_command(consortium, "vote")
+@click.argument("proposal")
+@click.argument("choice", type=click.Choice(["approve", "reject"]))
+@click.option("--digest", help="The digest of the proposal that you read; without it nothing is voted and it is shown.")
+async def vote(session: Session, *, proposal: str, choice: str, digest: str | None, format_: Format) -> None:
+    """Vote on PROPOSAL for your organisation: one vote each, and it cannot be changed."""
+    found = await _proposal(session, proposal)
+    require_read(proposal, found.digest, digest, read="quorate consortium proposals")
+    print_record(await session.ledger.consortium.vote(proposal, digest=found.digest, choice=choice), format_)
+
+
+@ledger_command(consortium, "tally")
+@click.argument("proposal")
+async def tally(session: Session, proposal: str, format_: Format) -> None:
+    """Close the vote on PROPOSAL once it is decided or over, and show the charter then in force."""
+    print_record(await session.ledger.consortium.tally_members(proposal), format_)
+
+
+@ledger_command(consortium, "proposals")
+async def proposals(session: Session, format_: Format) -> None:
+    """List the proposed changes of the members and the votes on them."""
+    view = await session.ledger.consortium.get()
+    rows = [
+        record.as_json()
+        if format_ is not Format.TABLE
+        else proposal_row(
+            proposal=record.proposal,
+            what=f"{record.change} {record.msp}",
+            proposer=record.proposed.msp,
+            state=record.state,
+            closed=record.closed,
+            expires=record.expires_time,
+            digest=record.digest,
+            ballots=view.ballots,
+        )
+        for record in view.proposals
+    ]
+    print_rows(rows, columns=PROPOSAL_COLUMNS, format_=format_)
+
+
+async def _proposal(session: Session, name: str) -> MemberProposal:
+    view = await session.ledger.consortium.get()
+    for proposal in view.proposals:
+        if proposal.proposal == name:
+            return proposal
+    raise NotFoundError(f"there is no proposal {name} about members")
 
 
 async def _founding(session: Session, proposer: str) -> Founding:

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from gateway.ledger.commands.ballots import PROPOSAL_COLUMNS, proposal_row, require_read
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
-from quorate.cli.output import Format
-from quorate.errors import DeniedError
+from gateway.ledger.commands.views import said
+from quorate.cli.output import Column, Format, print_rows
+from quorate.cli.terminal import printable
+from quorate.errors import DeniedError, UsageError
+from quorate.policy import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.ledger.session import Session
+    from quorate.records.ballot import Ballot
+    from quorate.records.policy import PolicyMotion
+
+_TEXT_LIMIT: Final = 64 * 1024
+_VERSION_COLUMNS: Final = (
+    Column(key="version", title="version", justify="right"),
+    Column(key="in_force", title="in force since"),
+    Column(key="proposal", title="proposal"),
+    Column(key="digest", title="digest"),
+)
 
 
 @click.group()
 def policy() -> None:
-    """Show and check the policies that decide who may do what."""
+    """Show, check and vote on the policies that decide who may do what."""
 
 
 @ledger_command(policy, "show")
@@ -44,3 +61,93 @@ async def check(session: Session, function: str, file: Path, format_: Format) ->
     print_record(decision, format_)
     if decision.decision == "deny":
         raise DeniedError(f"{function} would be denied by {', '.join(decision.policies) or 'default'}")
+
+
+@ledger_command(policy, "propose")
+@click.argument("proposal")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--title", required=True, help="What changes, in a line.")
+async def propose(session: Session, *, proposal: str, file: Path, title: str, format_: Format) -> None:
+    """Propose, under the new name PROPOSAL, the Cedar text in FILE in place of the policy set in force."""
+    text = _read_text(file)
+    current = await session.ledger.policy.get()
+    record = await session.ledger.policy.propose(proposal, title=title, base=current.digest, text=text)
+    print_record(record, format_)
+
+
+@ledger_command(policy, "proposal")
+@click.argument("proposal")
+async def proposal(session: Session, proposal: str, format_: Format) -> None:
+    """Show PROPOSAL: on a terminal what it changes, line by line, and the votes on it."""
+    view = await session.ledger.policy.proposal(proposal)
+    if format_ is not Format.TABLE:
+        print_record(view, format_)
+        return
+    history = await session.ledger.policy.history()
+    version = next(found.version for found in history.versions if found.digest == view.proposal.base)
+    before = await session.ledger.policy.get(version)
+    changes = difflib.unified_diff(
+        before.text.splitlines(), view.proposal.text.splitlines(), f"version {version}", proposal, lineterm=""
+    )
+    for line in changes:
+        click.echo(printable(line))
+    print_rows([_row(view.proposal, view.ballots)], columns=PROPOSAL_COLUMNS, format_=format_)
+
+
+@ledger_command(policy, "vote")
+@click.argument("proposal")
+@click.argument("choice", type=click.Choice(["approve", "reject"]))
+@click.option("--digest", help="The digest of the text that you read; without it nothing is voted and it is shown.")
+async def vote(session: Session, *, proposal: str, choice: str, digest: str | None, format_: Format) -> None:
+    """Vote on PROPOSAL for your organisation: one vote each, and it cannot be changed."""
+    found = (await session.ledger.policy.proposal(proposal)).proposal
+    require_read(proposal, found.digest, digest, read=f"quorate policy proposal {proposal}")
+    print_record(await session.ledger.policy.vote(proposal, digest=found.digest, choice=choice), format_)
+
+
+@ledger_command(policy, "tally")
+@click.argument("proposal")
+async def tally(session: Session, proposal: str, format_: Format) -> None:
+    """Close the vote on PROPOSAL once it is decided or over; if adopted it is in force from then on."""
+    print_record(await session.ledger.policy.tally(proposal), format_)
+
+
+@ledger_command(policy, "history")
+async def history(session: Session, format_: Format) -> None:
+    """List the versions of the policy set, the proposals, and the votes on them."""
+    found = await session.ledger.policy.history()
+    if format_ is not Format.TABLE:
+        print_record(found, format_)
+        return
+    versions = [record.model_dump() | {"in_force": said(record.in_force)} for record in found.versions]
+    print_rows(versions, columns=_VERSION_COLUMNS, format_=format_)
+    print_rows([_row(motion, found.ballots) for motion in found.proposals], columns=PROPOSAL_COLUMNS, format_=format_)
+
+
+def _row(motion: PolicyMotion, ballots: Iterable[Ballot]) -> dict[str, object]:
+    return proposal_row(
+        proposal=motion.proposal,
+        what=motion.title,
+        proposer=motion.proposed.msp,
+        state=motion.state,
+        closed=motion.closed,
+        expires=motion.expires_time,
+        digest=motion.digest,
+        ballots=ballots,
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_TEXT_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
+    if len(data) > _TEXT_LIMIT:
+        raise UsageError(f"{path} has more than {_TEXT_LIMIT} bytes, and a policy set may not")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not text in UTF-8", cause=error) from error
+    parse(text)
+    return text

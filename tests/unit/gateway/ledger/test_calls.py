@@ -11,6 +11,7 @@ from gateway.ledger import Ledger
 from gateway.ledger.calls import nano
 from quorate import canonical
 from quorate.errors import BudgetError, ExitCode
+from quorate.policy import action_of
 from quorate.records import consortium, dataset
 from quorate.records.common import make
 from quorate.records.functions import FUNCTIONS
@@ -46,14 +47,19 @@ ARGUMENTS = {
     "motion": "approve",
     "choice": "approve",
     "attempt": 1,
+    "proposal": "change",
+    "fingerprint_key": DIGEST,
+    "title": "Rules",
+    "text": "// none",
+    "entries": 1,
+    "head": DIGEST,
     "excluded": [],
 }
 REASONS = {"round:Decline": "policy", "model:Retire": DIGEST}
 
 
 def method_of(ledger: Ledger, name: str) -> Callable[..., object]:
-    contract, function = name.split(":")
-    return getattr(getattr(ledger, contract), function.lower())
+    return getattr(getattr(ledger, name.split(":", maxsplit=1)[0]), action_of(name).split(".")[1])
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -128,6 +129,22 @@ CALLS = [
     (model, ("show", DIGEST), "model:Get", {"model": DIGEST}),
     (model, ("retire", DIGEST, "--reason", DIGEST), "model:Retire", {"model": DIGEST, "reason": DIGEST}),
     (policy, ("show", "--version", "2"), "policy:Get", {"version": 2}),
+    (policy, ("tally", "stricter"), "policy:Tally", {"proposal": "stricter"}),
+    (policy, ("proposal", "stricter"), "policy:Proposal", {"proposal": "stricter"}),
+    (policy, ("history",), "policy:History", {}),
+    (
+        consortium,
+        ("propose-member", "elm", "ElmMSP", "--fingerprint-key", DIGEST),
+        "consortium:ProposeMember",
+        {"proposal": "elm", "member": {"msp": "ElmMSP", "fingerprint_key": DIGEST}},
+    ),
+    (
+        consortium,
+        ("propose-removal", "out", "ElmMSP"),
+        "consortium:ProposeRemoval",
+        {"proposal": "out", "msp": "ElmMSP"},
+    ),
+    (consortium, ("tally", "elm"), "consortium:Tally", {"motion": "members", "proposal": "elm"}),
 ]
 
 
@@ -150,7 +167,9 @@ async def test_a_command_asks_one_function_and_prints_its_record(call: Callable[
         (round, ("show", "heart", "1")),
         (dataset, ("list",)),
         (consortium, ("show",)),
+        (consortium, ("proposals",)),
         (policy, ("show",)),
+        (policy, ("history",)),
         (model, ("list", "heart")),
         (model, ("lineage", DIGEST)),
     ],
@@ -187,6 +206,82 @@ async def test_a_vote_names_version_and_digest_of_what_was_read(call: Callable[.
         "motion": "abort",
         "choice": "reject",
     }
+
+
+@pytest.mark.parametrize(("group", "query"), [(consortium, "consortium:Get"), (policy, "policy:Proposal")], ids=str)
+async def test_a_ballot_names_the_digest_of_what_was_read(
+    call: Callable[..., Any], peer: Peer, group: click.Group, query: str
+):
+    peer.answers[query] = sample(FUNCTIONS[query].answer, full=True)
+    proposal = peer.answers[query].get("proposals", [peer.answers[query].get("proposal")])[0]
+    name = proposal["proposal"]
+
+    unread = failure(await call(group, "vote", name, "approve"))
+    assert isinstance(unread, StateError)
+    assert DIGEST in unread.message
+    assert {asked for asked, _ in peer.asked} == {query}
+    result = await call(group, "vote", name, "reject", "--digest", DIGEST)
+
+    assert result.exit_code == 0
+    assert peer.asked_once(f"{group.name}:Vote") == {"proposal": name, "digest": DIGEST, "choice": "reject"}
+
+
+async def test_a_ballot_on_no_proposal_is_refused(call: Callable[..., Any], peer: Peer):
+    assert isinstance(failure(await call(consortium, "vote", "nothing", "approve")), NotFoundError)
+    assert {asked for asked, _ in peer.asked} == {"consortium:Get"}
+
+
+async def test_a_policy_set_is_proposed_in_place_of_the_one_in_force(
+    call: Callable[..., Any], peer: Peer, tmp_path: Path
+):
+    text = '@id("all") permit (principal, action, resource);'
+    (tmp_path / "rules.cedar").write_text(text)
+
+    result = await call(policy, "propose", "open", str(tmp_path / "rules.cedar"), "--title", "Open to all")
+
+    assert result.exit_code == 0, result.output
+    assert peer.asked_once("policy:Propose") == {
+        "proposal": "open",
+        "title": "Open to all",
+        "base": DIGEST,
+        "text": text,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"permit (principal, action, resource);", "id"),
+        (b"allow everyone", "policy|Cedar"),
+        (b"\xff", "UTF-8"),
+        (b" " * 65_537, "65536"),
+    ],
+)
+async def test_a_text_that_no_policy_set_can_be_is_not_proposed(
+    call: Callable[..., Any], peer: Peer, tmp_path: Path, data: bytes, reason: str
+):
+    (tmp_path / "rules.cedar").write_bytes(data)
+
+    refused = failure(await call(policy, "propose", "open", str(tmp_path / "rules.cedar"), "--title", "x"))
+
+    assert re.search(reason, refused.message)
+    assert peer.asked == []
+
+
+async def test_what_a_proposal_changes_is_shown_line_by_line(call: Callable[..., Any], peer: Peer):
+    proposed = sample(FUNCTIONS["policy:Proposal"].answer, full=True)
+    proposed["proposal"]["text"] = "permit\nforbid\n"
+    current = sample(FUNCTIONS["policy:Get"].answer, full=True) | {"text": "permit\nallow\n"}
+    peer.answers = {
+        "policy:Proposal": proposed,
+        "policy:Get": current,
+        "policy:History": sample(FUNCTIONS["policy:History"].answer, full=True),
+    }
+
+    result = await call(policy, "proposal", "abort", format_="table")
+
+    assert result.exit_code == 0, result.output
+    assert "\n-allow\n+forbid\n" in result.output
 
 
 async def test_a_charter_is_confirmed_only_by_its_digest(call: Callable[..., Any], peer: Peer):
