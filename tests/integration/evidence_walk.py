@@ -47,6 +47,7 @@ class Walk:
         self.initial = encode(SCHEMA, Header.initial_model(study), {"weight": np.arange(4)})
         self.updates = {}
         self.models = {}
+        self.policy_version = 1
 
     async def as_(self, name, role):
         if (name, role) not in self._sessions:
@@ -137,7 +138,7 @@ class Walk:
                 "expected_batch_size": 32,
                 "delta": "1e-5",
             },
-            "policy_version": 1,
+            "policy_version": self.policy_version,
             **changes,
         }
 
