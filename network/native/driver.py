@@ -6,10 +6,11 @@ from pathlib import Path
 
 from network.chaincode_node import is_serving
 from network.engine import ChaincodeProgram
+from network.fabric.plan import Place
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
 from network.identity import OrganisationPaths
-from network.native.plan import Place, Plan
+from network.native.plan import read_plan
 from network.native.running import NativeNetwork
 from network.native.start import start_network
 from network.own_programs import find_chaincode_program
@@ -69,14 +70,14 @@ class NativeDriver:
         """Return how each process is found, and whether it answers."""
         if not home.topology.exists():
             return []
-        plan = Plan.read(home, Topology.load(home.topology))
+        plan = read_plan(home, Topology.load(home.topology))
         return [_found(place, home) for place in plan.places]
 
     def logs(self, home: NetworkHome) -> Mapping[str, Path]:
         """Return the logs by node name."""
         if not home.topology.exists():
             return {}
-        plan = Plan.read(home, Topology.load(home.topology))
+        plan = read_plan(home, Topology.load(home.topology))
         return {place.name: place.log for place in plan.places}
 
 

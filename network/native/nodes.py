@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from network.fabric.core_settings import PeerSettings, core_yaml
+from network.fabric.identities import Identities
 from network.fabric.msp import write_msp
 from network.fabric.orderer_settings import OrdererSettings, orderer_yaml
+from network.fabric.plan import Place, Plan
 from network.fabric.programs import FabricPrograms
 from network.fabric.run_program import OVERRIDES
 from network.identity import KeyPair, OrdererPaths, OrganisationPaths
-from network.native.identities import Identities
-from network.native.plan import Place, Plan
 from network.process import Process, Program
 from network.process_node import ProcessNode
 from network.readiness import shakes_hands, wait_until

@@ -6,15 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from network.engine import ChaincodeProgram
+from network.fabric.chaincode import deploy_chaincode, packages
+from network.fabric.channel import join_orderers, join_peers, make_genesis
+from network.fabric.connect import connection_of
+from network.fabric.identities import Identities, issue_identities
+from network.fabric.plan import Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
 from network.lifecycle import ChaincodePackage
-from network.native.chaincode import deploy_chaincode, packages, service_node
-from network.native.channel import join_orderers, join_peers, make_genesis
-from network.native.identities import Identities, issue_identities
+from network.native.chaincode import service_node
 from network.native.nodes import orderer_node, peer_node
-from network.native.plan import Plan
-from network.native.running import NativeNetwork, connection_of
+from network.native.plan import make_plan
+from network.native.running import NOTICE, NativeNetwork
 from network.process_node import ProcessNode, stop_all
 from network.topology import Topology
 from quorate.blocks.block import decode_block
@@ -36,7 +39,7 @@ def start_network(
     Errors are those of `network.engine.Driver.start`. What this call started is ended if it fails.
     """
     home.adopt(topology, _ENGINE)
-    plan = Plan.make(home, topology)
+    plan = make_plan(home, topology)
     identities = issue_identities(home, topology)
     made = packages(plan, identities)
     for place in plan.places:
@@ -56,7 +59,7 @@ def start_network(
         _wait(lacking, "peer")
         _wait(lacking, "chaincode")
         _at_once(_join_and_deploy(plan, identities, genesis, made))
-        connection = connection_of(plan, identities, decode_block(genesis).header.digest)
+        connection = connection_of(plan, identities, decode_block(genesis).header.digest, engine=_ENGINE, notice=NOTICE)
         connection.save(home.connection)
     except BaseException:
         stop_all(lacking, grace_s=1.0)

@@ -1,4 +1,4 @@
-"""The channel of a native network: its first block, and everybody joining it."""
+"""The channel of a network: its first block, and everybody joining it."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,13 @@ from gateway.fabric import Endpoint, FileIdentity, Tls
 from network.fabric.configtx import ChannelMember, Consenter, configtx
 from network.fabric.endorser import open_endorser
 from network.fabric.genesis import keep_or_make_genesis
+from network.fabric.identities import Identities
 from network.fabric.msp import write_msp
 from network.fabric.ordering import join_orderer
+from network.fabric.plan import Place, Plan
 from network.fabric.programs import FabricPrograms
 from network.fabric.system_chaincodes import join_channel
 from network.identity import OrganisationPaths
-from network.native.identities import Identities
-from network.native.plan import HOST, Place, Plan
 
 _JOIN_TIMEOUT_S: Final = 60.0
 
@@ -25,19 +25,15 @@ def make_genesis(plan: Plan, identities: Identities, programs: FabricPrograms) -
     scratch = plan.home.directory / "channel"
     scratch.mkdir(mode=0o700, exist_ok=True)
     topology, orderer = plan.topology, plan.topology.orderer
-    members = [
-        ChannelMember(
-            msp_id=one.msp_id,
-            msp=write_msp(scratch / one.name, identities.organisations[one.name]),
-            anchor=(HOST, plan.peers_of(one.name)[0].port),
-        )
-        for one in topology.organisations
-    ]
+    members = []
+    for one in topology.organisations:
+        msp, anchor = write_msp(scratch / one.name, identities.organisations[one.name]), plan.peers_of(one.name)[0]
+        members.append(ChannelMember(msp_id=one.msp_id, msp=msp, anchor=(anchor.host, anchor.inner_port)))
     ordering = ChannelMember(msp_id=orderer.msp_id, msp=write_msp(scratch / orderer.name, identities.orderer))
     consenters = [
         Consenter(
-            host=HOST,
-            port=place.port,
+            host=place.host,
+            port=place.inner_port,
             identity=identities.orderer.node_at(place.index).cert,
             tls=identities.orderer.node_tls_at(place.index).cert,
         )

@@ -1,4 +1,4 @@
-"""Everybody's certificates and keys in a native network."""
+"""Everybody's certificates and keys in a network of real Fabric."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,0 +1,95 @@
+"""A network of real Fabric before anything of it runs: its nodes, where each keeps its files, how each is reached."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from network.home import NetworkHome
+from network.topology import Topology
+
+HOST: Final = "127.0.0.1"
+Kind = Literal["peer", "orderer", "chaincode", "ca"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One node of the plan.
+
+    Attributes
+    ----------
+    name, kind, owner, index
+        Its name, what it is, whose it is, and its number among its owner's of this kind.
+    directory, data
+        Where its settings and its log are; where its part of the ledger is.
+    port, operations_port, admin_port
+        Where this machine reaches it, on its loopback; 0 where it does not.
+    host, inner_port
+        Where the other nodes find it.
+    """
+
+    name: str
+    kind: Kind
+    owner: str
+    index: int
+    directory: Path
+    data: Path
+    port: int
+    operations_port: int = 0
+    admin_port: int = 0
+    host: str
+    inner_port: int
+
+    @property
+    def address(self) -> str:
+        """Where this machine reaches it."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """Where the other nodes find it."""
+        return f"{self.host}:{self.inner_port}"
+
+    @property
+    def operations(self) -> str:
+        """Where it tells of its health."""
+        return f"{HOST}:{self.operations_port}"
+
+    @property
+    def admin(self) -> str:
+        """Where an orderer node serves its administrator."""
+        return f"{HOST}:{self.admin_port}"
+
+    @property
+    def log(self) -> Path:
+        """Its log."""
+        return self.directory / "node.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Its process, where it is one of ours."""
+        return self.directory / "node.pid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The nodes of a network in a directory."""
+
+    home: NetworkHome
+    topology: Topology
+    orderers: tuple[Place, ...]
+    peers: tuple[Place, ...]
+    chaincodes: tuple[Place, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Every node."""
+        return (*self.orderers, *self.peers, *self.chaincodes)
+
+    def peers_of(self, organisation: str) -> tuple[Place, ...]:
+        """Return an organisation's peers, the first one first."""
+        return tuple(place for place in self.peers if place.owner == organisation)
+
+    @property
+    def genesis(self) -> Path:
+        """The channel's first block."""
+        return self.home.ledger / "genesis.block"
