@@ -106,16 +106,26 @@ def init(engine: Engine, topology: Path, members: tuple[str, ...]) -> None:
 
 
 @group.command()
-@_engine_option
+@click.option(
+    "--engine",
+    type=click.Choice(Engine, case_sensitive=False),
+    help="What the ledger runs on; what it was made by, if it exists, else embedded.",
+)
+@click.option(
+    "--fabric-bin",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where Fabric's programs are; otherwise in QUORATE_FABRIC_BIN or on PATH.",
+)
 @_topology_option
 @_home_option
 @format_option
-def up(engine: Engine, topology: Path, home: NetworkHome, format_: Format) -> None:
-    """Start the network.
+def up(engine: Engine | None, fabric_bin: Path | None, topology: Path, home: NetworkHome, format_: Format) -> None:
+    """Start the network, or what of it does not run.
 
     Returns when it answers. A ledger that exists goes on where it was.
     """
-    network = driver(engine).start(home, Topology.load(topology))
+    chosen = engine or Engine(home.engine or Engine.EMBEDDED)
+    network = driver(chosen, fabric_bin=fabric_bin).start(home, Topology.load(topology))
     network.release()
     connection = network.connection
     click.echo(printable(connection.notice), err=True)

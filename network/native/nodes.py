@@ -18,7 +18,10 @@ from network.process_node import ProcessNode
 from network.readiness import shakes_hands, wait_until
 
 BUILDER: Final = Path(__file__).resolve().parents[1] / "fabric" / "builder"
-_LOGGING: Final = "info:gossip=warning:policies=warning:grpc=error"
+_LOGGING: Final = {
+    "FABRIC_LOGGING_SPEC": "info:gossip=warning:policies=warning:comm.grpc.server=warning:grpc=error",
+    "FABRIC_LOGGING_FORMAT": "%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}",  # not coloured
+}
 
 
 def orderer_node(
@@ -79,7 +82,7 @@ def _node(
         command=command,
         log=place.log,
         pid_file=place.pid_file,
-        environment={"FABRIC_CFG_PATH": str(place.directory), "FABRIC_LOGGING_SPEC": _LOGGING},
+        environment={"FABRIC_CFG_PATH": str(place.directory), **_LOGGING},
         without=OVERRIDES,
         announces=False,
         dies_with_parent=dies_with_parent,
