@@ -109,8 +109,8 @@ def voted(network, tmp_path_factory):
             await votes.register(["8", "8", "8", "8"])
             charters = await votes.change_members()
             adopted = await votes.change_policies()
+            session = await votes.as_(votes.names[0], Role.STEWARD)
             with pytest.raises(DeniedError, match="freeze"):
-                session = await votes.as_(votes.names[0], Role.STEWARD)
                 await session.ledger.settling().dataset.retire("one")
             await votes.supervise()
             votes.policy_version = 2

@@ -4,10 +4,12 @@ import hashlib
 import secrets
 
 from quorate.blocks import protos
-from quorate.blocks.commit_hash import next_commit_hash, updates_of
+from quorate.blocks.commit_hash import next_commit_hash
 from quorate.blocks.errors import BlockError
 from quorate.blocks.header import BlockHeader, data_hash
 from quorate.blocks.transaction import decode_transaction
+from quorate.blocks.validation.state import State
+from quorate.blocks.validation.writes import changes_of
 
 LIFECYCLE = "_lifecycle"
 
@@ -91,8 +93,11 @@ def definition(chaincode, path="/Channel/Application/Endorsement"):
     info = protos.ChaincodeValidationInfo(
         validation_plugin="vscc", validation_parameter=policy.SerializeToString()
     ).SerializeToString()
-    key = f"namespaces/fields/{chaincode}/ValidationInfo"
-    return {(LIFECYCLE, key): protos.StateData(Bytes=info).SerializeToString()}
+    metadata = protos.StateMetadata(datatype="ChaincodeDefinition", fields=["ValidationInfo"]).SerializeToString()
+    return {
+        (LIFECYCLE, f"namespaces/metadata/{chaincode}"): metadata,
+        (LIFECYCLE, f"namespaces/fields/{chaincode}/ValidationInfo"): protos.StateData(Bytes=info).SerializeToString(),
+    }
 
 
 class Chain:
@@ -103,6 +108,7 @@ class Chain:
         self.blocks = []
         self.last_config = 0
         self.commit_hash = b""
+        self.state = State()
         self._append([genesis_entry], codes=b"", signed=False)
 
     def append(self, entries, *, codes=None, config=False):
@@ -126,19 +132,23 @@ class Chain:
 
     def recommit(self):
         """Compute every commit hash anew, as whoever altered codes would."""
-        self.commit_hash = b""
+        self.commit_hash, self.state = b"", State()
         for block in self.blocks[1:]:
             block.metadata.metadata[4] = self._commit_hash(block)
 
     def _commit_hash(self, block):
         codes = block.metadata.metadata[2]
-        valid = [(index, entry) for index, entry in enumerate(block.data.data) if not codes[index]]
-        try:
-            found = [(index, decode_transaction(entry).action) for index, entry in valid]
-        except BlockError:
-            return b""  # a peer would not have called it valid
-        updates = updates_of(block.header.number, [(index, action.sets) for index, action in found if action])
-        self.commit_hash = next_commit_hash(codes, updates, self.commit_hash)
+        pending = {}
+        for index, entry in enumerate(block.data.data):
+            try:
+                action = None if codes[index] else decode_transaction(entry).action
+            except BlockError:
+                return b""  # a peer would not have called it valid
+            if action:
+                where = {"block": block.header.number, "index": index}
+                pending.update(changes_of(action.sets, pending, self.state, **where))
+        self.state.apply(pending)
+        self.commit_hash = next_commit_hash(codes, pending, self.commit_hash)
         return protos.Metadata(value=self.commit_hash).SerializeToString()
 
     @property

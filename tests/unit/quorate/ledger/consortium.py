@@ -70,7 +70,7 @@ class Ledger:
             time_ms=self.time,
         )
 
-    def call(self, member, role, function, *, alter=None, **fields):
+    def call(self, member, role, function, /, *, alter=None, **fields):
         """Put a call into the block to come; `alter` may change what it writes, as an altered chaincode would."""
         self.time += 5
         signer = member.roles[role]
