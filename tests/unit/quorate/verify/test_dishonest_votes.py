@@ -81,8 +81,8 @@ def rewrite(key, **changes):
 
 
 def test_honest_votes_verify(house, verify):
-    house.admit()
     house.adopt()
+    house.admit()
     house.review("OPEN")
     house.review("CONCLUDED", reviewer="ab" * 32, meaning="review", outcome="accepted")
     house.anchor(1)
