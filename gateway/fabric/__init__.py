@@ -25,6 +25,7 @@ from gateway.fabric.errors import (
 )
 from gateway.fabric.event_stream import EventStream
 from gateway.fabric.gateway import Gateway
+from gateway.fabric.hsm import HSMSigner, HSMSignerFactory, HSMSignerOptions
 from gateway.fabric.identity import FileIdentity, Identity
 from gateway.fabric.network import Network
 from gateway.fabric.options import Deadlines, Limits
@@ -61,6 +62,9 @@ __all__ = [
     "FilteredBlockEventsRequest",
     "Gateway",
     "GatewayError",
+    "HSMSigner",
+    "HSMSignerFactory",
+    "HSMSignerOptions",
     "Identity",
     "InMemoryCheckpointer",
     "Limits",
