@@ -1,9 +1,11 @@
 """The chaincode of a network: a package for each organisation's service, deployed to every peer."""
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from gateway.fabric import Tls
-from network.fabric.channel import administrator, peer_endpoint
+from network.fabric.channel import administrator, join_peers, peer_endpoint
 from network.fabric.identities import Identities
 from network.fabric.plan import Place, Plan
 from network.lifecycle import ChaincodePackage, Member, deploy, service_package
@@ -23,8 +25,21 @@ def packages(plan: Plan, identities: Identities) -> dict[str, ChaincodePackage]:
     return {place.owner: package(place) for place in plan.chaincodes}
 
 
-async def deploy_chaincode(plan: Plan, identities: Identities, made: Mapping[str, ChaincodePackage]) -> None:
-    """Bring the chaincode into force on every peer; what is done already is not done again."""
+def join_and_deploy(plan: Plan, identities: Identities, genesis: bytes, made: Mapping[str, ChaincodePackage]) -> None:
+    """Have every peer join the channel, and bring the chaincode into force; what is done already is not done again."""
+    # In a thread of its own, so that whichever event loop the caller's thread has is left alone.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, _join_and_deploy(plan, identities, genesis, made)).result()
+
+
+async def _join_and_deploy(
+    plan: Plan, identities: Identities, genesis: bytes, made: Mapping[str, ChaincodePackage]
+) -> None:
+    await join_peers(plan, identities, genesis)
+    await _deploy(plan, identities, made)
+
+
+async def _deploy(plan: Plan, identities: Identities, made: Mapping[str, ChaincodePackage]) -> None:
     members = []
     for one in plan.topology.organisations:
         paths = identities.organisations[one.name]

@@ -1,5 +1,6 @@
 """A network of real Fabric before anything of it runs: its nodes, where each keeps its files, how each is reached."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -93,3 +94,27 @@ class Plan:
     def genesis(self) -> Path:
         """The channel's first block."""
         return self.home.ledger / "genesis.block"
+
+
+def ports_file(home: NetworkHome) -> Path:
+    """Return where a network's ports on this machine are kept."""
+    return home.directory / "ports.json"
+
+
+def orderer_names(topology: Topology) -> Iterator[tuple[int, str]]:
+    """Yield each orderer node's number and name."""
+    for index in range(topology.orderer.nodes):
+        yield index, f"orderer{index}.{topology.orderer.name}"
+
+
+def peer_names(topology: Topology) -> Iterator[tuple[str, int, str]]:
+    """Yield each peer's organisation, number and name."""
+    for organisation in topology.organisations:
+        for index in range(organisation.peers):
+            yield organisation.name, index, f"peer{index}.{organisation.name}"
+
+
+def asked_ports(topology: Topology) -> dict[str, int]:
+    """Return the ports that a topology asks for, by the name of the node; 0 for any."""
+    ports = {f"peer0.{one.name}": one.port for one in topology.organisations}
+    return ports | {f"orderer0.{topology.orderer.name}": topology.orderer.port}

@@ -1,13 +1,11 @@
 """From a topology to a network whose chaincode answers."""
 
-import asyncio
-from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import Final
 
 from network.engine import ChaincodeProgram
-from network.fabric.chaincode import deploy_chaincode, packages
-from network.fabric.channel import join_orderers, join_peers, make_genesis
+from network.fabric.chaincode import join_and_deploy, packages
+from network.fabric.channel import join_orderers, make_genesis
 from network.fabric.connect import connection_of
 from network.fabric.identities import Identities, issue_identities
 from network.fabric.plan import Plan
@@ -58,7 +56,7 @@ def start_network(
         join_orderers(plan, identities, programs)
         _wait(lacking, "peer")
         _wait(lacking, "chaincode")
-        _at_once(_join_and_deploy(plan, identities, genesis, made))
+        join_and_deploy(plan, identities, genesis, made)
         connection = connection_of(plan, identities, decode_block(genesis).header.digest, engine=_ENGINE, notice=NOTICE)
         connection.save(home.connection)
     except BaseException:
@@ -91,16 +89,3 @@ def _wait(nodes: list[ProcessNode], kind: str) -> None:
     for node in nodes:
         if node.kind == kind:
             node.wait_ready()
-
-
-async def _join_and_deploy(
-    plan: Plan, identities: Identities, genesis: bytes, made: Mapping[str, ChaincodePackage]
-) -> None:
-    await join_peers(plan, identities, genesis)
-    await deploy_chaincode(plan, identities, made)
-
-
-def _at_once(work: Coroutine[object, object, None]) -> None:
-    # In a thread of its own, so that whichever event loop the caller's thread has is left alone.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, work).result()
