@@ -6,7 +6,7 @@ import (
 	"quorate.dev/chaincode/records"
 )
 
-// Quote says what a study, or a mechanism on one data set, would cost on top of what is spent.
+// Quote says what a study can still cost, or what a mechanism on one data set would, on top of what is spent.
 func (*Privacy) Quote(ctx *Context, q *records.QuoteRequest) (*records.LedgerQuote, error) {
 	quote := &records.LedgerQuote{Schema: records.Version("ledger_quote", 1), Quotes: []records.QuoteLine{}}
 	if q.Study == "" {
@@ -21,14 +21,39 @@ func (*Privacy) Quote(ctx *Context, q *records.QuoteRequest) (*records.LedgerQuo
 	}
 	terms := study.Terms.Privacy
 	charge := records.Charge{NoiseMultiplier: terms.NoiseMultiplier, SampleRate: terms.SampleRate, Steps: terms.StepsPerRound}
+	rounds, err := ledger.List[records.Round](ctx.Tx, "round", string(study.Study))
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range study.Terms.Participants {
-		line, err := ctx.quote(p.MSP, p.Dataset, charge, study.Terms.MaxRounds)
+		left, err := ctx.roundsLeft(study, rounds, p)
+		if err != nil {
+			return nil, err
+		}
+		line, err := ctx.quote(p.MSP, p.Dataset, charge, left)
 		if err != nil {
 			return nil, err
 		}
 		quote.Quotes = append(quote.Quotes, line)
 	}
 	return quote, nil
+}
+
+// roundsLeft returns for how many rounds a study can still charge a participant: those not yet opened, and an open one
+// that it has not answered.
+func (c *call) roundsLeft(study *records.Study, opened []records.Round, p records.Participant) (int64, error) {
+	if study.Closed != nil || study.Completed != nil {
+		return 0, nil
+	}
+	left := study.Terms.MaxRounds - int64(len(opened))
+	if len(opened) == 0 || opened[len(opened)-1].State != records.RoundOpen {
+		return left, nil
+	}
+	reservation, err := ledger.Get[records.Reservation](c.Tx, seat{study, &opened[len(opened)-1], p}.reserveKey())
+	if err == nil && reservation == nil {
+		left++
+	}
+	return left, err
 }
 
 // checkQuote wants a study, or a data set and a mechanism, and not some of both.

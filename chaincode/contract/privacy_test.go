@@ -163,12 +163,12 @@ func TestAQuoteForAStudyCountsEveryRoundItMayOpen(t *testing.T) {
 	if len(quotes) != 4 {
 		t.Fatalf("there are %d quotes", len(quotes))
 	}
-	charges := make([]privacy.Mechanism, 5) // one was charged, and four may follow
+	charges := make([]privacy.Mechanism, 4)
 	for i := range charges {
 		charges[i] = privacy.Mechanism{NoiseMultiplier: "4", SampleRate: "1/4", Steps: 6}
 	}
-	for i, n := range []int{5, 4} { // Alder has reserved once, Birch has not
-		sum, err := privacy.Compose(charges[:n])
+	for i := range quotes { // Alder has reserved once, and three may follow; the others have four before them
+		sum, err := privacy.Compose(charges)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,6 +178,37 @@ func TestAQuoteForAStudyCountsEveryRoundItMayOpen(t *testing.T) {
 		}
 		if quote := quotes[i].(m); quote["epsilon_after_nano"] != epsilon.String() || quote["fits"] != true || quote["cap_nano"] != "2000000000" {
 			t.Errorf("the quote is %v, not for %s", quote, epsilon)
+		}
+	}
+}
+
+func TestAQuoteForAStudyCountsWhatItCanStillCharge(t *testing.T) {
+	w := opened(t, nil) // round 1 of at most 4
+	after := func(msp string) string {
+		for _, line := range w.read("privacy:Quote", m{"study": "one"})["quotes"].([]any) {
+			if line.(m)["msp"] == msp {
+				return line.(m)["epsilon_after_nano"].(string)
+			}
+		}
+		return ""
+	}
+	four := after(alder)
+	w.reserve(alder, 1)
+	if after(alder) != four || after(birch) != four {
+		t.Errorf("one round is charged, three are left: %s and %s instead of %s", after(alder), after(birch), four)
+	}
+	w.wait(10_000 + skew)
+	w.must(w.as(alder, "aggregator"), "round:Abort", m{"study": "one", "round": 1})
+	if after(alder) != four || after(birch) == four {
+		t.Errorf("after a round without Birch: %s and %s of %s", after(alder), after(birch), four)
+	}
+	for _, msp := range members[:3] {
+		w.vote(msp, "abort", "approve")
+	}
+	w.must(w.as(alder, "operator"), "study:Tally", m{"study": "one", "motion": "abort"})
+	for _, line := range w.read("privacy:Quote", m{"study": "one"})["quotes"].([]any) {
+		if line := line.(m); line["epsilon_after_nano"] != line["epsilon_now_nano"] || line["fits"] != true {
+			t.Errorf("an aborted study costs nothing more: %v", line)
 		}
 	}
 }
