@@ -53,7 +53,7 @@ func found(t *testing.T, organisations int) *channel {
 	}
 	settings := chanconfig.Channel{
 		Name: "quorate", Orderer: organisation("orderer"), OrdererTLS: load(t, filepath.Join(material.Folder, "orderer", "tls")).Cert,
-		OrdererHost: "127.0.0.1", OrdererPort: 7050, BatchTimeout: 10 * time.Millisecond, BatchCount: 10, BatchBytes: 1 << 20,
+		OrdererHost: "127.0.0.1", OrdererPort: 7050, BatchTimeout: 10 * time.Millisecond, BatchCount: 10, BatchBytes: 1 << 20, Capability: "V3_0",
 	}
 	for _, o := range material.Config.Organisations {
 		settings.Organisations = append(settings.Organisations, organisation(o.Name))

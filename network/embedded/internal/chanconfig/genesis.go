@@ -39,6 +39,7 @@ type Channel struct {
 	BatchTimeout  time.Duration
 	BatchCount    uint32
 	BatchBytes    uint32
+	Capability    string // the channel's: V3_0, or V2_0 if peers of Fabric 2.5 shall be able to follow
 }
 
 // Genesis makes block 0. It differs at every call, because Fabric's configuration transactions hold a random nonce.
@@ -53,7 +54,7 @@ func Genesis(channel Channel) (*cb.Block, error) {
 		application.Organizations = append(application.Organizations, member(o))
 	}
 	block, err := configtx.NewApplicationChannelGenesisBlock(configtx.Channel{
-		Capabilities: []string{"V3_0"}, ModPolicy: configtx.AdminsPolicyKey, Policies: metaPolicies(nil),
+		Capabilities: []string{channel.Capability}, ModPolicy: configtx.AdminsPolicyKey, Policies: metaPolicies(nil),
 		Application: application, Orderer: ordering(channel),
 	}, channel.Name)
 	if err != nil {

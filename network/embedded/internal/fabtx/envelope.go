@@ -38,6 +38,25 @@ func UnpackEnvelope(raw *cb.Envelope) (*Envelope, error) {
 	return e, nil
 }
 
+// ClaimedID is the transaction id by which peers index an envelope, sound or not: the one that it names, or else the one
+// that belongs to its creator. It is empty for what cannot be read that far.
+func ClaimedID(raw *cb.Envelope) string {
+	payload, channel, signature := &cb.Payload{}, &cb.ChannelHeader{}, &cb.SignatureHeader{}
+	if proto.Unmarshal(raw.GetPayload(), payload) != nil || payload.Header == nil {
+		return ""
+	}
+	if proto.Unmarshal(payload.Header.ChannelHeader, channel) != nil {
+		return ""
+	}
+	if channel.TxId != "" {
+		return channel.TxId
+	}
+	if proto.Unmarshal(payload.Header.SignatureHeader, signature) != nil {
+		return ""
+	}
+	return TxID(signature.Nonce, signature.Creator)
+}
+
 // Prepare makes the unsigned transaction that an endorsed proposal becomes.
 func Prepare(p *Proposal, response []byte, endorsements []*pb.Endorsement) (*cb.Envelope, error) {
 	visible, err := p.VisiblePayload()

@@ -25,10 +25,15 @@ var (
 	mspID         = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$`)
 )
 
+// capabilities of the channel, by the oldest Fabric whose peers have to understand it.
+var capabilities = map[string]string{"": "V3_0", "3.1": "V3_0", "2.5": "V2_0"}
+
 func (c *Config) check() error {
 	switch {
 	case c.Schema != Schema:
 		return fmt.Errorf("schema is %q, want %q", c.Schema, Schema)
+	case capabilities[c.FabricVersion] == "":
+		return fmt.Errorf("fabric_version %q is neither 3.1 nor 2.5", c.FabricVersion)
 	case !channelName.MatchString(c.Channel):
 		return fmt.Errorf("channel %q is not a channel name", c.Channel)
 	case len(c.Chaincode) > 64 || !chaincodeName.MatchString(c.Chaincode):

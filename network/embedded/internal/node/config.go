@@ -20,6 +20,7 @@ const maxConfig = 1 << 20
 // Config is the program's configuration file. Paths are relative to the file's folder.
 type Config struct {
 	Schema           string         `json:"schema"`
+	FabricVersion    string         `json:"fabric_version,omitempty"` // whose peers can follow: 3.1 (also if left out) or 2.5
 	Channel          string         `json:"channel"`
 	Chaincode        string         `json:"chaincode"`
 	ChaincodeVersion string         `json:"chaincode_version"`

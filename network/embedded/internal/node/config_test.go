@@ -48,6 +48,7 @@ func TestWrongConfigurations(t *testing.T) {
 		"unknown key inside": {`"lag_blocks"`, `"lag_block"`, "unknown field"},
 		"trailing text":      {`"listen":"127.0.0.1:0"}}`, `"listen":"127.0.0.1:0"}} {}`, "something follows"},
 		"not JSON":           {`{"schema"`, `{schema`, "invalid character"},
+		"Fabric's version":   {`"channel":"quorate"`, `"fabric_version":"1.4","channel":"quorate"`, "neither 3.1 nor 2.5"},
 		"channel":            {`"channel":"quorate"`, `"channel":"Quorate!"`, "channel name"},
 		"chaincode":          {`"chaincode":"quorate"`, `"chaincode":"_lifecycle"`, "chaincode name"},
 		"version":            {`"0.1.0"`, `""`, "version"},

@@ -112,6 +112,7 @@ func found(c *Config, m *material, l *ledger.Ledger, sockets *listeners) (*chanc
 	}
 	settings := chanconfig.Channel{
 		Name: c.Channel, Orderer: m.orderer.Organisation, OrdererTLS: m.orderer.tls.Leaf, OrdererHost: host, OrdererPort: port,
+		Capability:   capabilities[c.FabricVersion],
 		BatchTimeout: time.Duration(c.Batch.TimeoutMS) * time.Millisecond,
 		BatchCount:   uint32(c.Batch.MaxCount), BatchBytes: uint32(c.Batch.MaxBytes), //nolint:gosec // bounds are checked
 	}

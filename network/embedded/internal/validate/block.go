@@ -57,7 +57,7 @@ func (v *Validator) checkTogether(transactions []*transaction) (err error) {
 	policies := Policies{Config: v.Config, View: snapshots[0], repoliced: map[stateKey]bool{}}
 	ids := map[string]bool{}
 	for _, t := range transactions {
-		if t.code != pb.TxValidationCode_VALID {
+		if !t.sound {
 			continue
 		}
 		if t.code, err = v.judge(t, policies, snapshots[0], ids); err != nil {
@@ -78,6 +78,9 @@ func (v *Validator) judge(t *transaction, policies Policies, snapshot *ledger.Sn
 	}
 	if !errors.Is(err, ledger.ErrNotFound) {
 		return t.code, err
+	}
+	if t.code != pb.TxValidationCode_VALID {
+		return t.code, nil
 	}
 	code, err := policies.Check(t.set, t.chaincode, t.endorsers)
 	if err == nil && code == pb.TxValidationCode_VALID && ids[t.id] {

@@ -17,7 +17,8 @@ import (
 
 // transaction is one entry of a block while it is looked at.
 type transaction struct {
-	id        string // set once the entry is sound enough to be indexed by it
+	id        string // what the entry calls itself; empty when that cannot be read
+	sound     bool   // put together and signed as a transaction, so that it counts as a repetition before anything else
 	code      pb.TxValidationCode
 	chaincode string
 	set       rwset.Set
@@ -32,7 +33,7 @@ type transaction struct {
 func check(config *chanconfig.Config, raw []byte) *transaction {
 	t := &transaction{}
 	for _, step := range []func(*chanconfig.Config, []byte) pb.TxValidationCode{
-		t.open, t.checkHeader, t.checkCreator, t.openAction, t.checkChannel, t.openResults, t.checkEndorsers,
+		t.open, t.checkHeader, t.checkCreator, t.openAction, t.openResults, t.checkEndorsers,
 	} {
 		if t.code = step(config, raw); t.code != pb.TxValidationCode_VALID {
 			return t
@@ -49,6 +50,7 @@ func (t *transaction) open(_ *chanconfig.Config, raw []byte) pb.TxValidationCode
 	if proto.Unmarshal(envelope.Payload, &cb.Payload{}) != nil {
 		return pb.TxValidationCode_BAD_PAYLOAD
 	}
+	t.id = fabtx.ClaimedID(envelope)
 	var err error
 	if t.envelope, err = fabtx.UnpackEnvelope(envelope); err != nil {
 		return pb.TxValidationCode_BAD_COMMON_HEADER
@@ -58,13 +60,22 @@ func (t *transaction) open(_ *chanconfig.Config, raw []byte) pb.TxValidationCode
 
 func (t *transaction) checkHeader(*chanconfig.Config, []byte) pb.TxValidationCode {
 	signature := t.envelope.Signature
-	if t.envelope.Channel.Epoch != 0 || len(signature.Nonce) == 0 || len(signature.Creator) == 0 {
+	if !known[t.envelope.Channel.Type] || t.envelope.Channel.Epoch != 0 || len(signature.Nonce) == 0 || len(signature.Creator) == 0 {
 		return pb.TxValidationCode_BAD_COMMON_HEADER
 	}
 	return pb.TxValidationCode_VALID
 }
 
+// known are the types that Fabric looks at more closely; only transactions are taken here.
+var known = map[int32]bool{
+	int32(cb.HeaderType_ENDORSER_TRANSACTION): true, int32(cb.HeaderType_CONFIG_UPDATE): true, int32(cb.HeaderType_CONFIG): true,
+}
+
+// checkCreator looks a creator up among the organisations of the channel that the entry names, of which there is one.
 func (t *transaction) checkCreator(config *chanconfig.Config, _ []byte) pb.TxValidationCode {
+	if t.envelope.Channel.ChannelId != config.Channel {
+		return pb.TxValidationCode_BAD_CREATOR_SIGNATURE
+	}
 	creator, err := config.Directory.Identity(t.envelope.Signature.Creator)
 	if err != nil || creator.Verify(t.envelope.Raw.Signature, t.envelope.Raw.Payload) != nil {
 		return pb.TxValidationCode_BAD_CREATOR_SIGNATURE
@@ -78,29 +89,25 @@ func (t *transaction) checkCreator(config *chanconfig.Config, _ []byte) pb.TxVal
 	return pb.TxValidationCode_VALID
 }
 
-// openAction also compares the action's header with the transaction's: otherwise endorsements given to one creator's
-// proposal could be carried by another's transaction.
+// openAction binds what was endorsed to the channel header, and by that to the transaction's id, nonce and creator. That
+// the action has a header of its own, which nobody compares with the transaction's, is Fabric's way too.
 func (t *transaction) openAction(*chanconfig.Config, []byte) pb.TxValidationCode {
 	action, err := fabtx.UnpackAction(t.envelope.Payload.Data)
-	if err != nil {
+	if err != nil || len(action.VisiblePayload) == 0 || !complete(action.Header) {
 		return pb.TxValidationCode_INVALID_ENDORSER_TRANSACTION
 	}
-	header := t.envelope.Payload.Header
-	if !bytes.Equal(action.Header, header.SignatureHeader) {
+	channel := t.envelope.Payload.Header.ChannelHeader
+	if !bytes.Equal(action.ProposalHash, fabtx.ProposalHash(channel, action.Header, action.VisiblePayload)) {
 		return pb.TxValidationCode_INVALID_ENDORSER_TRANSACTION
 	}
-	if !bytes.Equal(action.ProposalHash, fabtx.ProposalHash(header.ChannelHeader, action.Header, action.VisiblePayload)) {
-		return pb.TxValidationCode_INVALID_ENDORSER_TRANSACTION
-	}
-	t.action, t.id = action, t.envelope.Channel.TxId
+	t.action, t.sound = action, true
 	return pb.TxValidationCode_VALID
 }
 
-func (t *transaction) checkChannel(config *chanconfig.Config, _ []byte) pb.TxValidationCode {
-	if t.envelope.Channel.ChannelId != config.Channel {
-		return pb.TxValidationCode_TARGET_CHAIN_NOT_FOUND
-	}
-	return pb.TxValidationCode_VALID
+// complete reports whether bytes are a signature header with a creator and a nonce.
+func complete(raw []byte) bool {
+	header := &cb.SignatureHeader{}
+	return proto.Unmarshal(raw, header) == nil && len(header.Creator) > 0 && len(header.Nonce) > 0
 }
 
 func (t *transaction) openResults(*chanconfig.Config, []byte) pb.TxValidationCode {
@@ -108,7 +115,7 @@ func (t *transaction) openResults(*chanconfig.Config, []byte) pb.TxValidationCod
 	if proto.Unmarshal(t.envelope.Channel.Extension, extension) != nil {
 		return pb.TxValidationCode_BAD_HEADER_EXTENSION
 	}
-	if proto.Unmarshal(t.action.Extension, action) != nil {
+	if len(t.action.Extension) == 0 || proto.Unmarshal(t.action.Extension, action) != nil {
 		return pb.TxValidationCode_BAD_RESPONSE_PAYLOAD
 	}
 	set, err := rwset.Parse(action.Results)

@@ -45,7 +45,7 @@ func newChannel(t *testing.T, organisations int) *channel {
 	c := &channel{t: t, folder: material.Folder}
 	settings := chanconfig.Channel{
 		Name: "quorate", Orderer: c.organisation("orderer"), OrdererTLS: c.certificate("orderer", "tls").Cert, OrdererHost: "127.0.0.1",
-		OrdererPort: 7050, BatchTimeout: time.Second, BatchCount: 10, BatchBytes: 1 << 20,
+		OrdererPort: 7050, BatchTimeout: time.Second, BatchCount: 10, BatchBytes: 1 << 20, Capability: "V3_0",
 	}
 	for _, o := range material.Config.Organisations {
 		settings.Organisations = append(settings.Organisations, c.organisation(o.Name))
@@ -276,11 +276,11 @@ func TestValidationCodes(t *testing.T) {
 		"epoch":                 {func(x *transaction) { x.editChannel = func(h *cb.ChannelHeader) { h.Epoch = 1 } }, pb.TxValidationCode_BAD_COMMON_HEADER},
 		"bad signature":         {func(x *transaction) { x.editEnvelope = func(e *cb.Envelope) { e.Signature[9] ^= 1 } }, pb.TxValidationCode_BAD_CREATOR_SIGNATURE},
 		"foreign creator":       {func(x *transaction) { x.creator = stranger }, pb.TxValidationCode_BAD_CREATOR_SIGNATURE},
-		"wrong type":            {func(x *transaction) { x.editChannel = func(h *cb.ChannelHeader) { h.Type = 7 } }, pb.TxValidationCode_UNSUPPORTED_TX_PAYLOAD},
+		"wrong type":            {func(x *transaction) { x.editChannel = func(h *cb.ChannelHeader) { h.Type = 7 } }, pb.TxValidationCode_BAD_COMMON_HEADER},
 		"wrong id":              {func(x *transaction) { x.editChannel = func(h *cb.ChannelHeader) { h.TxId = "00" } }, pb.TxValidationCode_BAD_PROPOSAL_TXID},
 		"no transaction":        {func(x *transaction) { x.editPayload = func(p *cb.Payload) { p.Data = nil } }, pb.TxValidationCode_INVALID_ENDORSER_TRANSACTION},
 		"another's action":      {func(x *transaction) { x.editPayload = replaceAction }, pb.TxValidationCode_INVALID_ENDORSER_TRANSACTION},
-		"other channel":         {func(x *transaction) { x.channel = "other" }, pb.TxValidationCode_TARGET_CHAIN_NOT_FOUND},
+		"other channel":         {func(x *transaction) { x.channel = "other" }, pb.TxValidationCode_BAD_CREATOR_SIGNATURE},
 		"no version":            {func(x *transaction) { x.version = "" }, pb.TxValidationCode_INVALID_CHAINCODE},
 		"other chaincode acted": {func(x *transaction) { x.action = "other" }, pb.TxValidationCode_INVALID_CHAINCODE},
 		"undefined chaincode":   {func(x *transaction) { x.chaincode, x.set = "other", nil }, pb.TxValidationCode_INVALID_CHAINCODE},
