@@ -10,7 +10,6 @@ from network.connection import Connection
 from network.home import NetworkHome
 from network.status import Status
 from network.topology import Topology
-from quorate.errors import UsageError
 
 
 class Engine(StrEnum):
@@ -149,7 +148,9 @@ def driver(engine: Engine, *, fabric_bin: Path | None = None) -> Driver:
         from network.native import NativeDriver  # noqa: PLC0415 - see above
 
         return NativeDriver(fabric_bin)
-    raise UsageError(f"This version of Quorate cannot run the engine {engine.value!r}.", hint="Use --engine embedded.")
+    from network.compose import ComposeDriver  # noqa: PLC0415 - see above
+
+    return ComposeDriver(fabric_bin)
 
 
 def driver_of(home: NetworkHome) -> Driver:

@@ -2,3 +2,7 @@
 
 What a Fabric network needs whichever way its nodes run is in `network.fabric`; nothing here is for production.
 """
+
+from network.compose.driver import ComposeDriver
+
+__all__ = ["ComposeDriver"]

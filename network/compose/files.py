@@ -5,11 +5,10 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from network.compose.env import variable
-from network.compose.services import CHAINCODE_PORT, Service
-
-BASE_FILE: Final = "base.yaml"
-MEMBERS_FILE: Final = "compose.yaml"
-ORDERER_FILES: Final = {"raft": "compose.raft.yaml", "smartbft": "compose.bft.yaml"}
+from network.compose.plan import published
+from network.compose.project import BASE_FILE
+from network.engine import ChaincodeProgram
+from network.fabric.plan import Place
 
 CONFIGURATION: Final = PurePosixPath("/etc/hyperledger/fabric")
 """Where Fabric's images look for a node's settings; its keys and certificates are beside them."""
@@ -18,53 +17,55 @@ DATA: Final = PurePosixPath("/var/hyperledger")
 CHAINCODE: Final = PurePosixPath("/run/quorate")
 """Where a chaincode's keys and certificates are."""
 
-
-def compose_file(services: Iterable[Service]) -> dict[str, Any]:
-    """Return a compose file of these services."""
-    return {
-        "services": {service.name: _service(service) for service in services},
-        "networks": {"ledger": {}},
-    }
+_PROGRAM: Final = PurePosixPath("/opt/chaincode")
+"""A chaincode program of this machine, in its container."""
 
 
-def _service(service: Service) -> dict[str, Any]:
+def compose_file(places: Iterable[Place], chaincode: ChaincodeProgram | None = None) -> dict[str, Any]:
+    """Return a compose file of these nodes, with a chaincode program of this machine if one is given."""
+    return {"services": {place.name: _service(place, chaincode) for place in places}, "networks": {"ledger": {}}}
+
+
+def _service(place: Place, chaincode: ChaincodeProgram | None) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "extends": {"file": BASE_FILE, "service": service.kind},
-        "networks": {"ledger": {"aliases": [service.host]}},
+        "extends": {"file": BASE_FILE, "service": place.kind},
+        "networks": {"ledger": {"aliases": [place.host]}},
     }
-    if service.published:
-        document["ports"] = [
-            f"127.0.0.1:${{{variable('PORT', name)}:?}}:{inside}" for inside, name in service.published.items()
-        ]
-    if service.kind == "chaincode":
-        return document | _chaincode(service)
-    document["volumes"] = [
-        _bind(f"nodes/{service.name}/config", str(CONFIGURATION), read_only=True),
-        _bind(f"ledger/{service.name}", str(DATA)),
-    ]
+    if ports := published(place):
+        document["ports"] = [f"127.0.0.1:${{{variable('PORT', name)}:?}}:{inside}" for inside, name in ports.items()]
+    return document | (_chaincode(place, chaincode) if place.kind == "chaincode" else _fabric(place))
+
+
+def _fabric(place: Place) -> dict[str, Any]:
+    configuration = _bind(f"${{NET_DIR:?}}/nodes/{place.name}/config", CONFIGURATION, read_only=True)
+    return {"volumes": [configuration, _bind(f"${{NET_DIR:?}}/ledger/{place.name}", DATA)]}
+
+
+def _chaincode(place: Place, chaincode: ChaincodeProgram | None) -> dict[str, Any]:
+    package_id = f"${{{variable('CHAINCODE_ID', place.owner)}:?}}"
+    document: dict[str, Any] = {
+        "environment": {
+            "CHAINCODE_SERVER_ADDRESS": f"0.0.0.0:{place.inner_port}",
+            "CHAINCODE_ID": package_id,
+            "CORE_CHAINCODE_ID_NAME": package_id,
+            "CHAINCODE_TLS_KEY": str(CHAINCODE / "tls" / "key.pem"),
+            "CHAINCODE_TLS_CERT": str(CHAINCODE / "tls" / "cert.pem"),
+            "CHAINCODE_CLIENT_CA_CERT": str(CHAINCODE / "tlsca.pem"),
+        },
+        "volumes": [_bind(f"${{NET_DIR:?}}/nodes/{place.name}/config", CHAINCODE, read_only=True)],
+    }
+    if chaincode is not None:
+        program, *arguments = chaincode.command
+        document["entrypoint"] = [str(_PROGRAM), *(_literally(argument) for argument in arguments)]
+        document["volumes"].append(_bind(_literally(program), _PROGRAM, read_only=True))
     return document
 
 
-def _chaincode(service: Service) -> dict[str, Any]:
-    return {
-        "environment": {
-            "CHAINCODE_SERVER_ADDRESS": f"0.0.0.0:{CHAINCODE_PORT}",
-            "CHAINCODE_ID": f"${{{variable('CHAINCODE_ID', service.organisation)}:?}}",
-            "CORE_CHAINCODE_ID_NAME": f"${{{variable('CHAINCODE_ID', service.organisation)}:?}}",
-            "CHAINCODE_TLS_KEY": str(CHAINCODE / "tls" / "key.pem"),
-            "CHAINCODE_TLS_CERT": str(CHAINCODE / "tls" / "cert.pem"),
-            "CHAINCODE_CLIENT_CA_CERT": str(CHAINCODE / "authorities" / f"{service.organisation}.pem"),
-        },
-        "volumes": [_bind(f"nodes/{service.name}/config", str(CHAINCODE), read_only=True)],
-    }
-
-
-def _bind(source: str, target: str, *, read_only: bool = False) -> dict[str, Any]:
+def _bind(source: str, target: PurePosixPath, *, read_only: bool = False) -> dict[str, Any]:
     # A path that is not there is a mistake; Docker would make it, as root.
-    mount = {
-        "type": "bind",
-        "source": f"${{NET_DIR:?}}/{source}",
-        "target": target,
-        "bind": {"create_host_path": False},
-    }
+    mount = {"type": "bind", "source": source, "target": str(target), "bind": {"create_host_path": False}}
     return mount | {"read_only": True} if read_only else mount
+
+
+def _literally(text: str) -> str:
+    return text.replace("$", "$$")

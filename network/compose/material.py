@@ -1,33 +1,30 @@
 """What each container is given: settings, its local MSP, TLS keys, and the authorities that it trusts."""
 
-import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from network.compose.files import CONFIGURATION, DATA
-from network.compose.plan import Plan
-from network.compose.services import ADMIN_PORT, OPERATIONS_PORT, Service
+from network.compose.plan import ADMIN_PORT
 from network.fabric.core_settings import PeerSettings, core_yaml
+from network.fabric.identities import Identities
 from network.fabric.msp import write_msp
 from network.fabric.orderer_settings import OrdererSettings, orderer_yaml
-from network.identity import KeyPair, OrdererPaths, OrganisationPaths
+from network.fabric.plan import Place, Plan
+from network.identity import KeyPair
 from network.identity.store import write_private
 from quorate.errors import StorageError
 
+OPERATIONS_PORT: Final = 9443
+"""Where a node of Fabric tells of its health, to its own container only."""
+
 _BUILDER: Final = PurePosixPath("/opt/hyperledger/ccaas_builder")
 """Fabric's own external builder for chaincode as a service, which the peer's image has."""
-_OPERATIONS: Final = f"127.0.0.1:{OPERATIONS_PORT}"  # asked from inside the container only
-_MSP, _TLS, _AUTHORITIES = "msp", "tls", "authorities"
+_OPERATIONS: Final = f"127.0.0.1:{OPERATIONS_PORT}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Identities:
-    """Certificates and keys of everybody in a network."""
-
-    organisations: Mapping[str, OrganisationPaths]
-    orderer: OrdererPaths
+def configuration(place: Place) -> Path:
+    """Return the folder that a container has mounted: its settings, keys and certificates."""
+    return place.directory / "config"
 
 
 def write_material(plan: Plan, identities: Identities) -> None:
@@ -38,82 +35,73 @@ def write_material(plan: Plan, identities: Identities) -> None:
     StorageError
         If they cannot be written.
     """
-    for service in plan.services:
+    for place in plan.places:
         try:
-            shutil.rmtree(plan.configuration(service), ignore_errors=True)
-            plan.configuration(service).mkdir(mode=0o700, parents=True)
-            plan.data(service).mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Kept where it is: a container that runs has this very folder mounted.
+            configuration(place).mkdir(mode=0o700, parents=True, exist_ok=True)
+            if place.kind != "chaincode":
+                place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"Cannot write to {plan.home.directory}: {error.strerror}.", cause=error) from error
-        _WRITERS[service.kind](plan, identities, service)
+        _WRITERS[place.kind](plan, identities, place)
 
 
-def _peer(plan: Plan, identities: Identities, service: Service) -> None:
-    directory, paths = plan.configuration(service), identities.organisations[service.organisation]
-    write_msp(directory / _MSP, paths, signer=paths.peer_at(service.index))
-    _tls(directory, paths.peer_tls_at(service.index))
-    member = next(one for one in plan.topology.organisations if one.name == service.organisation)
+def _peer(plan: Plan, identities: Identities, place: Place) -> None:
+    directory, paths = configuration(place), identities.organisations[place.owner]
+    write_msp(directory / "msp", paths, signer=paths.peer_at(place.index))
+    _tls(directory, paths.peer_tls_at(place.index))
     settings = PeerSettings(
-        name=service.host,
-        msp_id=member.msp_id,
-        listen=f"0.0.0.0:{service.port}",
-        address=service.address,
+        name=place.name,
+        msp_id=next(one.msp_id for one in plan.topology.organisations if one.name == place.owner),
+        listen=f"0.0.0.0:{place.inner_port}",
+        address=place.endpoint,
         operations=_OPERATIONS,
-        siblings=[one.address for one in plan.of_kind("peer", service.organisation) if one != service],
-        msp=CONFIGURATION / _MSP,
+        siblings=[other.endpoint for other in plan.peers_of(place.owner) if other != place],
+        msp=CONFIGURATION / "msp",
         data=DATA / "production",
-        tls=CONFIGURATION / _TLS,
-        tls_authorities=_authorities(directory, CONFIGURATION, _own_first(identities, service.organisation)),
+        tls=CONFIGURATION / "tls",
+        tls_authorities=_authorities(directory, [paths.tls_ca.cert]),
         builder=_BUILDER,
         fabric_version=plan.topology.fabric_version,
     )
     write_private(directory / "core.yaml", core_yaml(settings).encode())
 
 
-def _orderer(plan: Plan, identities: Identities, service: Service) -> None:
-    directory, paths = plan.configuration(service), identities.orderer
-    write_msp(directory / _MSP, paths, signer=paths.node_at(service.index))
-    _tls(directory, paths.node_tls_at(service.index))
-    authorities = _authorities(directory, CONFIGURATION, _own_first(identities, service.organisation))
+def _orderer(plan: Plan, identities: Identities, place: Place) -> None:
+    directory, paths = configuration(place), identities.orderer
+    write_msp(directory / "msp", paths, signer=paths.node_at(place.index))
+    _tls(directory, paths.node_tls_at(place.index))
+    own, *others = _authorities(directory, identities.tls_authorities)
     settings = OrdererSettings(
         msp_id=plan.topology.orderer.msp_id,
-        listen=f"0.0.0.0:{service.port}",
+        listen=f"0.0.0.0:{place.inner_port}",
         admin=f"0.0.0.0:{ADMIN_PORT}",
         operations=_OPERATIONS,
-        msp=CONFIGURATION / _MSP,
+        msp=CONFIGURATION / "msp",
         data=DATA / "production" / "orderer",
-        tls=CONFIGURATION / _TLS,
-        tls_authority=authorities[0],
-        client_authorities=authorities,
+        tls=CONFIGURATION / "tls",
+        tls_authority=own,
+        client_authorities=[own, *others],
     )
     write_private(directory / "orderer.yaml", orderer_yaml(settings).encode())
 
 
-def _chaincode(plan: Plan, identities: Identities, service: Service) -> None:
-    directory, paths = plan.configuration(service), identities.organisations[service.organisation]
+def _chaincode(_plan: Plan, identities: Identities, place: Place) -> None:
+    directory, paths = configuration(place), identities.organisations[place.owner]
     _tls(directory, paths.chaincode_tls)
-    _authorities(directory, CONFIGURATION, {service.organisation: paths.tls_ca})
-
-
-def _own_first(identities: Identities, organisation: str) -> dict[str, KeyPair]:
-    found = {name: paths.tls_ca for name, paths in identities.organisations.items()}
-    found[identities.orderer.root.name] = identities.orderer.tls_ca
-    return {organisation: found[organisation]} | found
+    write_private(directory / "tlsca.pem", paths.tls_ca.cert.read_bytes())
 
 
 def _tls(directory: Path, pair: KeyPair) -> None:
-    write_private(directory / _TLS / "cert.pem", pair.cert.read_bytes())
-    write_private(directory / _TLS / "key.pem", pair.key.read_bytes())
+    write_private(directory / "tls" / "cert.pem", pair.cert.read_bytes())
+    write_private(directory / "tls" / "key.pem", pair.key.read_bytes())
 
 
-def _authorities(directory: Path, seen_as: PurePath, authorities: Mapping[str, KeyPair]) -> list[PurePath]:
-    for name, pair in authorities.items():
-        write_private(directory / _AUTHORITIES / f"{name}.pem", pair.cert.read_bytes())
-    return _seen(seen_as, authorities)
-
-
-def _seen(directory: PurePath, names: Iterable[str]) -> list[PurePath]:
-    return [directory / _AUTHORITIES / f"{name}.pem" for name in names]
+def _authorities(directory: Path, certificates: list[Path]) -> list[PurePath]:
+    names = [f"{number}.pem" for number, _ in enumerate(certificates)]
+    for name, certificate in zip(names, certificates, strict=True):
+        write_private(directory / "authorities" / name, certificate.read_bytes())
+    return [CONFIGURATION / "authorities" / name for name in names]
 
 
 _WRITERS: Final = {"peer": _peer, "orderer": _orderer, "chaincode": _chaincode}

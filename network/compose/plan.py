@@ -1,97 +1,83 @@
-"""A network of containers before anything of it runs: its services, its ports on this machine, its folders."""
+"""Which containers a network has, and where each is reached: from this machine, and from the other containers."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Self
+from collections.abc import Iterator
+from typing import Final
 
-from network.compose.env import variable
-from network.compose.files import MEMBERS_FILE, ORDERER_FILES
-from network.compose.project import Project
-from network.compose.services import Service, services_of
+from network.chaincode_node import chaincode_name
+from network.fabric.plan import Kind, Place, Plan, asked_ports, orderer_names, peer_names, ports_file
 from network.home import NetworkHome
+from network.identity.wanted import host
 from network.ports import keep_or_choose, read_ports
 from network.topology import Topology
 
-HOST: Final = "127.0.0.1"
+PEER_PORT: Final = 7051
+ORDERER_PORT: Final = 7050
+ADMIN_PORT: Final = 7053
+CHAINCODE_PORT: Final = 7052
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A network of containers in a directory.
+def make_plan(home: NetworkHome, topology: Topology) -> Plan:
+    """Plan a network in a directory; this machine's ports are chosen now if they were not before, and kept.
 
-    Attributes
-    ----------
-    home, topology
-        Where, and what.
-    services : tuple of Service
-        Its containers.
-    ports : dict of str to int
-        This machine's port for each published one, by the name it is kept under.
+    Errors are those of `network.ports.keep_or_choose`.
     """
+    keep_or_choose(ports_file(home), _published(topology), asked=asked_ports(topology))
+    return read_plan(home, topology)
 
-    home: NetworkHome
-    topology: Topology
-    services: tuple[Service, ...]
-    ports: dict[str, int]
 
-    @classmethod
-    def make(cls, home: NetworkHome, topology: Topology) -> Self:
-        """Plan a network in a directory; ports that it lacks are chosen and kept."""
-        services = tuple(services_of(topology))
-        names = [name for service in services for name in service.published.values()]
-        asked = {next(iter(service.published.values())): service.asked for service in services if service.asked}
-        return cls(
-            home=home, topology=topology, services=services, ports=keep_or_choose(_ports(home), names, asked=asked)
+def read_plan(home: NetworkHome, topology: Topology) -> Plan:
+    """Return the plan of a network that was planned before."""
+    ports = read_ports(ports_file(home))
+
+    def place(name: str, kind: Kind, owner: str, index: int, inner_port: int) -> Place:
+        machine = name.removesuffix(f".{owner}")
+        return Place(
+            name=name,
+            kind=kind,
+            owner=owner,
+            index=index,
+            directory=home.nodes / name,
+            data=home.ledger / name,
+            port=ports.get(name, 0),
+            admin_port=ports.get(_admin(name), 0),
+            host=host(machine, owner),
+            inner_port=inner_port,
         )
 
-    @classmethod
-    def read(cls, home: NetworkHome) -> Self:
-        """Return the plan of the network that was made in a directory."""
-        topology = Topology.load(home.topology)
-        return cls(home=home, topology=topology, services=tuple(services_of(topology)), ports=read_ports(_ports(home)))
-
-    @property
-    def project(self) -> Project:
-        """The Compose project."""
-        return Project(
-            directory=self.home.directory / "compose",
-            files=(MEMBERS_FILE, ORDERER_FILES[self.topology.consensus]),
-        )
-
-    @property
-    def genesis(self) -> Path:
-        """The channel's first block."""
-        return self.home.ledger / "genesis.block"
-
-    def of_kind(self, kind: str, organisation: str | None = None) -> tuple[Service, ...]:
-        """Return the services of a kind, of one organisation if it is named."""
-        return tuple(
-            service
-            for service in self.services
-            if service.kind == kind and organisation in {None, service.organisation}
-        )
-
-    def reached_at(self, service: Service, port: int | None = None) -> str | None:
-        """Return where this machine reaches a port of a service, its usual one if none is named; None if it does not."""
-        name = service.published.get(service.port if port is None else port)
-        return None if name is None else f"{HOST}:{self.ports[name]}"
-
-    def configuration(self, service: Service) -> Path:
-        """Return the folder that a service finds its settings, keys and certificates in."""
-        return self.home.nodes / service.name / "config"
-
-    def data(self, service: Service) -> Path:
-        """Return the folder of a service's part of the ledger."""
-        return self.home.ledger / service.name
-
-    def log(self, service: Service) -> Path:
-        """Return where a copy of a service's log is put."""
-        return self.home.nodes / service.name / "node.log"
-
-    def port_variables(self) -> dict[str, str]:
-        """Return the ports by the variables that compose files know them by."""
-        return {variable("PORT", name): str(port) for name, port in self.ports.items()}
+    return Plan(
+        home=home,
+        topology=topology,
+        orderers=tuple(
+            place(name, "orderer", topology.orderer.name, index, ORDERER_PORT)
+            for index, name in orderer_names(topology)
+        ),
+        peers=tuple(place(name, "peer", owner, index, PEER_PORT) for owner, index, name in peer_names(topology)),
+        chaincodes=tuple(
+            place(chaincode_name(one.name), "chaincode", one.name, 0, CHAINCODE_PORT) for one in topology.organisations
+        ),
+    )
 
 
-def _ports(home: NetworkHome) -> Path:
-    return home.directory / "ports.json"
+def published(place: Place) -> dict[int, str]:
+    """Return which of a container's ports this machine reaches, and under which names their numbers are kept."""
+    if place.kind == "chaincode":
+        return {}
+    admin = {ADMIN_PORT: _admin(place.name)} if place.kind == "orderer" else {}
+    return {place.inner_port: place.name, **admin}
+
+
+def port_numbers(plan: Plan) -> dict[str, int]:
+    """Return this machine's ports by the names that they are kept under."""
+    ports = {place.name: place.port for place in (*plan.peers, *plan.orderers)}
+    return ports | {_admin(place.name): place.admin_port for place in plan.orderers}
+
+
+def _admin(name: str) -> str:
+    return f"{name}/admin"
+
+
+def _published(topology: Topology) -> Iterator[str]:
+    for _, name in orderer_names(topology):
+        yield from (name, _admin(name))
+    for _, _, name in peer_names(topology):
+        yield name

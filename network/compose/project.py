@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from network.compose.docker import docker
+from network.home import NetworkHome
+from network.topology import Topology
 
 ENV_FILE: Final = ".env"
+BASE_FILE: Final = "base.yaml"
+MEMBERS_FILE: Final = "compose.yaml"
+ORDERER_FILES: Final = {"raft": "compose.raft.yaml", "smartbft": "compose.bft.yaml"}
 HEALTHY_TIMEOUT_S: Final = 90
 DOWN_TIMEOUT_S: Final = 60.0
 
@@ -67,6 +72,11 @@ class Project:
         """Run a subcommand of Compose, and return what it wrote."""
         _, *arguments = self.arguments(*subcommand)
         return docker(*arguments, timeout_s=timeout_s, environment=own_environment(os.environ))
+
+
+def project_of(home: NetworkHome, topology: Topology) -> Project:
+    """Return the Compose project of the network in a directory."""
+    return Project(directory=home.directory / "compose", files=(MEMBERS_FILE, ORDERER_FILES[topology.consensus]))
 
 
 DOWN_ARGUMENTS: Final = ("down", "--volumes", "--remove-orphans", "--timeout", "10")

@@ -1,0 +1,106 @@
+"""From a topology to a network of containers whose chaincode answers."""
+
+from typing import Final
+
+from network.compose.containers import containers_of
+from network.compose.images import Images
+from network.compose.material import write_material
+from network.compose.plan import make_plan
+from network.compose.project import Project
+from network.compose.running import ComposeNetwork, Guard, nodes_of, save_logs, take_down
+from network.compose.writer import write_project
+from network.engine import ChaincodeProgram
+from network.fabric.chaincode import join_and_deploy, packages
+from network.fabric.channel import join_orderers, make_genesis
+from network.fabric.connect import connection_of
+from network.fabric.identities import issue_identities
+from network.fabric.plan import Plan
+from network.fabric.programs import FabricPrograms
+from network.home import NetworkHome
+from network.process import tail
+from network.topology import Topology
+from quorate.blocks.block import decode_block
+from quorate.errors import ConflictError, UnreachableError
+
+NOTICE: Final = (
+    "Fabric's peers and orderers in containers, all on this machine, with every organisation's keys unencrypted beside "
+    "them: for development and tests only."
+)
+_ENGINE: Final = "compose"
+_LAST_LINES: Final = 8
+
+
+def start_network(
+    home: NetworkHome,
+    topology: Topology,
+    images: Images,
+    programs: FabricPrograms,
+    chaincode: ChaincodeProgram | None,
+    *,
+    dies_with_parent: bool,
+) -> ComposeNetwork:
+    """Start what does not run of the network in a directory, whose lock is held, and wait until its chaincode answers.
+
+    Errors are those of `network.engine.Driver.start`. If it fails, its containers are removed.
+    """
+    home.adopt(topology, _ENGINE)
+    plan = make_plan(home, topology)
+    identities = issue_identities(home, topology)
+    made = packages(plan, identities)
+    home.ledger.mkdir(mode=0o700, exist_ok=True)
+    genesis = make_genesis(plan, identities, programs)
+    write_material(plan, identities)
+    project = write_project(plan, images, {name: package.package_id for name, package in made.items()}, chaincode)
+    _refuse_if_running(plan, project)
+    guard = Guard.set(project) if dies_with_parent else None
+    try:
+        _up(plan, project)
+        join_orderers(plan, identities, programs)
+        join_and_deploy(plan, identities, genesis, made)
+        connection = connection_of(
+            plan,
+            identities,
+            decode_block(genesis).header.digest,
+            engine=_ENGINE,
+            notice=f"{NOTICE} {images.notice()}",
+        )
+        connection.save(home.connection)
+    except BaseException:
+        take_down(project, {place.name: place.log for place in plan.places})
+        if guard is not None:
+            guard.dismiss()
+        raise
+    return ComposeNetwork(home=home, connection=connection, nodes=nodes_of(plan, project), project=project, guard=guard)
+
+
+def _up(plan: Plan, project: Project) -> None:
+    try:
+        project.up()
+    except UnreachableError as error:
+        raise _with_last_words(error, plan, project) from error
+
+
+def _refuse_if_running(plan: Plan, project: Project) -> None:
+    found = containers_of(project.name)
+    if all(place.name in found and found[place.name].runs for place in plan.places):
+        raise ConflictError(
+            f"The network in {plan.home.directory} runs already.",
+            hint="Connect to it, or end it: quorate network down",
+        )
+
+
+def _with_last_words(error: UnreachableError, plan: Plan, project: Project) -> UnreachableError:
+    """Return the error with what the first container that is not well has said."""
+    save_logs(project, {place.name: place.log for place in plan.places})
+    found = containers_of(project.name)
+    for place in plan.places:
+        container = found.get(place.name)
+        if container is None or container.health == "healthy":
+            continue
+        said = tail(place.log, lines=_LAST_LINES)
+        return UnreachableError(
+            f"{error.message}\n{place.name} is {container.health or container.status}. Its last words:\n{said}",
+            hint=f"Read its log: {place.log}",
+            cause=error,
+        )
+    return error
