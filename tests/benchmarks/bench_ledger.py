@@ -1,163 +1,119 @@
-"""Submit latency and throughput, and evaluations, through the Fabric client against the embedded network.
+"""Commits and evaluations of Quorate's chaincode beside the smallest one: same peers, same client, turn by turn.
 
-Every figure is with one fsync for each block. The load is `dataset:Revise` by four members' stewards, each revising its
-own data sets, so that nothing conflicts; the chaincode, its policies and its validation are the real ones.
+Every round of measuring does the same with the one and then with the other, and figures are medians over the rounds, so
+that what else the machine does hits both. A commit is a write to a key of its own, seen through to its commit status by
+a steward; four organisations' stewards take turns, and the endorsement policy is the channel's default, a majority.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
 
-from gateway.fabric import Endpoint, FileIdentity, Tls, connect
-from gateway.ledger import Ledger
-from network import embedded_engine
 from network.consortium import found_consortium
-from network.home import NetworkHome
-from network.identity import Role
-from network.topology import Topology
-from quorate.digest import digest_of
-from quorate.records.common import make
-from quorate.records.dataset import Register, Revise
+from tests.benchmarks import load
+from tests.benchmarks.ledgers import Ledgers, contracts, ledgers, missing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Sequence
 
-    from network.connection import Connection, OrganisationConnection
+    from gateway.fabric import Contract
+    from tests.benchmarks.load import Measured, Workload
 
-SEQUENTIAL = 100
-SUBMITTERS = 60
-EACH = 20
-EVALUATIONS = 2000
+__all__ = ["missing", "run"]
+
+ROUNDS: Final = 3
+AT_ONCE: Final = {1: 40, 16: 320, 60: 480, 200: 800}
+QUEUED: Final = 1000
+EVALUATIONS: Final = 1500
+EVALUATORS: Final = 16
 
 
-def run(*, sequential: int = SEQUENTIAL, submitters: int = SUBMITTERS, each: int = EACH) -> dict[str, Any]:
+def run(*, engine: str = "embedded", rounds: int = ROUNDS, queued: int = QUEUED) -> dict[str, Any]:
     """Return the figures; times in milliseconds, rates per second, memory in bytes."""
-    with tempfile.TemporaryDirectory(prefix="quorate-bench-") as directory:
+    with tempfile.TemporaryDirectory(prefix="quorate-bench-", ignore_cleanup_errors=True) as directory:
         began = time.monotonic()
-        network = embedded_engine.start(
-            NetworkHome(Path(directory)),
-            Topology.for_members(["Alder", "Birch", "Chestnut", "Elm"]),
-            dies_with_parent=True,
-        )
-        up = time.monotonic() - began
-        try:
-            figures = asyncio.run(_load(network.connection, sequential, submitters, each))
-            resident = _resident(network.process.pid)
-        finally:
-            network.stop()
-    return {"network_up_ms": round(up * 1000, 1), **figures, "network_resident_bytes": resident}
+        with ledgers(engine, Path(directory)) as found:
+            up = time.monotonic() - began
+            figures = asyncio.run(_measure(found, rounds, queued))
+            resident = found.resident_bytes()
+    return {"both_up_seconds": round(up, 1), **figures, "resident_bytes": resident, "load_average": os.getloadavg()}
 
 
-async def _load(connection: Connection, sequential: int, submitters: int, each: int) -> dict[str, Any]:
-    await found_consortium(connection)
-    async with _stewards(connection) as ledgers:
-        names = [f"d{number}" for number in range(submitters)]
-        await asyncio.gather(*(ledgers[i % 4].dataset.register(_registration(name)) for i, name in enumerate(names)))
-        latencies = []
-        for number in range(sequential):
-            began = time.perf_counter()
-            await ledgers[0].dataset.revise(_revision(names[0], number))
-            latencies.append((time.perf_counter() - began) * 1000)
-        rate, waits = await _throughput(ledgers, names, each)
-        began = time.perf_counter()
-        await _evaluations(ledgers[0])
-        evaluations = EVALUATIONS / (time.perf_counter() - began)
+async def _measure(found: Ledgers, rounds: int, queued: int) -> dict[str, Any]:
+    await found_consortium(found.ours)
+    async with (
+        contracts(found.ours, found.ours.chaincode) as ours,
+        contracts(found.raw, found.raw_chaincode) as raw,
+    ):
+        sides = {"ours": ours, "raw": raw}
+        await _warm_up(sides)
+        commits = {str(at_once): await _commits(sides, at_once, count, rounds) for at_once, count in AT_ONCE.items()}
+        evaluations = await _evaluations(sides, rounds)
+        waiting = await _queue(sides, queued)
+    return {"commits": commits, "evaluations": evaluations, f"queued_{queued}": waiting}
+
+
+def _workload(side: str, run: str) -> Workload:
+    return load.Ours(run) if side == "ours" else load.Raw(run)
+
+
+async def _warm_up(sides: dict[str, list[Contract]]) -> None:
+    for side, callers in sides.items():
+        await load.submit(callers, _workload(side, "warm"), range(40), at_once=8)
+
+
+async def _commits(sides: dict[str, list[Contract]], at_once: int, count: int, rounds: int) -> dict[str, Any]:
+    found: dict[str, list[Measured]] = {side: [] for side in sides}
+    for number in range(rounds):
+        for side, callers in sides.items():
+            workload = _workload(side, f"c{at_once}-{number}")
+            found[side].append(await load.submit(callers, workload, range(count), at_once=at_once))
+    return _beside({side: _summary(measured) for side, measured in found.items()})
+
+
+async def _evaluations(sides: dict[str, list[Contract]], rounds: int) -> dict[str, Any]:
+    found: dict[str, list[Measured]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for side, callers in sides.items():
+            measured = await load.evaluate(callers, _workload(side, "read"), EVALUATIONS, at_once=EVALUATORS)
+            found[side].append(measured)
+    return _beside({side: _summary(measured) for side, measured in found.items()})
+
+
+async def _queue(sides: dict[str, list[Contract]], queued: int) -> dict[str, Any]:
+    """Ask for so many commits in one moment; afterwards ask the ledger for each."""
+    found: dict[str, Any] = {}
+    for side, callers in sides.items():
+        workload, numbers = _workload(side, "queue"), range(queued)
+        measured = await load.submit(callers, workload, numbers, at_once=queued)
+        lost = queued - await workload.written(callers[0], numbers)
+        found[side] = _summary([measured]) | {"lost": lost}
+    return found
+
+
+def _summary(measured: Sequence[Measured]) -> dict[str, Any]:
+    failures = sum((each.failures for each in measured), start=type(measured[0].failures)())
     return {
-        "submit_sequential_ms_median": round(median(latencies), 2),
-        "submit_sequential_ms_p95": round(quantiles(latencies, n=20)[-1], 2),
-        "submitters": submitters,
-        "commits_per_second": round(rate, 1),
-        "submit_loaded_ms_median": round(median(waits), 1),
-        "evaluations_per_second": round(evaluations, 1),
+        "per_second": round(median(each.per_second for each in measured), 1),
+        "ms_p50": round(median(each.p50 for each in measured), 1),
+        "ms_p95": round(median(each.p95 for each in measured), 1),
+        "failed": failures.total(),
+        **({"failures": dict(failures.most_common(3))} if failures else {}),
     }
 
 
-async def _throughput(ledgers: list[Ledger], names: list[str], each: int) -> tuple[float, list[float]]:
-    waits: list[float] = []
-
-    async def one(index: int, name: str) -> None:
-        for number in range(each):
-            began = time.perf_counter()
-            await ledgers[index % 4].dataset.revise(_revision(name, 10_000 + number))
-            waits.append((time.perf_counter() - began) * 1000)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(one(index, name) for index, name in enumerate(names)))
-    return len(waits) / (time.perf_counter() - began), waits
-
-
-async def _evaluations(ledger: Ledger) -> None:
-    turns = asyncio.Semaphore(16)
-
-    async def one() -> None:
-        async with turns:
-            await ledger.consortium.members()
-
-    await asyncio.gather(*(one() for _ in range(EVALUATIONS)))
-
-
-@asynccontextmanager
-async def _stewards(connection: Connection) -> AsyncIterator[list[Ledger]]:
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(_steward(connection, each)) for each in connection.organisations]
-
-
-@asynccontextmanager
-async def _steward(connection: Connection, organisation: OrganisationConnection) -> AsyncIterator[Ledger]:
-    pair, paths = organisation.paths.identity(Role.STEWARD), organisation.paths
-    identity, signer = FileIdentity(msp_id=organisation.msp_id, certificate=pair.cert, key=pair.key).load()
-    tls = Tls.from_files(
-        roots=organisation.tls_ca,
-        certificate=paths.gateway_client.cert,
-        key=paths.gateway_client.key,
-        server_name=organisation.server_name,
-    )
-    async with connect(Endpoint(organisation.address, tls), identity, signer) as gateway:
-        yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
-
-
-def _registration(name: str) -> Register:
-    return make(
-        Register,
-        dataset=name,
-        title="bench",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection="unprotected",
-        fingerprint=_fingerprint(name),
-    )
-
-
-def _revision(name: str, number: int) -> Revise:
-    return make(
-        Revise,
-        dataset=name,
-        title=f"bench {number}",
-        purposes=["research"],
-        fingerprint=_fingerprint(f"{name}/{number}"),
-    )
-
-
-def _fingerprint(text: str) -> str:
-    return digest_of(text.encode())
-
-
-def _resident(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def _beside(found: dict[str, Any]) -> dict[str, Any]:
+    return found | {"share_of_raw": round(found["ours"]["per_second"] / found["raw"]["per_second"], 2)}
 
 
 if __name__ == "__main__":
-    json.dump(run(), sys.stdout, indent=2)
+    json.dump(run(engine=sys.argv[1] if len(sys.argv) > 1 else "embedded"), sys.stdout, indent=2)
     print()
