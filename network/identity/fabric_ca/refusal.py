@@ -14,6 +14,7 @@ from quorate.errors import (
 
 _QUOTED: Final = 300
 
+_SERVER_AT_FAULT: Final = 500
 _AUTHENTICATION: Final = 20
 _AUTHORIZATION: Final = 71
 _TOO_MANY_WRONG_SECRETS: Final = 73
@@ -30,6 +31,7 @@ _BY_STATUS: Final[dict[int, type[QuorateError]]] = {
     401: DeniedError,
     403: DeniedError,
     404: NotFoundError,
+    500: StateError,
     405: UsageError,
     409: AlreadyExistsError,
 }
@@ -69,5 +71,5 @@ def refusal(status: int, code: int, message: str, *, where: str) -> QuorateError
     """
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or UnreachableError
     said = " ".join(message.split())[:_QUOTED] or "no reason"
-    hint = _HINTS.get(code, "Read the log of the CA server." if kind is UnreachableError else "")
+    hint = _HINTS.get(code, "Read the log of the CA server." if status >= _SERVER_AT_FAULT else "")
     return kind(f"The CA at {where} refused: {said} (HTTP {status}, code {code}).", hint=hint)

@@ -16,6 +16,7 @@ from network.identity.fabric_ca.refusal import refusal
 from quorate.errors import IntegrityError, QuorateError, TimedOutError, UnreachableError
 
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
+_NOBODY_BEHIND: Final = range(502, 505)  # a proxy's words, not a CA's
 _API: Final = "/api/v1/"
 
 
@@ -44,7 +45,9 @@ class Transport:
             base_url=endpoint.url,
             verify=_tls(endpoint),
             trust_env=False,
-            timeout=endpoint.timeout_s,
+            # A handshake that our own deadline cut off would leave its socket open; httpx closes what it gives up.
+            # Its limit holds for connecting and for the handshake each, so both together stay below ours.
+            timeout=httpx.Timeout(endpoint.timeout_s, connect=endpoint.timeout_s * 0.45),
             limits=httpx.Limits(max_connections=8),
             headers={"Accept-Encoding": "identity", "User-Agent": "quorate"},
         )
@@ -128,6 +131,8 @@ class Transport:
         try:
             answer = _Answer.model_validate_json(content)
         except ValidationError:
+            if status in _NOBODY_BEHIND:
+                raise refusal(status, 0, "nobody answers behind that address", where=self._endpoint.where) from None
             raise self._not_a_ca(f"its answer (HTTP {status}) is not a Fabric CA's JSON") from None
         if answer.success and 200 <= status < 300:  # noqa: PLR2004 - HTTP's range of successes
             return answer.result
@@ -136,7 +141,7 @@ class Transport:
 
     def _timed_out(self) -> QuorateError:
         return TimedOutError(
-            f"The CA at {self._endpoint.where} did not answer within {self._endpoint.timeout_s:g} s.",
+            f"The CA at {self._endpoint.where} was too slow: a request may take {self._endpoint.timeout_s:g} s.",
             hint="Look whether it runs. An enrolment may have been counted; a registration can be looked up.",
         )
 
