@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from network.connection import Connection
     from network.consortium import Consortium
+    from network.engine import Driver
 
 _ENGINES = ("embedded", "native", "compose")
 _MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
-_FIXTURES = {"fabric_network", "consortium"}
 _FOUNDING_TIMEOUT_S = 60.0
 _MISSING = pytest.StashKey[dict[str, str | None]]()
 
@@ -42,13 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests that use a network once for each engine asked for, and show its name in theirs."""
-    for fixture in _FIXTURES & set(metafunc.fixturenames):
-        metafunc.parametrize(fixture, _running_engines(metafunc.config), indirect=True, scope="session")
+    if "fabric_engine" in metafunc.fixturenames:
+        metafunc.parametrize("fabric_engine", _running_engines(metafunc.config), indirect=True, scope="session")
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: "Sequence[pytest.Item]") -> list[str]:
     """Say which engines the tests run on, and why the others do not, if any test uses one."""
-    if not any(_FIXTURES & set(getattr(item, "fixturenames", ())) for item in items):
+    if not any("fabric_engine" in getattr(item, "fixturenames", ()) for item in items):
         return []
     return [f"fabric engine {engine}: {_why_not(config, engine) or 'runs'}" for engine in _ENGINES]
 
@@ -82,35 +82,42 @@ def _missing(engine: str) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def fabric_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Connection]":
+def fabric_engine(request: pytest.FixtureRequest) -> "Driver":
+    """Return the engine that the test runs on: what starts networks, for tests that need one of their own."""
+    from network.engine import Engine, driver  # noqa: PLC0415 - see above
+
+    return driver(Engine(request.param))
+
+
+@pytest.fixture(scope="session")
+def fabric_network(fabric_engine: "Driver", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Connection]":
     """Run a network of four organisations for the whole session; the value says how to connect.
 
     Its ledger is empty at first, and tests share it: use names of your own.
     """
-    with _running(request.param, tmp_path_factory.mktemp(f"fabric-{request.param}")) as connection:
+    with _running(fabric_engine, tmp_path_factory.mktemp("fabric")) as connection:
         yield connection
 
 
 @pytest.fixture(scope="session")
-def consortium(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Consortium]":
+def consortium(fabric_engine: "Driver", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Consortium]":
     """Found a consortium of four organisations, with identities for every role, on a network of its own.
 
     Tests share it for the whole session: use names of your own.
     """
     from network.consortium import found_at_once  # noqa: PLC0415 - see above
 
-    with _running(request.param, tmp_path_factory.mktemp(f"consortium-{request.param}")) as connection:
+    with _running(fabric_engine, tmp_path_factory.mktemp("consortium")) as connection:
         yield found_at_once(connection, timeout_s=_FOUNDING_TIMEOUT_S)
 
 
 @contextmanager
-def _running(engine: str, directory: "Path") -> "Iterator[Connection]":
-    from network.engine import Engine, driver  # noqa: PLC0415 - see above
+def _running(engine: "Driver", directory: "Path") -> "Iterator[Connection]":
     from network.home import NetworkHome  # noqa: PLC0415 - see above
     from network.topology import Topology  # noqa: PLC0415 - see above
 
     home, topology = NetworkHome(directory), Topology.for_members(_MEMBERS)
-    network = driver(Engine(engine)).start(home, topology, dies_with_parent=True)
+    network = engine.start(home, topology, dies_with_parent=True)
     try:
         yield network.connection
     finally:

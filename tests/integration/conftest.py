@@ -1,6 +1,7 @@
 def pytest_collection_modifyitems(items):
-    """Whoever uses a network needs the programs built first that it runs."""
+    """Whoever uses an engine needs the program built first that it runs."""
     for item in items:
-        if {"fabric_network", "consortium"} & set(item.fixturenames):
-            needed = ["chaincode_program" if "native" in item.nodeid else "embedded_program"]
-            item.fixturenames[:0] = [name for name in needed if name not in item.fixturenames]
+        engine = item.callspec.params.get("fabric_engine") if hasattr(item, "callspec") else None
+        if engine is not None:
+            needed = "embedded_program" if engine == "embedded" else "chaincode_program"
+            item.fixturenames[:0] = [name for name in [needed] if name not in item.fixturenames]

@@ -9,7 +9,6 @@ import pytest
 
 from gateway.audit.export import export_bundle
 from gateway.ledger.session import open_session
-from network import embedded_engine
 from network.home import NetworkHome
 from network.identity.layout import Role
 from network.topology import Topology
@@ -21,8 +20,8 @@ from tests.integration.evidence_walk import Walk, profile
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory, embedded_program):  # noqa: ARG001 - it must be built
-    running = embedded_engine.start(
+def network(tmp_path_factory, fabric_engine):
+    running = fabric_engine.start(
         NetworkHome(tmp_path_factory.mktemp("network")),
         Topology.for_members(["Alder", "Birch", "Cedar", "Elm"]),
         dies_with_parent=True,
@@ -75,9 +74,10 @@ def test_what_was_refused_declined_and_retried_is_in_it(bundles):
     assert {"privacy.refused", "round.declined", "round.retried"} <= kinds
 
 
-def test_the_report_says_that_the_ledger_was_for_development(bundles, network):
+def test_the_report_says_whether_the_ledger_was_for_development(bundles, network):
     report = verify_bundle(bundles / "ledger.qeb", genesis=network.genesis)
-    assert any("embedded network" in found.why for found in report.not_checked)
+    said = any("embedded network" in found.why for found in report.not_checked)
+    assert said == (network.engine == "embedded")
 
 
 @pytest.mark.parametrize("name", ["one.qeb", "other"])
@@ -115,7 +115,8 @@ def test_the_command_exports_and_verifies(network, bundles, tmp_path, capsys):
     bundle = str(tmp_path / "mine.qeb")
     assert main(["audit", "export", bundle, "--profile", str(tmp_path / "officer.toml"), "--format", "json"]) == 0
     exported = json.loads(capsys.readouterr().out)
-    assert (exported["genesis"], exported["rounds"], exported["development"]) == (network.genesis, 3, True)
+    development = network.engine == "embedded"
+    assert (exported["genesis"], exported["rounds"], exported["development"]) == (network.genesis, 3, development)
     assert main(["audit", "verify", bundle, "--genesis", network.genesis, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["result"] == "verified"
     assert (

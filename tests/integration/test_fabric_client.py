@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
-import signal
 import statistics
 import time
 from contextlib import asynccontextmanager
@@ -31,7 +29,6 @@ from gateway.fabric import (
     chaincode_refusal,
     connect,
 )
-from network import embedded_engine
 from network.home import NetworkHome
 from network.identity import Role
 from network.topology import Topology
@@ -44,6 +41,7 @@ if TYPE_CHECKING:
 
     from gateway.fabric import Contract, Gateway, Network
     from network.connection import Connection, OrganisationConnection
+    from network.engine import Driver
 
 P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NUMBERS = count()
@@ -263,7 +261,7 @@ async def test_events_come_live_and_resume_after_a_checkpoint(
         checkpointer = FileCheckpointer(tmp_path / "checkpoint")
         async with (
             asyncio.timeout(10),
-            network.chaincode_events(contract.chaincode_name, start_block=start, checkpointer=checkpointer) as events,
+            network.chaincode_events(contract.chaincode_name, start_block=start, checkpoint=checkpointer) as events,
         ):
             event = await anext(events)
             seen.append((event.transaction_id, json.loads(event.payload)["events"][0]["dataset"]))
@@ -321,7 +319,7 @@ async def test_a_wrong_tls_certificate_hash_is_refused(fabric_network: Connectio
     organisation = fabric_network.organisations[0]
     channel = endpoint_of(organisation).channel()
     identity, signer = identity_of(organisation, Role.STEWARD)
-    async with connect(channel, identity, signer, tls_certificate_hash=b"\0" * 32) as gateway:
+    async with connect(channel, identity, signer, tls_client_certificate_hash=b"\0" * 32) as gateway:
         with pytest.raises(GatewayError) as caught:
             _ = [block async for block in gateway.network(network.name).blocks(0, 0)]
     await channel.close()
@@ -363,12 +361,11 @@ async def test_one_after_the_other_takes_little_more_than_a_batch(
 
 
 async def test_a_network_that_is_killed_and_comes_back_is_met_again_without_loss(
-    tmp_path: Path,
-    embedded_program: Path,  # noqa: ARG001  # it must be built
+    tmp_path: Path, fabric_engine: Driver
 ) -> None:
     home = NetworkHome(tmp_path / "home")
     topology = Topology.for_members(["Alder", "Birch", "Cedar", "Elm"])
-    running = embedded_engine.start(home, topology, dies_with_parent=True)
+    running = fabric_engine.start(home, topology, dies_with_parent=True)
     try:
         await found(running.connection)
         organisation = running.connection.organisations[0]
@@ -380,10 +377,10 @@ async def test_a_network_that_is_killed_and_comes_back_is_met_again_without_loss
                 await contract.submit("dataset:Register", registration())
                 assert (await anext(events)).block_number == start
                 waiting = asyncio.ensure_future(anext(events))
-                os.kill(running.process.pid, signal.SIGKILL)
-                running.process.stop()
+                for node in running.nodes.values():
+                    node.kill()
                 query = asyncio.ensure_future(contract.evaluate("consortium:Get", document("consortium:Get")))
-                running = await asyncio.to_thread(embedded_engine.start, home, topology, dies_with_parent=True)
+                running = await asyncio.to_thread(fabric_engine.start, home, topology, dies_with_parent=True)
                 assert json.loads(await query)["charter"]["title"] == "Tests of the client"
                 await contract.submit("dataset:Register", registration())
                 assert (await waiting).block_number == start + 1
