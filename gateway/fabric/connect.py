@@ -33,7 +33,7 @@ async def connect(
     deadlines: Deadlines | None = None,
     limits: Limits | None = None,
     call_options: DefaultCallOptions | None = None,
-    tls_certificate_hash: bytes = b"",
+    tls_client_certificate_hash: bytes = b"",
 ) -> AsyncIterator[Gateway]:
     """Open a gateway for one identity; in the end, close it with its streams and, unless the channel is shared, calls.
 
@@ -56,7 +56,7 @@ async def connect(
         How long each step may take; how many may be under way.
     call_options
         How each step is called beside that: metadata and such.
-    tls_certificate_hash
+    tls_client_certificate_hash
         With an open channel of mutual TLS: SHA-256 of the client certificate's DER. An `Endpoint` knows its own.
 
     Raises
@@ -68,7 +68,7 @@ async def connect(
     if isinstance(endpoint, str):
         endpoint = Endpoint(endpoint)
     if isinstance(endpoint, Endpoint):
-        tls_certificate_hash = endpoint.tls.certificate_hash
+        tls_client_certificate_hash = endpoint.tls.certificate_hash
     async with _channel(endpoint) as channel:
         client = GatewayClient(
             channel,
@@ -77,7 +77,7 @@ async def connect(
             defaults=call_options or DefaultCallOptions(),
         )
         try:
-            yield Gateway(client, signing, tls_certificate_hash)
+            yield Gateway(client, signing, tls_client_certificate_hash)
         finally:
             client.close()
 

@@ -46,7 +46,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
         """Return a proposal to call this function, with an id of its own.
@@ -76,7 +76,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Return what the function answers, and change nothing; see `Proposal.evaluate`."""
@@ -97,7 +97,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Call the function, wait until its transaction has committed, and return what it answered.
@@ -126,7 +126,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> tuple[bytes, Commit]:
         """Call the function and return its answer and the handle for its commit, as soon as the orderer has it.
@@ -145,7 +145,7 @@ class Contract:
         self,
         transaction_name: str,
         arguments: Sequence[str | bytes],
-        transient: Mapping[str, bytes] | None,
+        transient: Mapping[str, str | bytes] | None,
         endorsing_organizations: Sequence[str],
     ) -> Transaction:
         proposal = self.new_proposal(

@@ -31,10 +31,10 @@ class Gateway:
     Bytes that are something else raise `UsageError`.
     """
 
-    def __init__(self, client: GatewayClient, signing: SigningIdentity, tls_certificate_hash: bytes) -> None:
+    def __init__(self, client: GatewayClient, signing: SigningIdentity, tls_client_certificate_hash: bytes) -> None:
         self._client: Final = client
         self._signing: Final = signing
-        self._tls_certificate_hash: Final = tls_certificate_hash
+        self._tls_certificate_hash: Final = tls_client_certificate_hash
 
     @property
     def identity(self) -> Identity:
@@ -43,7 +43,7 @@ class Gateway:
 
     def network(self, name: str) -> Network:
         """Return the network of this channel name."""
-        return Network(self._client, self._signing, name=name, tls_certificate_hash=self._tls_certificate_hash)
+        return Network(self._client, self._signing, name=name, tls_client_certificate_hash=self._tls_certificate_hash)
 
     def close(self) -> None:
         """End all event streams; nothing more can be sent. Leaving ``async with connect(…)`` does it too."""

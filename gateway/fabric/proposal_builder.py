@@ -28,7 +28,7 @@ class Invocation:
     arguments
         Function name first; text is sent as UTF-8.
     transient
-        Data that peers see and the ledger does not keep.
+        Data that peers see and the ledger does not keep; text is sent as UTF-8.
     endorsing_organizations
         MSP ids that must endorse; empty leaves the choice to the gateway.
     """
@@ -36,7 +36,7 @@ class Invocation:
     channel: str
     chaincode: str
     arguments: Sequence[str | bytes]
-    transient: Mapping[str, bytes]
+    transient: Mapping[str, str | bytes]
     endorsing_organizations: Sequence[str]
 
     def propose(self, creator: bytes) -> protos.AnyMessage:
@@ -48,7 +48,7 @@ class Invocation:
                 signature_header=context.signature_header,
             ).SerializeToString(),
             payload=protos.ChaincodeProposalPayload(
-                input=self._input(), TransientMap=dict(self.transient)
+                input=self._input(), TransientMap={name: _as_bytes(value) for name, value in self.transient.items()}
             ).SerializeToString(),
         )
         return protos.ProposedTransaction(
@@ -73,7 +73,7 @@ class Invocation:
         return serialized
 
     def _input(self) -> bytes:
-        arguments = [each.encode() if isinstance(each, str) else bytes(each) for each in self.arguments]
+        arguments = [_as_bytes(each) for each in self.arguments]
         size = sum(map(len, arguments))
         if size >= MAX_ARGUMENT_BYTES:
             raise UsageError(
@@ -89,3 +89,7 @@ class Invocation:
         )
         serialized: bytes = spec.SerializeToString()
         return serialized
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)

@@ -131,7 +131,7 @@ async def open_session(profile: Profile) -> AsyncIterator[Session]:
             identity,
             signer,
             deadlines=Deadlines(commit_status=LOST_AFTER),
-            tls_certificate_hash=profile.seen_by_peer(),
+            tls_client_certificate_hash=profile.seen_by_peer(),
         ) as gateway:
             network = gateway.network(profile.channel)
             yield Session(

@@ -44,7 +44,9 @@ async def open_peer(config: GatewayConfig, client: tuple[bytes, bytes]) -> Async
     deadlines = Deadlines(reconnect=config.timeouts.reconnect, commit_status=LOST_AFTER)
     async with (
         PeerChannel(config.msp, _peers(config, tls)) as channel,
-        connect(channel, identity, signer, deadlines=deadlines, tls_certificate_hash=tls.certificate_hash) as gateway,
+        connect(
+            channel, identity, signer, deadlines=deadlines, tls_client_certificate_hash=tls.certificate_hash
+        ) as gateway,
     ):
         yield channel, gateway.network(config.channel)
 

@@ -198,7 +198,7 @@ def _follower(context: GatewayContext, network: Network) -> Follower:
     config = context.config
 
     def events(checkpointer: Checkpointer) -> EventStream[ChaincodeEvent]:
-        return network.chaincode_events(config.chaincode, start_block=0, checkpointer=checkpointer)
+        return network.chaincode_events(config.chaincode, start_block=0, checkpoint=checkpointer)
 
     return Follower(context.state, events, FileCheckpointer(config.state / "events.json"))
 

@@ -34,7 +34,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> Proposal:
         """Return a proposal to call this function, with an id of its own."""
@@ -47,7 +47,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Return what the function answers, and change nothing."""
@@ -69,7 +69,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Call the function, wait until its transaction has committed, and return what it answered."""
@@ -84,7 +84,7 @@ class Contract:
         self,
         transaction_name: str,
         *arguments: str | bytes,
-        transient: Mapping[str, bytes] | None = None,
+        transient: Mapping[str, str | bytes] | None = None,
         endorsing_organizations: Sequence[str] = (),
     ) -> tuple[bytes, Commit]:
         """Call the function and return its answer and the handle for its commit, as soon as the orderer has it."""

@@ -45,21 +45,21 @@ class Network:
         chaincode_name: str,
         *,
         start_block: int | None = None,
-        checkpointer: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         options: CallOptions | None = None,
     ) -> EventStream[ChaincodeEvent]:
         """Return the events that valid transactions of this chaincode emit, in the order of the ledger."""
         events = self._inner.chaincode_events(
-            chaincode_name, start_block=start_block, checkpointer=checkpointer, options=options
+            chaincode_name, start_block=start_block, checkpoint=checkpoint, options=options
         )
         return EventStream(self._background, events)
 
     def new_chaincode_events_request(
-        self, chaincode_name: str, *, start_block: int | None = None, checkpointer: Checkpoint | None = None
+        self, chaincode_name: str, *, start_block: int | None = None, checkpoint: Checkpoint | None = None
     ) -> ChaincodeEventsRequest:
         """Return the request for these events, not yet signed."""
         request = self._inner.new_chaincode_events_request(
-            chaincode_name, start_block=start_block, checkpointer=checkpointer
+            chaincode_name, start_block=start_block, checkpoint=checkpoint
         )
         return ChaincodeEventsRequest(self._background, request)
 
@@ -67,58 +67,56 @@ class Network:
         self,
         *,
         start_block: int | None = None,
-        checkpointer: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         options: CallOptions | None = None,
     ) -> EventStream[AnyMessage]:
         """Return blocks (``common.Block``) as they are committed."""
-        events = self._inner.block_events(start_block=start_block, checkpointer=checkpointer, options=options)
+        events = self._inner.block_events(start_block=start_block, checkpoint=checkpoint, options=options)
         return EventStream(self._background, events)
 
     def new_block_events_request(
-        self, *, start_block: int | None = None, checkpointer: Checkpoint | None = None
+        self, *, start_block: int | None = None, checkpoint: Checkpoint | None = None
     ) -> BlockEventsRequest:
         """Return the request for whole blocks, not yet signed."""
-        request = self._inner.new_block_events_request(start_block=start_block, checkpointer=checkpointer)
+        request = self._inner.new_block_events_request(start_block=start_block, checkpoint=checkpoint)
         return BlockEventsRequest(self._background, request)
 
     def filtered_block_events(
         self,
         *,
         start_block: int | None = None,
-        checkpointer: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         options: CallOptions | None = None,
     ) -> EventStream[AnyMessage]:
         """Return blocks without payloads (``protos.FilteredBlock``) as they are committed."""
-        events = self._inner.filtered_block_events(start_block=start_block, checkpointer=checkpointer, options=options)
+        events = self._inner.filtered_block_events(start_block=start_block, checkpoint=checkpoint, options=options)
         return EventStream(self._background, events)
 
     def new_filtered_block_events_request(
-        self, *, start_block: int | None = None, checkpointer: Checkpoint | None = None
+        self, *, start_block: int | None = None, checkpoint: Checkpoint | None = None
     ) -> FilteredBlockEventsRequest:
         """Return the request for filtered blocks, not yet signed."""
-        request = self._inner.new_filtered_block_events_request(start_block=start_block, checkpointer=checkpointer)
+        request = self._inner.new_filtered_block_events_request(start_block=start_block, checkpoint=checkpoint)
         return FilteredBlockEventsRequest(self._background, request)
 
     def block_and_private_data_events(
         self,
         *,
         start_block: int | None = None,
-        checkpointer: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         options: CallOptions | None = None,
     ) -> EventStream[AnyMessage]:
         """Return blocks with private data (``protos.BlockAndPrivateData``) as they are committed."""
         events = self._inner.block_and_private_data_events(
-            start_block=start_block, checkpointer=checkpointer, options=options
+            start_block=start_block, checkpoint=checkpoint, options=options
         )
         return EventStream(self._background, events)
 
     def new_block_and_private_data_events_request(
-        self, *, start_block: int | None = None, checkpointer: Checkpoint | None = None
+        self, *, start_block: int | None = None, checkpoint: Checkpoint | None = None
     ) -> BlockAndPrivateDataEventsRequest:
         """Return the request for blocks with private data, not yet signed."""
-        request = self._inner.new_block_and_private_data_events_request(
-            start_block=start_block, checkpointer=checkpointer
-        )
+        request = self._inner.new_block_and_private_data_events_request(start_block=start_block, checkpoint=checkpoint)
         return BlockAndPrivateDataEventsRequest(self._background, request)
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Generator[AnyMessage, None, None]:

@@ -91,7 +91,7 @@ async def test_a_shared_channel_can_say_its_certificate_hash(served: Served, hei
     channel = EndpointClass(served.endpoint.address, served.tls).channel()
     certificate_hash = served.tls.certificate_hash
     for _ in range(2):  # it is not closed by the first user
-        async with connect(channel, served.identity, served.signer, tls_certificate_hash=certificate_hash) as gateway:
+        async with connect(channel, served.identity, served.signer, tls_client_certificate_hash=certificate_hash) as gateway:
             assert await numbers(gateway.network("quorate"), 0, None) == list(range(height))
     await channel.close()
 
@@ -148,7 +148,7 @@ async def test_block_events_resume_after_a_checkpoint(network: Network, height: 
     checkpointer = InMemoryCheckpointer()
     seen = []
     for _ in range(height):
-        async with network.block_events(start_block=0, checkpointer=checkpointer) as blocks:
+        async with network.block_events(start_block=0, checkpoint=checkpointer) as blocks:
             number = (await anext(blocks)).header.number
             seen.append(number)
             checkpointer.checkpoint_block(number)

@@ -75,7 +75,7 @@ async def test_a_checkpoint_resumes_after_what_was_dealt_with(network: Network, 
     checkpointer = InMemoryCheckpointer()
     seen = []
     for _ in history:
-        async with network.chaincode_events("quorate", start_block=0, checkpointer=checkpointer) as events:
+        async with network.chaincode_events("quorate", start_block=0, checkpoint=checkpointer) as events:
             event = await anext(events)
             seen.append(event.transaction_id)
             checkpointer.checkpoint_chaincode_event(event)
@@ -89,7 +89,7 @@ async def test_a_file_checkpoint_resumes_in_another_process(
     seen = []
     for _ in history:
         checkpointer = FileCheckpointer(path)
-        async with network.chaincode_events("quorate", start_block=0, checkpointer=checkpointer) as events:
+        async with network.chaincode_events("quorate", start_block=0, checkpoint=checkpointer) as events:
             event = await anext(events)
             seen.append(event.transaction_id)
             checkpointer.checkpoint_chaincode_event(event)
@@ -98,10 +98,10 @@ async def test_a_file_checkpoint_resumes_in_another_process(
 
 async def test_an_event_that_was_not_dealt_with_comes_again(network: Network, history: list[str]) -> None:
     checkpointer = InMemoryCheckpointer()
-    async with network.chaincode_events("quorate", start_block=0, checkpointer=checkpointer) as events:
+    async with network.chaincode_events("quorate", start_block=0, checkpoint=checkpointer) as events:
         checkpointer.checkpoint_chaincode_event(await anext(events))
         await anext(events)  # read and not dealt with
-    async with network.chaincode_events("quorate", start_block=0, checkpointer=checkpointer) as events:
+    async with network.chaincode_events("quorate", start_block=0, checkpoint=checkpointer) as events:
         assert await take(events, 3) == history[1:]
 
 

@@ -135,7 +135,7 @@ async def test_a_checkpoint_is_part_of_the_request(offline: Gateway, served: Ser
     await peer.commit(("a", b"", VALID), ("b", b"", VALID))
     checkpointer = InMemoryCheckpointer()
     checkpointer.checkpoint_transaction(4, "a")
-    async with signed(offline, served, "chaincode_events", checkpointer=checkpointer).events() as events:
+    async with signed(offline, served, "chaincode_events", checkpoint=checkpointer).events() as events:
         assert (await anext(events)).transaction_id == "b"
 
 

@@ -67,7 +67,7 @@ def test_every_class_has_the_methods_and_parameters_of_the_one_that_waits(name: 
 
 def test_connect_takes_what_the_other_takes_but_an_open_channel() -> None:
     theirs = set(inspect.signature(fabric.connect).parameters)
-    assert set(inspect.signature(sync.connect).parameters) == theirs - {"tls_certificate_hash"}
+    assert set(inspect.signature(sync.connect).parameters) == theirs - {"tls_client_certificate_hash"}
     with pytest.raises(UsageError, match="neither an address nor an Endpoint"), sync.connect(5, None):
         pass
 
@@ -140,13 +140,13 @@ async def test_events_are_iterators(program: Callable[..., object]) -> None:
         network, checkpointer = gateway.network("quorate"), InMemoryCheckpointer()
         ids = [contract(gateway).submit_async("f")[1].status().transaction_id for _ in range(3)]
         seen = []
-        with network.chaincode_events("quorate", start_block=0, checkpointer=checkpointer) as events:
+        with network.chaincode_events("quorate", start_block=0, checkpoint=checkpointer) as events:
             for event in events:
                 seen.append(event.transaction_id)
                 checkpointer.checkpoint_chaincode_event(event)
                 if len(seen) == 2:
                     break
-        with network.chaincode_events("quorate", checkpointer=checkpointer) as events:
+        with network.chaincode_events("quorate", checkpoint=checkpointer) as events:
             seen.append(next(events).transaction_id)
             with pytest.raises(GatewayError, match=r"no event came for 0\.05 s") as caught:
                 events.next(timeout=0.05)
