@@ -33,6 +33,7 @@ class GatewayProcess:
     member: OrganisationConnection
     directory: Path
     limits: str = ""
+    others: tuple[str, ...] = ()
     process: asyncio.subprocess.Process | None = None
     address: str = ""
 
@@ -46,6 +47,7 @@ channel = "{self.network.channel}"
 chaincode = "{self.network.chaincode}"
 [peer]
 endpoint = "{self.member.address}"
+others = {json.dumps(self.others)}
 tls_ca = "{self.member.tls_ca}"
 [identity]
 certificate = "{paths.identity(Role.AGGREGATOR).cert}"
