@@ -3,11 +3,12 @@
 from typing import Final
 
 from network.compose.containers import containers_of
+from network.compose.guard import Guard, forget
 from network.compose.images import Images
 from network.compose.material import write_material
 from network.compose.plan import make_plan
 from network.compose.project import Project
-from network.compose.running import ComposeNetwork, Guard, nodes_of, save_logs, take_down
+from network.compose.running import ComposeNetwork, nodes_of, save_logs, take_down
 from network.compose.writer import write_project
 from network.engine import ChaincodeProgram
 from network.fabric.chaincode import join_and_deploy, packages
@@ -52,7 +53,9 @@ def start_network(
     write_material(plan, identities)
     project = write_project(plan, images, {name: package.package_id for name, package in made.items()}, chaincode)
     _refuse_if_running(plan, project)
-    guard = Guard.set(project) if dies_with_parent else None
+    forget(project)
+    if dies_with_parent:
+        Guard.set(project)
     try:
         _up(plan, project)
         join_orderers(plan, identities, programs)
@@ -67,10 +70,8 @@ def start_network(
         connection.save(home.connection)
     except BaseException:
         take_down(project, {place.name: place.log for place in plan.places})
-        if guard is not None:
-            guard.dismiss()
         raise
-    return ComposeNetwork(home=home, connection=connection, nodes=nodes_of(plan, project), project=project, guard=guard)
+    return ComposeNetwork(home=home, connection=connection, nodes=nodes_of(plan, project), project=project)
 
 
 def _up(plan: Plan, project: Project) -> None:

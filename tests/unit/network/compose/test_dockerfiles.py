@@ -50,4 +50,4 @@ def test_the_gateway_lock_has_all_that_a_gateway_needs():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = project["dependencies"] + project["optional-dependencies"]["gateway"]
     locked = {pin.partition("==")[0] for pin in pins(LOCKS[0])}
-    assert {Requirement(text).name for text in wanted} <= locked
+    assert {Requirement(text).name for text in wanted} <= locked, "run scripts/lock_images.sh"
