@@ -46,6 +46,12 @@ class ProcessRecord:
         return ProcessRecord.of(self.pid) == self
 
 
+def is_alive(path: Path) -> bool:
+    """Tell whether the process that a file records still runs."""
+    record = ProcessRecord.load(path)
+    return record is not None and record.is_alive()
+
+
 def _start_of(pid: int) -> str | None:
     return _start_from_proc(pid) if sys.platform == "linux" else _start_from_ps(pid)
 

@@ -22,6 +22,14 @@ class Identities:
         return [self.orderer.tls_ca.cert, *(paths.tls_ca.cert for paths in self.organisations.values())]
 
 
+def identities_of(home: NetworkHome, topology: Topology) -> Identities:
+    """Return where everybody's lie, or will."""
+    return Identities(
+        organisations={one.name: OrganisationPaths.of(home.identities, one.name) for one in topology.organisations},
+        orderer=OrdererPaths.of(home.identities, topology.orderer.name),
+    )
+
+
 def issue_identities(home: NetworkHome, topology: Topology) -> Identities:
     """Issue what is lacking, from the development CA; what exists is kept."""
     return Identities(

@@ -80,11 +80,12 @@ class Plan:
     orderers: tuple[Place, ...]
     peers: tuple[Place, ...]
     chaincodes: tuple[Place, ...]
+    authorities: tuple[Place, ...] = ()
 
     @property
     def places(self) -> tuple[Place, ...]:
         """Every node."""
-        return (*self.orderers, *self.peers, *self.chaincodes)
+        return (*self.authorities, *self.orderers, *self.peers, *self.chaincodes)
 
     def peers_of(self, organisation: str) -> tuple[Place, ...]:
         """Return an organisation's peers, the first one first."""
@@ -112,6 +113,13 @@ def peer_names(topology: Topology) -> Iterator[tuple[str, int, str]]:
     for organisation in topology.organisations:
         for index in range(organisation.peers):
             yield organisation.name, index, f"peer{index}.{organisation.name}"
+
+
+def authority_owners(topology: Topology) -> Iterator[str]:
+    """Yield each organisation that has a Fabric CA server."""
+    if topology.ca == "fabric-ca":
+        yield topology.orderer.name
+        yield from (one.name for one in topology.organisations)
 
 
 def asked_ports(topology: Topology) -> dict[str, int]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from network.chaincode_node import is_serving
 from network.engine import ChaincodeProgram
-from network.fabric.plan import Place
+from network.fabric.identities import identities_of
+from network.fabric.plan import Place, Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
-from network.identity import OrganisationPaths
+from network.native.authorities import answers
 from network.native.plan import read_plan
 from network.native.running import NativeNetwork
 from network.native.start import start_network
@@ -71,7 +72,7 @@ class NativeDriver:
         if not home.topology.exists():
             return []
         plan = read_plan(home, Topology.load(home.topology))
-        return [_found(place, home) for place in plan.places]
+        return [_found(place, plan) for place in plan.places]
 
     def logs(self, home: NetworkHome) -> Mapping[str, Path]:
         """Return the logs by node name."""
@@ -81,14 +82,17 @@ class NativeDriver:
         return {place.name: place.log for place in plan.places}
 
 
-def _found(place: Place, home: NetworkHome) -> Status:
+def _found(place: Place, plan: Plan) -> Status:
     found = of_process(place.name, place.kind, place.pid_file, place.log, address=place.address)
-    if found.state is not State.RUNNING or _answers(place, home):
+    if found.state is not State.RUNNING or _answers(place, plan):
         return found
     return found.but(State.SILENT)
 
 
-def _answers(place: Place, home: NetworkHome) -> bool:
+def _answers(place: Place, plan: Plan) -> bool:
+    identities = identities_of(plan.home, plan.topology)
     if place.kind == "chaincode":
-        return is_serving(place.address, OrganisationPaths.of(home.identities, place.owner))
+        return is_serving(place.address, identities.organisations[place.owner])
+    if place.kind == "ca":
+        return answers(place, plan, identities)
     return is_healthy(place.operations)

@@ -3,8 +3,19 @@
 from collections.abc import Iterator
 
 from network.chaincode_node import chaincode_name
-from network.fabric.plan import HOST, Kind, Place, Plan, asked_ports, orderer_names, peer_names, ports_file
+from network.fabric.plan import (
+    HOST,
+    Kind,
+    Place,
+    Plan,
+    asked_ports,
+    authority_owners,
+    orderer_names,
+    peer_names,
+    ports_file,
+)
 from network.home import NetworkHome
+from network.identity.fabric_ca.served import ca_name
 from network.ports import keep_or_choose, read_ports
 from network.topology import Topology
 from quorate.errors import ConflictError
@@ -55,6 +66,7 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
         orderers=tuple(place(name, "orderer", topology.orderer.name, index) for index, name in orderer_names(topology)),
         peers=tuple(place(name, "peer", owner, index) for owner, index, name in peer_names(topology)),
         chaincodes=tuple(place(chaincode_name(one.name), "chaincode", one.name, 0) for one in topology.organisations),
+        authorities=tuple(place(ca_name(owner), "ca", owner, 0) for owner in authority_owners(topology)),
     )
 
 
@@ -65,3 +77,5 @@ def _listeners(topology: Topology) -> Iterator[str]:
         yield from (name, f"{name}/operations")
     for one in topology.organisations:
         yield chaincode_name(one.name)
+    for owner in authority_owners(topology):
+        yield ca_name(owner)

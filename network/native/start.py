@@ -7,15 +7,17 @@ from network.engine import ChaincodeProgram
 from network.fabric.chaincode import join_and_deploy, packages
 from network.fabric.channel import join_orderers, make_genesis
 from network.fabric.connect import connection_of
-from network.fabric.identities import Identities, issue_identities
+from network.fabric.identities import Identities, identities_of, issue_identities
 from network.fabric.plan import Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
 from network.lifecycle import ChaincodePackage
+from network.native.authorities import start_authorities
 from network.native.chaincode import service_node
 from network.native.nodes import orderer_node, peer_node
 from network.native.plan import make_plan
 from network.native.running import NOTICE, NativeNetwork
+from network.pidfile import is_alive
 from network.process_node import ProcessNode, stop_all
 from network.topology import Topology
 from quorate.blocks.block import decode_block
@@ -38,31 +40,46 @@ def start_network(
     """
     home.adopt(topology, _ENGINE)
     plan = make_plan(home, topology)
-    identities = issue_identities(home, topology)
-    made = packages(plan, identities)
-    for place in plan.places:
-        place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.ledger.mkdir(mode=0o700, exist_ok=True)
-    nodes = _nodes(plan, identities, programs, made, chaincode, dies_with_parent=dies_with_parent)
-    lacking = [node for node in nodes.values() if not node.is_alive()]
-    if not lacking:
+    running = {place.name for place in plan.places if is_alive(place.pid_file)}
+    if len(running) == len(plan.places):
         hint = "Connect to it, or end it: quorate network down"
         raise ConflictError(f"The network in {home.directory} runs already.", hint=hint)
+    for directory in (home.ledger, *(place.directory for place in plan.places)):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    nodes: dict[str, ProcessNode] = {}
     try:
+        identities, authorities = _identities(plan, programs, dies_with_parent=dies_with_parent)
+        nodes |= authorities
+        made = packages(plan, identities)
+        nodes |= _nodes(plan, identities, programs, made, chaincode, dies_with_parent=dies_with_parent)
         genesis = make_genesis(plan, identities, programs)
-        for node in lacking:
-            node.launch()
-        _wait(lacking, "orderer")
-        join_orderers(plan, identities, programs)
-        _wait(lacking, "peer")
-        _wait(lacking, "chaincode")
+        _launch(plan, identities, programs, [node for node in nodes.values() if not node.is_alive()])
         join_and_deploy(plan, identities, genesis, made)
         connection = connection_of(plan, identities, decode_block(genesis).header.digest, engine=_ENGINE, notice=NOTICE)
         connection.save(home.connection)
     except BaseException:
-        stop_all(lacking, grace_s=1.0)
+        stop_all([node for node in nodes.values() if node.name not in running], grace_s=1.0)
         raise
     return NativeNetwork(home=home, connection=connection, nodes=nodes)
+
+
+def _launch(plan: Plan, identities: Identities, programs: FabricPrograms, lacking: list[ProcessNode]) -> None:
+    for node in lacking:
+        node.launch()
+    _wait(lacking, "orderer")
+    join_orderers(plan, identities, programs)  # while the peers still start
+    _wait(lacking, "peer")
+    _wait(lacking, "chaincode")
+
+
+def _identities(
+    plan: Plan, programs: FabricPrograms, *, dies_with_parent: bool
+) -> tuple[Identities, dict[str, ProcessNode]]:
+    if plan.topology.ca == "development":
+        return issue_identities(plan.home, plan.topology), {}
+    identities = identities_of(plan.home, plan.topology)
+    fabric_bin = programs.peer.parent
+    return identities, start_authorities(plan, identities, fabric_bin=fabric_bin, dies_with_parent=dies_with_parent)
 
 
 def _nodes(
