@@ -17,6 +17,7 @@ from gateway.fabric.errors import GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from grpc.aio import UnaryUnaryMultiCallable
 
@@ -67,24 +68,29 @@ class UnaryCall(Generic[Request, Response]):
         self._queue = queue
         self._places = places
         self._free = asyncio.Semaphore(places)
+        self._turns = asyncio.Semaphore(places)
         self._repeat = repeat
         self._require_open = require_open
 
     async def __call__(self, request: Request, options: CallOptions = NO_OPTIONS) -> Response:
         """Return the response, or raise `GatewayError`."""
         options = options.over(self._defaults)
-        async with self._place():
+        async with self._one_of(self._free):
             self._require_open()
             return await self._until(request, options)
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait before a request is made, so that it is not old by the time there is a place to send it."""
+        return self._one_of(self._turns)
+
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def _one_of(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
         try:
-            if self._free.locked():
+            if places.locked():
                 async with asyncio.timeout(self._queue):
-                    await self._free.acquire()
+                    await places.acquire()
             else:
-                await self._free.acquire()
+                await places.acquire()
         except TimeoutError as error:
             raise GatewayError(
                 f"{self._name} was not sent: {self._places} such calls were in flight for {self._queue:g} s",
@@ -95,7 +101,7 @@ class UnaryCall(Generic[Request, Response]):
         try:
             yield
         finally:
-            self._free.release()
+            places.release()
 
     async def _until(self, request: Request, options: CallOptions) -> Response:
         now = asyncio.get_running_loop().time

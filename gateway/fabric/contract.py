@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from grpc import StatusCode
 
-from gateway.fabric.errors import CommitError, SubmitError
+from gateway.fabric.errors import CommitError, EndorseError, GatewayError, SubmitError
 from gateway.fabric.proposal import Proposal
 from gateway.fabric.proposal_builder import Invocation
 
@@ -80,10 +81,11 @@ class Contract:
         endorsing_organizations: Sequence[str] = (),
     ) -> bytes:
         """Return what the function answers, and change nothing; see `Proposal.evaluate`."""
-        proposal = self.new_proposal(
-            transaction_name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        return await proposal.evaluate()
+        async with self._client.evaluate.turn():
+            proposal = self.new_proposal(
+                transaction_name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+            return await proposal.evaluate()
 
     async def evaluate_transaction(self, name: str, *arguments: str | bytes) -> bytes:
         """Do what `evaluate` does, with nothing but arguments."""
@@ -148,10 +150,18 @@ class Contract:
         transient: Mapping[str, str | bytes] | None,
         endorsing_organizations: Sequence[str],
     ) -> Transaction:
-        proposal = self.new_proposal(
-            transaction_name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
-        )
-        return await proposal.endorse()
+        def propose() -> Proposal:
+            return self.new_proposal(
+                transaction_name, *arguments, transient=transient, endorsing_organizations=endorsing_organizations
+            )
+
+        async with AsyncExitStack() as stack:
+            try:
+                # A proposal carries the time at which it was made, and a chaincode may refuse what waited in a queue.
+                await stack.enter_async_context(self._client.endorse.turn())
+            except GatewayError as error:
+                raise EndorseError.at(error, propose().transaction_id) from error.__cause__
+            return await propose().endorse()
 
 
 async def _fate(transaction: Transaction) -> Status:

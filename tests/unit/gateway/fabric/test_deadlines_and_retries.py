@@ -20,6 +20,7 @@ from gateway.fabric import (
     TxValidationCode,
     connect,
 )
+from quorate.blocks import protos
 from quorate.errors import UsageError
 from tests.unit.gateway.fabric.conftest import SHORT
 from tests.unit.gateway.fabric.fake_peer import Fault
@@ -220,3 +221,26 @@ async def test_a_closed_gateway_sends_nothing(served: Served, peer: FakePeer) ->
     with pytest.raises(GatewayError, match="connection was closed"):
         await anext(network.blocks())
     assert peer.calls == []
+
+
+async def test_a_proposal_is_made_when_its_turn_has_come(served: Served, peer: FakePeer) -> None:
+    peer.stall.add("Endorse")
+    async with connect(served.endpoint, served.identity, served.signer, limits=Limits(endorse=1)) as gateway:
+        contract = gateway.network("quorate").contract("quorate")
+        first = asyncio.create_task(contract.submit("f"))
+        await peer.until(lambda: peer.calls == ["Endorse"])
+        second = asyncio.create_task(contract.submit("f"))
+        await asyncio.sleep(0.3)
+        released = time.time()
+        peer.stall.clear()
+        first.cancel()
+        await second
+    made = [made_at(request) for request in peer.requests["Endorse"]]
+    assert made[0] < released - 0.2
+    assert made[1] >= released
+
+
+def made_at(request: protos.EndorseRequest) -> float:
+    proposal = protos.Proposal.FromString(request.proposed_transaction.proposal_bytes)
+    header = protos.ChannelHeader.FromString(protos.Header.FromString(proposal.header).channel_header)
+    return header.timestamp.seconds + header.timestamp.nanos / 1e9
