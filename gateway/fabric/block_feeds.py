@@ -6,8 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from grpc import StatusCode
+from grpc.aio import AioRpcError
 
-from gateway.fabric.call import cancelled_by_caller, closed
+from gateway.fabric.call import cancelled_by_caller
+from gateway.fabric.error_details import gateway_error
 from gateway.fabric.errors import GatewayError
 from gateway.fabric.event_stream import Ended
 from gateway.fabric.position import Position
@@ -112,16 +114,22 @@ async def ask(client: GatewayClient, method: str, request: protos.AnyMessage, op
     The request side stays open, since its end would end the answers.
     """
     call = client.deliver(method, options)
+    writing = asyncio.ensure_future(call.write(request))
+    # gRPC lets a write wait for ever whose call ends before it has begun.
+    call.add_done_callback(lambda _: writing.cancel())
     try:
-        await call.write(request)
+        await writing
     except asyncio.InvalidStateError:
         # The call is over before the write; reading it tells why.
         return call
     except asyncio.CancelledError:
-        client.hang_up(call)
         if cancelled_by_caller():
+            client.hang_up(call)
             raise
-        raise closed("reading blocks") from None
+        return call
+    except AioRpcError as error:
+        client.hang_up(call)
+        raise gateway_error(error) from error
     except BaseException:
         client.hang_up(call)
         raise

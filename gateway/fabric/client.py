@@ -42,6 +42,10 @@ class WritableStream(Stream, Protocol):
         """Send one request."""
         ...
 
+    def add_done_callback(self, callback: Callable[[object], object]) -> None:
+        """Have this called once the call is over, however it ended."""
+        ...
+
 
 S = TypeVar("S", bound=Stream)
 

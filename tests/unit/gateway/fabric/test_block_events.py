@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from gateway.fabric import Endpoint, GatewayError, Identity, InMemoryCheckpointer, PrivateKeySigner, Tls, connect
+from gateway.fabric import (
+    CallOptions,
+    Endpoint,
+    GatewayError,
+    Identity,
+    InMemoryCheckpointer,
+    PrivateKeySigner,
+    Tls,
+    connect,
+)
+from gateway.fabric.block_feeds import ask
 from gateway.fabric.endpoint import Endpoint as EndpointClass
 from quorate.blocks import protos
 from quorate.blocks.codes import TxValidationCode
@@ -14,6 +24,8 @@ from tests.unit.gateway.fabric.conftest import SHORT
 from tests.unit.gateway.fabric.fake_peer import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.fabric import Gateway, Network
     from tests.unit.gateway.fabric.authority import Authority
     from tests.unit.gateway.fabric.conftest import Served
@@ -91,7 +103,9 @@ async def test_a_shared_channel_can_say_its_certificate_hash(served: Served, hei
     channel = EndpointClass(served.endpoint.address, served.tls).channel()
     certificate_hash = served.tls.certificate_hash
     for _ in range(2):  # it is not closed by the first user
-        async with connect(channel, served.identity, served.signer, tls_client_certificate_hash=certificate_hash) as gateway:
+        async with connect(
+            channel, served.identity, served.signer, tls_client_certificate_hash=certificate_hash
+        ) as gateway:
             assert await numbers(gateway.network("quorate"), 0, None) == list(range(height))
     await channel.close()
 
@@ -188,3 +202,34 @@ async def test_an_unsigned_identity_of_another_msp_is_named(served: Served, auth
     async with connect(served.endpoint, identity, served.signer) as gateway:
         with pytest.raises(GatewayError, match="Org9MSP"):
             await numbers(gateway.network("quorate"), 0, 0)
+
+
+class LostCall:
+    """A call as gRPC leaves it when it is cancelled before its first write has begun: the write never ends."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.callbacks: list[Callable[[object], object]] = []
+
+    async def write(self, _: object) -> None:
+        self.ended.set()
+        await asyncio.Event().wait()
+
+    def add_done_callback(self, callback: Callable[[object], object]) -> None:
+        self.callbacks.append(callback)
+
+
+async def test_a_write_that_would_wait_for_ever_ends_with_its_call() -> None:
+    call = LostCall()
+
+    class Client:
+        def deliver(self, method: str, options: CallOptions) -> LostCall:
+            assert (method, options) == ("Deliver", CallOptions())
+            return call
+
+    asking = asyncio.ensure_future(ask(Client(), "Deliver", b"request", CallOptions()))
+    await call.ended.wait()
+    for callback in call.callbacks:
+        callback(call)
+    async with asyncio.timeout(5):
+        assert await asking is call
