@@ -379,7 +379,9 @@ async def test_a_network_that_is_killed_and_comes_back_is_met_again_without_loss
                 waiting = asyncio.ensure_future(anext(events))
                 for node in running.nodes.values():
                     node.kill()
-                query = asyncio.ensure_future(contract.evaluate("consortium:Get", document("consortium:Get")))
+                # Long enough for the slowest engine to be there again.
+                proposal = contract.new_proposal("consortium:Get", document("consortium:Get"))
+                query = asyncio.ensure_future(proposal.evaluate(timeout=60))
                 running = await asyncio.to_thread(fabric_engine.start, home, topology, dies_with_parent=True)
                 assert json.loads(await query)["charter"]["title"] == "Tests of the client"
                 await contract.submit("dataset:Register", registration())
