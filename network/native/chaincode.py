@@ -1,5 +1,7 @@
 """The chaincode of a native network: one process per organisation."""
 
+import json
+
 from network.chaincode_node import chaincode_node
 from network.engine import ChaincodeProgram
 from network.fabric.identities import Identities
@@ -27,3 +29,12 @@ def service_node(
         directory=place.directory,
         dies_with_parent=dies_with_parent,
     )
+
+
+def stop_if_other(node: ProcessNode, place: Place) -> None:
+    """End a service that runs and is of another package or program than the node has now, as before an upgrade."""
+    program, file = node.program, place.directory / "service.json"
+    wanted = json.dumps({"command": program.command, "environment": dict(program.environment or {})}, indent=2)
+    if node.is_alive() and (not file.exists() or file.read_text(encoding="utf-8") != wanted):
+        node.stop()
+    file.write_text(wanted, encoding="utf-8")

@@ -13,7 +13,7 @@ from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
 from network.lifecycle import ChaincodePackage
 from network.native.authorities import start_authorities
-from network.native.chaincode import service_node
+from network.native.chaincode import service_node, stop_if_other
 from network.native.nodes import orderer_node, peer_node
 from network.native.plan import make_plan
 from network.native.running import NOTICE, NativeNetwork
@@ -38,10 +38,11 @@ def start_network(
 
     Errors are those of `network.engine.Driver.start`. What this call started is ended if it fails.
     """
+    as_before = home.topology.exists() and Topology.load(home.topology) == topology
     home.adopt(topology, _ENGINE)
     plan = make_plan(home, topology)
     running = {place.name for place in plan.places if is_alive(place.pid_file)}
-    if len(running) == len(plan.places):
+    if as_before and len(running) == len(plan.places):
         hint = "Connect to it, or end it: quorate network down"
         raise ConflictError(f"The network in {home.directory} runs already.", hint=hint)
     for directory in (home.ledger, *(place.directory for place in plan.places)):
@@ -52,6 +53,8 @@ def start_network(
         nodes |= authorities
         made = packages(plan, identities)
         nodes |= _nodes(plan, identities, programs, made, chaincode, dies_with_parent=dies_with_parent)
+        for place in plan.chaincodes:
+            stop_if_other(nodes[place.name], place)
         genesis = make_genesis(plan, identities, programs)
         _launch(plan, identities, programs, [node for node in nodes.values() if not node.is_alive()])
         join_and_deploy(plan, identities, genesis, made)
