@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from network import ca_commands
 from network.engine import Engine, driver, driver_of
 from network.home import NetworkHome
 from network.logs import follow_log, read_log, writer_of
@@ -29,6 +30,9 @@ _STATUS_COLUMNS = (
 @click.group("network", context_settings={"help_option_names": ["-h", "--help"]})
 def group() -> None:
     """Run a ledger on this machine: for development, demos and tests, never for production."""
+
+
+group.add_command(ca_commands.group)
 
 
 def _engine_option(command: Callable[..., Any]) -> Callable[..., Any]:

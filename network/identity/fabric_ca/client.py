@@ -1,7 +1,7 @@
 """A client of Fabric CA's REST interface (fabric-ca-server 1.5)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from network.identity.fabric_ca.records import (
     Affiliation,
     CaInfo,
     Certificates,
+    Change,
     Enrolled,
     Identities,
     Identity,
@@ -123,17 +124,14 @@ class FabricCa:
 
     async def register(self, registrar: Credential, registration: Registration) -> SecretStr:
         """Register an identity and return its enrolment secret."""
-        body = self._body(id=registration.name, **_described(registration))
+        body = self._body(id=registration.name, **registration.content())
         answer = await self._transport.send("POST", "register", body=body, credential=registrar)
         return self._read(Registered, answer).secret
 
-    async def modify(self, registrar: Credential, change: Registration) -> Identity:
-        """Give a registered identity what `change` says: kind, attributes, number of enrolments, any secret.
-
-        Attributes that are not named stay; one with an empty value goes. An empty affiliation stays as it is.
-        """
+    async def modify(self, registrar: Credential, change: Change) -> Identity:
+        """Change a registered identity; its certificates stay as they are until it enrols again."""
         path = f"identities/{quote(change.name, safe='')}"
-        answer = await self._transport.send("PUT", path, body=self._body(**_described(change)), credential=registrar)
+        answer = await self._transport.send("PUT", path, body=self._body(**change.content()), credential=registrar)
         return self._read(Identity, answer)
 
     async def identity(self, registrar: Credential, name: str) -> Identity:
@@ -230,17 +228,3 @@ class FabricCa:
                 f"The CA at {self._endpoint.where} is not understood: {place} of its answer is not as expected.",
                 hint="Check its version: fabric-ca-server 1.5 is understood.",
             ) from None
-
-
-def _described(registration: Registration) -> Mapping[str, object]:
-    described: dict[str, object] = {
-        "type": registration.kind.value,
-        "affiliation": registration.affiliation,
-        "max_enrollments": registration.max_enrolments,
-        "attrs": [
-            {"name": name, "value": value, "ecert": True} for name, value in sorted(registration.attributes.items())
-        ],
-    }
-    if registration.secret is not None:
-        described["secret"] = registration.secret.get_secret_value()
-    return described

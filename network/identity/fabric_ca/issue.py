@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from network.identity.authority import Issued, server_names
 from network.identity.fabric_ca.client import FabricCa
 from network.identity.fabric_ca.credential import Credential
-from network.identity.fabric_ca.records import Kind, Registration
+from network.identity.fabric_ca.records import Change, Kind, Registration
 from network.identity.fabric_ca.served import REGISTRAR, SIGNING_CA, TLS_CA, Served
 from network.identity.fabric_ca.settings import profile_for
 from network.identity.layout import KeyPair
@@ -118,15 +118,11 @@ async def _register(client: FabricCa, registrar: Credential, name: str, wanted: 
     # The secret lives only here, and is used at once.
     secret = SecretStr(secrets.token_urlsafe(32))
     kind, attributes = Kind(wanted[0].unit), wanted[0].attributes
-    identity = Registration(
-        name=name, kind=kind, attributes=attributes, secret=secret, max_enrolments=len(wanted), affiliation=""
-    )
+    identity = Registration(name=name, kind=kind, attributes=attributes, secret=secret, max_enrolments=len(wanted))
     try:
         await client.register(registrar, identity)
     except AlreadyExistsError:
         # Interrupted before, or renewed now. How often it has enrolled is not told, so no number would be right.
-        again = Registration(
-            name=name, kind=kind, attributes=attributes, secret=secret, max_enrolments=_ANY_NUMBER, affiliation=""
-        )
+        again = Change(name=name, kind=kind, attributes=attributes, secret=secret, max_enrolments=_ANY_NUMBER)
         await client.modify(registrar, again)
     return secret

@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Registration:
-    """An identity to be registered, or what is to change about one.
+    """An identity to be registered.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Registration:
     kind : Kind
         What it is.
     affiliation : str
-        Path such as ``hospital.radiology``, which must exist; empty for none.
+        Path such as ``hospital.radiology``, which must exist; empty for the registrar's own.
     attributes : mapping of str to str
         Written into every certificate (``ecert``), for chaincode to read.
     secret : SecretStr, optional
@@ -56,6 +56,45 @@ class Registration:
     attributes: Mapping[str, str] = field(default_factory=dict)
     secret: SecretStr | None = None
     max_enrolments: int = 1
+
+    def content(self) -> dict[str, object]:
+        """Return what the CA is told, the name left out."""
+        return _content(self.kind, self.affiliation, self.attributes, self.secret, self.max_enrolments)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What is to change about a registered identity; what is left out stays.
+
+    Attributes are those of `Registration`. Only those attributes that are named change; one with an empty value goes.
+    A new secret also unlocks an identity that was locked after wrong ones.
+    """
+
+    name: str
+    kind: Kind | None = None
+    affiliation: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    secret: SecretStr | None = None
+    max_enrolments: int | None = None
+
+    def content(self) -> dict[str, object]:
+        """Return what the CA is told, the name left out."""
+        return _content(self.kind, self.affiliation, self.attributes, self.secret, self.max_enrolments)
+
+
+def _content(
+    kind: Kind | None, affiliation: str, attributes: Mapping[str, str], secret: SecretStr | None, enrolments: int | None
+) -> dict[str, object]:
+    # To the CA an empty kind or affiliation and 0 enrolments mean: as it is.
+    content: dict[str, object] = {
+        "type": kind.value if kind else "",
+        "affiliation": affiliation,
+        "max_enrollments": enrolments or 0,
+        "attrs": [{"name": name, "value": value, "ecert": True} for name, value in sorted(attributes.items())],
+    }
+    if secret is not None:
+        content["secret"] = secret.get_secret_value()
+    return content
 
 
 def _decoded(text: str) -> bytes:

@@ -62,6 +62,10 @@ class Served:
         """Return the file of that registrar's enrolment secret."""
         return self.registrar(ca).directory / "secret"
 
+    def profile(self, ca: str) -> Path:
+        """Return the file by which the command line knows one of its CAs."""
+        return self.authorities[ca].directory / "ca.toml"
+
     def wanted(self) -> Iterator[Wanted]:
         """Yield the certificates that the organisation needs."""
         if isinstance(self.paths, OrdererPaths):

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from network.identity.authority import Issued, new_server
 from network.identity.development import keep_or_make_authorities
-from network.identity.fabric_ca.served import SIGNING_CA, TLS_CA, Served
+from network.identity.fabric_ca.profile import profile_text
+from network.identity.fabric_ca.served import REGISTRAR, Served
 from network.identity.fabric_ca.settings import server_settings
 from network.identity.store import keep_or_issue, write_private
 from network.identity.wanted import host
@@ -57,9 +58,11 @@ def ca_node(served: Served, *, program: Path, directory: Path, dies_with_parent:
     """
     _, tls_ca = keep_or_make_authorities(served.paths, served.organisation)
     keep_or_issue(served.paths.ca_tls, tls_ca, partial(_server_certificate, tls_ca, served.organisation))
-    registrars = {ca: _keep_or_make_secret(served.secret(ca)) for ca in (SIGNING_CA, TLS_CA)}
+    registrars = {ca: _keep_or_make_secret(served.secret(ca)) for ca in served.authorities}
     for name, text in server_settings(served, registrars).items():
         write_private(directory / name, text.encode())
+    for ca in served.authorities:
+        write_private(served.profile(ca), _profile(served, ca))
     return ProcessNode(
         name=served.name,
         kind="ca",
@@ -88,6 +91,11 @@ def _ready(process: Process, timeout_s: float, *, served: Served) -> None:
 
 def _server_certificate(tls_ca: Issued, organisation: str) -> Issued:
     return new_server(tls_ca, common_name=host("ca", organisation), organisation=organisation)
+
+
+def _profile(served: Served, ca: str) -> bytes:
+    text = profile_text(url=served.url, ca=ca, tls_root="../tlsca/cert.pem", authority="cert.pem", registrar=REGISTRAR)
+    return text.encode()
 
 
 def _keep_or_make_secret(path: Path) -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from gateway.fabric import PrivateKeySigner
 from network.identity.authority import server_names
-from network.identity.fabric_ca import Credential, FabricCa, Kind, Reason, Registration
+from network.identity.fabric_ca import Change, Credential, FabricCa, Kind, Reason, Registration
 from network.identity.fabric_ca.enrolment import issued_by
 from network.identity.fabric_ca.served import TLS_CA
 from quorate.blocks import protos
@@ -77,7 +77,7 @@ async def test_a_tls_server_gets_its_names(alder, name):
 
 async def test_reenrolment_gives_a_new_key_and_the_present_attributes(ca, registrar, register, name):
     first = await ca.enrol(name, await register(attributes={"quorate.role": "agent"}), organisation="alder")
-    changed = await ca.modify(registrar, Registration(name=name, attributes={"quorate.role": "officer"}))
+    changed = await ca.modify(registrar, Change(name=name, attributes={"quorate.role": "officer"}))
     assert changed.attributes["quorate.role"] == "officer"
     second = await ca.reenrol(credential(first), organisation="alder")
     assert second.certificate.subject == first.certificate.subject

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from gateway.fabric import PrivateKeySigner
 from network.identity.authority import new_authority, new_member
-from network.identity.fabric_ca import Credential, FabricCa, Registration
+from network.identity.fabric_ca import Change, Credential, FabricCa, Registration
 from network.identity.fabric_ca.served import SIGNING_CA
 from quorate.errors import (
     AlreadyExistsError,
@@ -56,7 +56,7 @@ async def test_ten_wrong_secrets_lock_an_identity_until_it_gets_another(ca, regi
     with pytest.raises(DeniedError, match="code 73"):
         await ca.enrol(name, secret)
     another = SecretStr("another")
-    await ca.modify(registrar, Registration(name=name, secret=another))
+    await ca.modify(registrar, Change(name=name, secret=another))
     assert (await ca.enrol(name, another)).certificate.public_key()
 
 
