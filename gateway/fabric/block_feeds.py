@@ -115,8 +115,12 @@ async def ask(client: GatewayClient, method: str, request: protos.AnyMessage, op
     """
     call = client.deliver(method, options)
     writing = asyncio.ensure_future(call.write(request))
+
+    def over(_: object) -> None:
+        writing.cancel()
+
     # gRPC lets a write wait for ever whose call ends before it has begun.
-    call.add_done_callback(lambda _: writing.cancel())
+    call.add_done_callback(over)
     try:
         await writing
     except asyncio.InvalidStateError:

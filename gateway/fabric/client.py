@@ -42,7 +42,7 @@ class WritableStream(Stream, Protocol):
         """Send one request."""
         ...
 
-    def add_done_callback(self, callback: Callable[[object], object]) -> None:
+    def add_done_callback(self, callback: Callable[[protos.AnyMessage], None]) -> None:
         """Have this called once the call is over, however it ended."""
         ...
 
