@@ -3,6 +3,8 @@ import pytest
 from network.topology import Batch, Topology
 from quorate.errors import UsageError
 
+GOOD = '[[organisations]]\nname = "alder"\nmsp_id = "AlderMSP"\n'
+
 
 def test_members_get_names_and_msp_ids():
     topology = Topology.for_members(["Alder", "St. Mary Hospital", "Zürich 2"])
@@ -26,15 +28,29 @@ def test_what_is_written_loads_to_the_same(tmp_path):
     assert Topology.load(path) == topology
 
 
+def test_files_of_before_there_was_a_choice_of_engines_still_load(tmp_path):
+    path = tmp_path / "topology.toml"
+    path.write_text(GOOD + '[orderer]\nname = "orderer"\nmsp_id = "OrdererMSP"\nport = 0\n', encoding="utf-8")
+    topology = Topology.load(path)
+    assert (topology.fabric_version, topology.consensus, topology.ca) == ("3.1", "raft", "development")
+    assert (topology.organisations[0].peers, topology.orderer.nodes) == (1, 1)
+
+
+def test_four_nodes_agree_by_smartbft(tmp_path):
+    path = tmp_path / "topology.toml"
+    path.write_text('consensus = "smartbft"\n' + GOOD + "peers = 2\n[orderer]\nnodes = 4\n", encoding="utf-8")
+    topology = Topology.load(path)
+    assert (topology.consensus, topology.orderer.nodes, topology.organisations[0].peers) == ("smartbft", 4, 2)
+    path.write_text(topology.to_toml(), encoding="utf-8")
+    assert Topology.load(path) == topology
+
+
 @pytest.mark.parametrize(
     "members", [[], ["…"], ["Alder", "alder"], ["Orderer"], ["x" * 40], ["Alder", "AL-DER", "al der"]]
 )
 def test_members_that_give_no_topology(members):
     with pytest.raises(UsageError):
         Topology.for_members(members)
-
-
-GOOD = '[[organisations]]\nname = "alder"\nmsp_id = "AlderMSP"\n'
 
 
 @pytest.mark.parametrize(
@@ -58,6 +74,17 @@ GOOD = '[[organisations]]\nname = "alder"\nmsp_id = "AlderMSP"\n'
         (
             GOOD + "port = 7051\n" + '[orderer]\nname = "o"\nmsp_id = "O"\nport = 7051\n',
             "each port may be used only once",
+        ),
+        (GOOD + "peers = 5\n", "organisations.0.peers"),
+        ('fabric_version = "1.4"\n' + GOOD, "fabric_version"),
+        ('consensus = "kafka"\n' + GOOD, "consensus"),
+        ('ca = "other"\n' + GOOD, "ca"),
+        (GOOD + "[orderer]\nnodes = 2\n", "Raft with two orderer nodes"),
+        (GOOD + "[orderer]\nnodes = 8\n", "orderer.nodes"),
+        ('consensus = "smartbft"\n' + GOOD + "[orderer]\nnodes = 3\n", "at least 4 orderer nodes, not 3"),
+        (
+            'consensus = "smartbft"\nfabric_version = "2.5"\n' + GOOD + "[orderer]\nnodes = 4\n",
+            r"Fabric 2\.5 has no SmartBFT",
         ),
         ("not toml", "is not TOML"),
     ],
