@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from gateway.service.config import GatewayConfig
+from network.identity.fabric_ca.profile import CaProfile
 from participants.data.fingerprint import KEY_SIZE
 from quorate.records.dataset import Register
 from tests.unit.docs.pages import DOCS, fenced, read
@@ -39,3 +40,10 @@ def test_the_fingerprint_is_computed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "how-to", "exec"), {})  # noqa: S102 - the page's own code
     assert capsys.readouterr().out.startswith("sha256:")
+
+
+def test_the_file_of_a_fabric_ca_is_complete(tmp_path):
+    (text,) = fenced(read(HOW_TO / "identities-from-fabric-ca.md"), "toml")
+    (tmp_path / "ca.toml").write_text(text, encoding="utf-8")
+    profile = CaProfile.load(tmp_path / "ca.toml")
+    assert (profile.ca, profile.registrar) == ("ca", tmp_path / "registrar")
