@@ -45,11 +45,6 @@ def docker(*arguments: str, timeout_s: float = INSPECT_TIMEOUT_S, environment: M
     return did.stdout
 
 
-def succeeds(*arguments: str, timeout_s: float = INSPECT_TIMEOUT_S) -> bool:
-    """Run the docker client, and tell whether it ended with status 0. Errors are the others of `docker`."""
-    return _run(arguments, timeout_s=timeout_s, environment=None).returncode == 0
-
-
 def _run(
     arguments: Sequence[str], *, timeout_s: float, environment: Mapping[str, str] | None
 ) -> "subprocess.CompletedProcess[str]":

@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from network.compose.docker import DockerError, docker, succeeds
+from network.compose.docker import DockerError, docker
 from network.topology import Topology
 
 _FABRIC_TAGS: Final = {"3.1": "3.1.5", "2.5": "2.5.16"}
 _CA_TAG: Final = "1.5.17"
 _HOSTS: Final = ("docker.io/", "ghcr.io/", "")
+_SAYS_VERSION: Final = "FABRIC_VER="
 
 PEER: Final = "FABRIC_PEER_IMAGE"
 ORDERER: Final = "FABRIC_ORDERER_IMAGE"
@@ -24,9 +25,10 @@ VARIABLES: Final = (PEER, ORDERER, CA, CHAINCODE)
 
 @dataclass(frozen=True)
 class Images:
-    """The images of one network, by the variables of its compose files."""
+    """The images of one network, by the variables of its compose files, and the version of Fabric that they are of."""
 
     names: Mapping[str, str]
+    fabric_version: str
 
     @classmethod
     def of(cls, topology: Topology, environment: Mapping[str, str]) -> Self:
@@ -39,11 +41,18 @@ class Images:
         }
         if topology.ca == "fabric-ca":
             usual[CA] = f"hyperledger/fabric-ca:{_CA_TAG}"
-        return cls({variable: environment.get(variable) or name for variable, name in usual.items()})
+        names = {variable: environment.get(variable) or name for variable, name in usual.items()}
+        return cls(names, topology.fabric_version)
 
     def absent(self) -> list[str]:
         """Return those that the daemon does not have."""
-        return [name for name in self.names.values() if not succeeds("image", "inspect", name)]
+        return [name for name in self.names.values() if _inspect(name) is None]
+
+    def of_other_versions(self) -> dict[str, str]:
+        """Return those of peers and orderers that say of themselves to be of another version of Fabric, and which."""
+        told = {self.names[variable]: _fabric_version(self.names[variable]) for variable in (PEER, ORDERER)}
+        wanted = f"{self.fabric_version}."
+        return {name: version for name, version in told.items() if version and not version.startswith(wanted)}
 
     def unofficial(self) -> list[str]:
         """Return those of Fabric's that did not come from the Hyperledger project's registries."""
@@ -57,14 +66,25 @@ class Images:
         return f"These are not the official images: {', '.join(others)}."
 
 
+def _inspect(name: str) -> dict[str, Any] | None:
+    try:
+        (found,) = json.loads(docker("image", "inspect", name))
+    except DockerError:
+        return None
+    return dict(found)
+
+
+def _fabric_version(name: str) -> str:
+    # Fabric's own images carry it; one that does not say is taken at its word, which is its name.
+    variables = ((_inspect(name) or {}).get("Config") or {}).get("Env") or []
+    return next((text.removeprefix(_SAYS_VERSION) for text in variables if text.startswith(_SAYS_VERSION)), "")
+
+
 def _is_official(name: str) -> bool:
     # A name can be given to anything. That a registry's digest goes with it cannot be had without pulling it.
-    try:
-        digests = json.loads(docker("image", "inspect", "--format", "{{json .RepoDigests}}", name))
-    except DockerError:
-        return False
+    digests = (_inspect(name) or {}).get("RepoDigests") or []
     wanted = set(_official_repositories(name))
-    return any(str(digest).partition("@")[0] in wanted for digest in digests or ())
+    return any(str(digest).partition("@")[0] in wanted for digest in digests)
 
 
 def _official_repositories(name: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 def missing(images: Images) -> str | None:
     """Return None if containers of these images can be run here, else a sentence that names exactly what is missing.
 
-    In this order: docker's client, its daemon, its Compose plugin, the images. Nothing is ever pulled.
+    In this order: docker's client, its daemon, its Compose plugin, the images, their version. Nothing is ever pulled.
     """
     return _no_client() or _no_daemon() or _no_compose() or _no_images(images)
 
@@ -51,11 +51,18 @@ def _no_compose() -> str | None:
 
 def _no_images(images: Images) -> str | None:
     if not (absent := images.absent()):
-        return None
+        return _wrong_images(images)
     pull = "; ".join(f"docker pull {name}" for name in absent if not name.startswith("quorate/"))
     build = "make images" if any(name.startswith("quorate/") for name in absent) else ""
     get = "; ".join(part for part in (pull, build) if part)
     return f"Docker has no image {', '.join(absent)}, and none is pulled without being asked for: {get}."
+
+
+def _wrong_images(images: Images) -> str | None:
+    if not (others := images.of_other_versions()):
+        return None
+    told = ", ".join(f"{name} is of Fabric {version}" for name, version in others.items())
+    return f"The topology asks for Fabric {images.fabric_version}: {told}."
 
 
 def _quoted(error: QuorateError) -> str:

@@ -7,6 +7,13 @@ from network.compose.prerequisites import missing
 from network.topology import Topology
 
 IMAGES = Images.of(Topology.for_members(["Alder"]), {"QUORATE_CHAINCODE_IMAGE": "quorate/chaincode:1"})
+
+
+def image(version, digests=()):
+    document = [{"RepoDigests": digests, "Config": {"Env": ["PATH=/bin", f"FABRIC_VER={version}"]}}]
+    return "image inspect", (0, json.dumps(document), "")
+
+
 VERSION, COMPOSE = ("version --format", (0, "28.2.2\n", "")), ("compose version", (0, "2.40.3\n", ""))
 
 
@@ -41,12 +48,12 @@ def test_names_a_compose_plugin_that_is_too_old(fake_docker, version):
 
 @pytest.mark.parametrize("version", ["2.20.0", "2.40.3-desktop.1", "v5.6.0"])
 def test_takes_compose_plugins_that_are_new_enough(fake_docker, version):
-    fake_docker.answers([("compose version", (0, f"{version}\n", "")), VERSION, ("image inspect", (0, "[]", ""))])
+    fake_docker.answers([("compose version", (0, f"{version}\n", "")), VERSION, image("3.1.5")])
     assert missing(IMAGES) is None
 
 
 def test_names_images_that_are_absent_and_pulls_none(fake_docker):
-    have = ("image inspect hyperledger/fabric-orderer:3.1.5", (0, "[]", ""))
+    have = ("image inspect hyperledger/fabric-orderer:3.1.5", image("3.1.5")[1])
     fake_docker.answers([COMPOSE, VERSION, have, ("image inspect", (1, "[]", "No such image"))])
     assert missing(IMAGES) == (
         "Docker has no image hyperledger/fabric-peer:3.1.5, quorate/chaincode:1, and none is pulled without being "
@@ -56,7 +63,7 @@ def test_names_images_that_are_absent_and_pulls_none(fake_docker):
 
 
 @pytest.mark.parametrize(
-    ("image", "digests", "official"),
+    ("name", "digests", "official"),
     [
         ("hyperledger/fabric-peer:3.1.5", ["hyperledger/fabric-peer@sha256:00"], True),
         ("ghcr.io/hyperledger/fabric-peer:3.1", ["ghcr.io/hyperledger/fabric-peer@sha256:00"], True),
@@ -65,9 +72,19 @@ def test_names_images_that_are_absent_and_pulls_none(fake_docker):
         ("mirror.example/fabric-peer:3.1.5", ["mirror.example/fabric-peer@sha256:00"], False),
     ],
 )
-def test_says_whether_images_are_the_official_ones(fake_docker, image, digests, official):
-    fake_docker.answers([(f" {image}", (0, json.dumps(digests), ""))])
-    images = Images({"FABRIC_PEER_IMAGE": image})
-    assert images.unofficial() == ([] if official else [image])
-    said = "Fabric's images are the official ones." if official else f"These are not the official images: {image}."
+def test_says_whether_images_are_the_official_ones(fake_docker, name, digests, official):
+    fake_docker.answers([(f"image inspect {name}", image("3.1.5", digests)[1])])
+    images = Images({"FABRIC_PEER_IMAGE": name}, "3.1")
+    assert images.unofficial() == ([] if official else [name])
+    said = "Fabric's images are the official ones." if official else f"These are not the official images: {name}."
     assert images.notice() == said
+
+
+@pytest.mark.parametrize("version", ["2.5.16", "3.10.0", "3"])
+def test_names_images_of_another_version_of_fabric(fake_docker, version):
+    fake_docker.answers([COMPOSE, VERSION, image(version)])
+    assert missing(IMAGES) == (
+        "The topology asks for Fabric 3.1: "
+        f"hyperledger/fabric-peer:3.1.5 is of Fabric {version}, "
+        f"hyperledger/fabric-orderer:3.1.5 is of Fabric {version}."
+    )

@@ -1,0 +1,46 @@
+import pytest
+
+from network.compose import ComposeDriver
+from network.compose.project import project_of
+from network.home import NetworkHome
+from network.topology import Topology
+
+MEMBERS = ["Alder", "Birch"]
+
+
+@pytest.fixture(scope="session")
+def driver():
+    engine = ComposeDriver()
+    if missing := engine.missing():
+        pytest.skip(f"engine compose: {missing}")
+    return engine
+
+
+@pytest.fixture
+def home(tmp_path):
+    return NetworkHome(tmp_path / "home")
+
+
+@pytest.fixture
+def start(driver, home):
+    """Start a network of two members in `home`; whatever it left is taken away in the end."""
+    networks = []
+
+    def start_(**changes):
+        data = Topology.for_members(MEMBERS).model_dump(by_alias=True)
+        orderer = data["orderer"] | {"nodes": changes.pop("orderers", 1)}
+        topology = Topology.model_validate(data | {"orderer": orderer} | changes)
+        if missing := driver.missing(topology):
+            pytest.skip(f"engine compose: {missing}")
+        networks.append(driver.start(home, topology, dies_with_parent=True))
+        return networks[-1]
+
+    yield start_
+    for network in networks:
+        network.stop()
+
+
+@pytest.fixture
+def project():
+    """What Docker knows the network in a directory by."""
+    return lambda home: project_of(home, Topology.load(home.topology)).name
