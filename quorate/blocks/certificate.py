@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 import json
+import re
+from base64 import b64decode
 from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from quorate.blocks.errors import BlockError
+from quorate.blocks.signature import ORDERS
 from quorate.digest import Digest, digest_of
 
 ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
@@ -20,6 +27,7 @@ ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 ROLE: Final = "quorate.role"
 
 _MAX_PEM = 64 * 1024
+_PEM = re.compile(rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n((?:[A-Za-z0-9+/=]|\s)*?)-----END \1-----")
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +49,41 @@ def load_certificate(pem: bytes) -> x509.Certificate:
         raise BlockError(f"{len(found)} certificates stand where one is expected")
     _require_readable(found[0])
     return found[0]
+
+
+@lru_cache(maxsize=4096)
+def first_certificate(pem: bytes) -> x509.Certificate:
+    """Return the first certificate in a PEM text, whatever else it holds: what a peer takes an identity from.
+
+    Raises
+    ------
+    BlockError
+        When the first block of the text is none, or cannot be read; or the text is larger than 64 KiB.
+    """
+    if len(pem) > _MAX_PEM:
+        raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
+    block = _PEM.search(pem)
+    if block is None:
+        raise BlockError("a certificate is not readable PEM")
+    try:
+        found = x509.load_der_x509_certificate(b64decode(b"".join(block[2].split()), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    _require_readable(found)
+    return found
+
+
+def fingerprint(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
+    """Return what tells a member's certificates apart, 32 bytes.
+
+    Not the digest of the whole: of a certificate that was signed with ECDSA anybody can make a second one, with the
+    other of the signature's two values of S, and it is the same one all the same.
+    """
+    signature, key = certificate.signature, issuer.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ORDERS:
+        r, s = decode_dss_signature(signature)
+        signature = encode_dss_signature(r, min(s, ORDERS[key.curve.name] - s))
+    return hashlib.sha256(certificate.tbs_certificate_bytes + signature).digest()
 
 
 def certificate_digest(certificate: x509.Certificate) -> Digest:

@@ -9,28 +9,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from quorate.blocks.validation.state import PUBLIC
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from quorate.blocks.rwset import NamespaceSet
-
-Update = tuple[bytes | None, int, int]
-"""A key's new value, None when it is deleted, and the block and transaction that wrote it."""
+    from quorate.blocks.validation.state import Place, Versioned
 
 
-def updates_of(
-    block: int, transactions: Iterable[tuple[int, tuple[NamespaceSet, ...]]]
-) -> dict[tuple[str, str], Update]:
-    """Return what a block's valid transactions changed, by namespace and key; of several writes the last counts."""
-    return {
-        (found.namespace, write.key): (write.value, block, index)
-        for index, sets in transactions
-        for found in sets
-        for write in found.writes
-    }
-
-
-def next_commit_hash(codes: bytes, updates: Mapping[tuple[str, str], Update], previous: bytes) -> bytes:
+def next_commit_hash(codes: bytes, updates: Mapping[Place, Versioned], previous: bytes) -> bytes:
     """Return the commit hash of a block.
 
     Parameters
@@ -38,28 +25,39 @@ def next_commit_hash(codes: bytes, updates: Mapping[tuple[str, str], Update], pr
     codes
         Its ``TRANSACTIONS_FILTER``.
     updates
-        See `updates_of`; public state only.
+        What it changed, public and hashed.
     previous
         The hash of the block before, empty for block 1.
     """
     return hashlib.sha256(_varint(len(codes)) + codes + _encode(updates) + previous).digest()
 
 
-def _encode(updates: Mapping[tuple[str, str], Update]) -> bytes:
-    """Return Fabric's deterministic encoding: the namespace stands only with the first of its keys."""
-    out, last = bytearray(), None
-    for namespace, key in sorted(updates, key=lambda place: (place[0].encode(), place[1].encode())):
-        shown = namespace if namespace != last else ""
-        last = namespace
-        out += _field(1, _write(shown, key, updates[namespace, key]))
+def _encode(updates: Mapping[Place, Versioned]) -> bytes:
+    """Return Fabric's deterministic encoding: namespace and collection stand only with the first of their keys.
+
+    What has no namespace, a channel's configuration, is left out.
+    """
+    out = bytearray()
+    last: tuple[str, str] = ("", PUBLIC)
+    for place in sorted((found for found in updates if found[0]), key=_order):
+        namespace, collection = place[:2]
+        shown = namespace if namespace != last[0] else "", collection if (namespace, collection) != last else ""
+        last = namespace, collection
+        out += _field(1, _write(shown, place[2], updates[place]))
     return bytes(out)
 
 
-def _write(namespace: str, key: str, update: Update) -> bytes:
-    value, block, transaction = update
-    parts = [_field(number, text.encode()) for number, text in ((1, namespace), (3, key)) if text]
-    parts.append(_varint(4 << 3) + _varint(1) if value is None else _field(5, value))
-    parts.append(_field(6, _order_preserving(block) + _order_preserving(transaction)))
+def _order(place: Place) -> tuple[bytes, bytes, bytes]:
+    namespace, collection, key = place
+    return namespace.encode(), collection.encode(), key.encode() if isinstance(key, str) else key
+
+
+def _write(shown: tuple[str, str], key: str | bytes, update: Versioned) -> bytes:
+    name = key.encode() if isinstance(key, str) else key
+    fields = enumerate((shown[0].encode(), shown[1].encode(), name), 1)
+    parts = [_field(number, content) for number, content in fields if content]
+    parts.append(_varint(4 << 3) + _varint(1) if update.value is None else _field(5, update.value))
+    parts.append(_field(6, _order_preserving(update.block) + _order_preserving(update.index)))
     return b"".join(parts)
 
 

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Final
 from quorate.blocks import protos
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
+from quorate.blocks.lifecycle import ENDORSEMENT as LIFECYCLE_ENDORSEMENT
 from quorate.blocks.msp import Directory, Msp
-from quorate.blocks.policy import is_satisfied, is_satisfied_by
+from quorate.blocks.policy import is_satisfied, is_satisfied_by, majority_of_members, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from quorate.blocks.lifecycle import Definition
     from quorate.blocks.msp import Identity
 
 DEVELOPMENT: Final = "quorate-embedded-development-only"
 """The consortium's name in every configuration that the embedded network makes."""
 
-_ROOT = "Channel"
+_ROOT: Final = "Channel"
+_IMPLICIT: Final = "_implicit_org_"
 _FABRIC_MSP = 0
 
 
@@ -41,18 +44,26 @@ class ChannelConfig:
         header = decode(protos.ChannelHeader, payload.header.channel_header, "the channel header")
         if header.type != protos.HeaderType.CONFIG:
             raise BlockError(f"a configuration is expected, not a transaction of type {header.type}")
-        config = decode(protos.ConfigEnvelope, payload.data, "the configuration").config
+        envelope = decode(protos.ConfigEnvelope, payload.data, "the configuration")
+        config = envelope.config
         self.channel: str = header.channel_id
         self.sequence: int = config.sequence
-        self._root = config.channel_group
-        self.directory = Directory(_msps(self._root))
-        self._consenters = _consenters(self._root)
+        self.group = config.channel_group
+        """``common.ConfigGroup``: the root of the configuration."""
+        self.last_update = envelope.last_update
+        """``common.Envelope``: the update that led to it, empty in a first configuration."""
+        self.directory = Directory(_msps(self.group))
+        self._consenters = _consenters(self.group)
+        self._members = _members(self.group)
+        self._answers: dict[tuple[bytes, tuple[tuple[str, bytes], ...]], bool] = {}
 
     @property
     def is_development(self) -> bool:
         """Whether the ledger came from the embedded network, which is for development only."""
-        value = decode(protos.Consortium, self._root.values["Consortium"].value, "the consortium")
-        return bool(value.name == DEVELOPMENT) if "Consortium" in self._root.values else False
+        if "Consortium" not in self.group.values:  # asking a map of messages for what it lacks would put it there
+            return False
+        value = decode(protos.Consortium, self.group.values["Consortium"].value, "the consortium")
+        return bool(value.name == DEVELOPMENT)
 
     def consenter(self, number: int) -> Identity:
         """Return a consenter of a SmartBFT ordering service by the number that its signatures carry.
@@ -74,18 +85,74 @@ class ChannelConfig:
         BlockError
             When there is no such policy.
         """
-        parts = path.split("/")
-        if len(parts) < 3 or parts[0] or parts[1] != _ROOT:  # noqa: PLR2004 - nothing, the root, at least a name
+        parts = path.removeprefix(f"/{_ROOT}/").split("/")
+        if path.startswith("/") and not path.startswith(f"/{_ROOT}/"):
             raise BlockError(f"{path[:200]!r} is not the path of a policy")
-        group = self._root
-        for part in parts[2:-1]:
+        group = self.group
+        for part in parts[:-1]:
             if part not in group.groups:
                 raise BlockError(f"the configuration has no group for the policy {path[:200]!r}")
             group = group.groups[part]
+        if path == LIFECYCLE_ENDORSEMENT and parts[-1] not in group.policies:
+            return is_satisfied_by(majority_of_members(sorted(self._members)), identities)
         return is_satisfied(group, parts[-1], identities)
 
     def satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
-        """Tell whether distinct members satisfy a chaincode's validation parameter (``ApplicationPolicy``)."""
+        """Tell whether distinct members satisfy a chaincode's validation parameter (``ApplicationPolicy``).
+
+        As for a peer nobody satisfies one that cannot be read, or refers to a policy that there is not.
+        """
+        question = parameter, tuple(found.who for found in identities)
+        if question not in self._answers:  # peers are few and transactions are many
+            try:
+                self._answers[question] = self._satisfies_parameter(parameter, identities)
+            except BlockError:
+                self._answers[question] = False
+        return self._answers[question]
+
+    def satisfies_envelope(self, policy: bytes, identities: Sequence[Identity]) -> bool:
+        """Tell whether distinct members satisfy a key's own policy (``SignaturePolicyEnvelope``)."""
+        try:
+            return is_satisfied_by(decode(protos.SignaturePolicyEnvelope, policy, "a key's policy"), identities)
+        except BlockError:
+            return False
+
+    def collection_parameter(self, definition: Definition, collection: str) -> bytes:
+        """Return the policy (``ApplicationPolicy``) of a private collection of a chaincode.
+
+        Raises
+        ------
+        BlockError
+            When there is no such collection.
+        """
+        if not collection.startswith(_IMPLICIT):
+            if collection not in definition.collections:
+                raise BlockError(f"there is no collection {collection[:80]!r}")
+            return definition.collections[collection].parameter
+        msp_id = collection.removeprefix(_IMPLICIT)
+        if msp_id not in self._members:
+            raise BlockError(f"the collection {collection[:80]!r} is of no member")
+        name = self._members[msp_id]
+        if "Endorsement" in self.group.groups["Application"].groups[name].policies:
+            reference = f"/{_ROOT}/Application/{name}/Endorsement"
+            policy = protos.ApplicationPolicy(channel_config_policy_reference=reference)
+        else:
+            policy = protos.ApplicationPolicy(signature_policy=members_of(1, [msp_id]))
+        found: bytes = policy.SerializeToString()
+        return found
+
+    @property
+    def validates_as_v2(self) -> bool:
+        """Whether transactions are validated by the rules of Fabric 2.0 and later, the only ones known here."""
+        value = self.group.groups["Application"].values["Capabilities"].value if self._has_capabilities else b""
+        names = decode(protos.Capabilities, value, "the capabilities").capabilities
+        return any(name.startswith(("V2_", "V3_")) for name in names)
+
+    @property
+    def _has_capabilities(self) -> bool:
+        return "Application" in self.group.groups and "Capabilities" in self.group.groups["Application"].values
+
+    def _satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
         policy = decode(protos.ApplicationPolicy, parameter, "the validation parameter")
         kind = policy.WhichOneof("Type")
         if kind == "signature_policy":
@@ -113,6 +180,12 @@ def _msp_config(name: str, group: protos.AnyMessage) -> protos.AnyMessage:
     if outer.type != _FABRIC_MSP:
         raise BlockError(f"the MSP of {name!r} is of type {outer.type}, and only X.509 is supported")
     return decode(protos.FabricMSPConfig, outer.config, f"the MSP of {name}")
+
+
+def _members(root: protos.AnyMessage) -> dict[str, str]:
+    """Return the names of the application's organisations by MSP id."""
+    groups = root.groups["Application"].groups if "Application" in root.groups else {}
+    return {_msp_config(name, group).name: name for name, group in sorted(groups.items(), reverse=True)}
 
 
 def _consenters(root: protos.AnyMessage) -> dict[int, bytes]:

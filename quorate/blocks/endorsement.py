@@ -9,7 +9,6 @@ from quorate.blocks.signature import verify_signature
 
 if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.lifecycle import Definitions
     from quorate.blocks.msp import Identity
     from quorate.blocks.transaction import Action, Transaction
 
@@ -43,22 +42,6 @@ def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
             continue
         endorsers.setdefault(endorser.who, endorser)
     return list(endorsers.values())
-
-
-def verify_policies(action: Action, endorsers: list[Identity], config: ChannelConfig, definitions: Definitions) -> None:
-    """Return when the endorsers satisfy the policy of the chaincode called and of every namespace written.
-
-    Key-level policies are not evaluated; see `Action.sets` for transactions that write some.
-
-    Raises
-    ------
-    BlockError
-        When they do not.
-    """
-    for namespace in namespaces_of(action):
-        if not config.satisfies_parameter(definitions.parameter(namespace), endorsers):
-            names = ", ".join(sorted({endorser.msp_id for endorser in endorsers})) or "nobody"
-            raise BlockError(f"endorsements of {names} hold, which does not satisfy the policy of {namespace}")
 
 
 def namespaces_of(action: Action) -> list[str]:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import load_certificate, units
+from quorate.blocks.certificate import fingerprint, first_certificate, load_certificate, units
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
 
@@ -47,11 +46,8 @@ class Identity:
     issuers: bytes
     """Fabric's identifier of the chain above the certificate."""
     is_admin: bool
-
-    @property
-    def who(self) -> tuple[str, bytes]:
-        """What tells members apart: one certificate can be serialized in many ways and is one member all the same."""
-        return self.msp_id, self.certificate.fingerprint(SHA256())
+    who: tuple[str, bytes]
+    """What tells members apart: one certificate can be serialized in many ways and is one member all the same."""
 
 
 class Msp:
@@ -69,6 +65,7 @@ class Msp:
         self.id: str = config.name
         self._authorities = [load_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
         self._roots = {_der(load_certificate(pem)) for pem in config.root_certs}
+        self._inner: set[bytes] = set()
         self._admins = {_der(load_certificate(pem)) for pem in config.admins}
         self._revoked = _revoked(config.revocation_list, self._authorities)
         self._required_units = [
@@ -77,6 +74,10 @@ class Msp:
         self._kinds = _kinds(config.fabric_node_ous)
         if not self._roots:
             raise BlockError(f"MSP {self.id} has no root certificate")
+        # Who has authorities below may not issue members: peers take only the leaves of the tree for issuers.
+        self._inner = {
+            _der(issuer) for pem in config.intermediate_certs for issuer in self._chain(load_certificate(pem), below=1)
+        }
 
     def admit(self, serialized: bytes, pem: bytes) -> Identity:
         """Return the identity of a certificate.
@@ -87,22 +88,34 @@ class Msp:
             When its chain does not end at one of the MSP's roots, it is an authority itself, it is revoked, or it is
             not exactly one of the kinds that the MSP tells apart.
         """
-        certificate = load_certificate(pem)
+        certificate = first_certificate(pem)
         if _is_authority(certificate):
             raise BlockError(f"an authority of {self.id} stands where a member is expected")
-        chain = self._chain(certificate)
+        chain = self._chain(certificate, below=0)
+        if _der(chain[0]) in self._inner:
+            raise BlockError(f"a member of {self.id} was issued by an authority that has others below it")
         names = units(certificate)
         self._require_units(names, chain)
         kind = self._kind(names, chain)
         issuers = hashlib.sha256(b"".join(_der(issuer) for issuer in chain)).digest()
         is_admin = kind is Kind.ADMIN or _der(certificate) in self._admins
-        return Identity(serialized, self.id, certificate, certificate.public_key(), kind, names, issuers, is_admin)
+        return Identity(
+            serialized,
+            self.id,
+            certificate,
+            certificate.public_key(),
+            kind,
+            names,
+            issuers,
+            is_admin,
+            (self.id, fingerprint(certificate, chain[0])),
+        )
 
-    def _chain(self, certificate: x509.Certificate) -> list[x509.Certificate]:
+    def _chain(self, certificate: x509.Certificate, *, below: int) -> list[x509.Certificate]:
         chain: list[x509.Certificate] = []
         current = certificate
         while len(chain) < _MAX_CHAIN:
-            issuer = self._issuer(current, below=len(chain))
+            issuer = self._issuer(current, below=below + len(chain))
             if (_der(issuer), current.serial_number) in self._revoked:
                 raise BlockError(f"a certificate of {self.id} in the chain is revoked")
             chain.append(issuer)
@@ -123,14 +136,20 @@ class Msp:
 
     def _require_units(self, names: Sequence[str], chain: Sequence[x509.Certificate]) -> None:
         if self._required_units and not any(
-            unit in names and _certified(pem, chain) for unit, pem in self._required_units
+            unit in names and _certified(pem, chain[0]) for unit, pem in self._required_units
         ):
             raise BlockError(f"a certificate has none of the units that {self.id} requires")
 
     def _kind(self, names: Sequence[str], chain: Sequence[x509.Certificate]) -> Kind | None:
         if not self._kinds:
             return None
-        found = [kind for kind, (unit, pem) in self._kinds.items() if unit in names and _certified(pem, chain)]
+        found = []
+        for name in names:
+            for kind, (unit, pem) in self._kinds.items():
+                if name == unit:
+                    if not _certified(pem, chain[0]):
+                        raise BlockError(f"a certificate of {self.id} is a {unit} of another authority")
+                    found.append(kind)
         if len(found) != 1:
             raise BlockError(f"a certificate of {self.id} is not exactly one of client, peer, orderer and admin")
         return found[0]
@@ -223,9 +242,9 @@ def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
     return True
 
 
-def _certified(pem: bytes, chain: Sequence[x509.Certificate]) -> bool:
-    """Tell whether a unit's certifier, when it names one, is the certificate's issuer or above it."""
-    return not pem or _der(load_certificate(pem)) in {_der(issuer) for issuer in chain}
+def _certified(pem: bytes, issuer: x509.Certificate) -> bool:
+    """Tell whether a unit's certifier, when it names one, is the certificate's issuer."""
+    return not pem or _der(load_certificate(pem)) == _der(issuer)
 
 
 def _der(certificate: x509.Certificate) -> bytes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quorate.blocks import protos
+from quorate.blocks.certificate import first_certificate
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
 from quorate.blocks.msp import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from quorate.blocks.msp import Identity
 
@@ -53,12 +54,40 @@ def is_satisfied(group: protos.AnyMessage, name: str, identities: Sequence[Ident
 
 
 def is_satisfied_by(envelope: protos.AnyMessage, identities: Sequence[Identity]) -> bool:
-    """Tell whether these members satisfy a ``common.SignaturePolicyEnvelope``."""
-    return _satisfy(envelope.rule, envelope.identities, identities, frozenset(), depth=0) is not None
+    """Tell whether these members satisfy a ``common.SignaturePolicyEnvelope``.
+
+    Raises
+    ------
+    BlockError
+        When it is malformed in any part, asked or not.
+    """
+    _require_sound(envelope.rule, len(envelope.identities), depth=0)
+    return _satisfy(envelope.rule, envelope.identities, identities, frozenset()) is not None
+
+
+def members_of(n: int, msp_ids: Sequence[str]) -> protos.AnyMessage:
+    """Return the policy of `n` of these organisations, any member of each."""
+    principals = [
+        protos.MSPPrincipal(
+            principal_classification=protos.MSPPrincipal.ROLE,
+            principal=protos.MSPRole(msp_identifier=msp_id, role=protos.MSPRole.MEMBER).SerializeToString(),
+        )
+        for msp_id in msp_ids
+    ]
+    rules = [protos.SignaturePolicy(signed_by=index) for index in range(len(msp_ids))]
+    rule = protos.SignaturePolicy(n_out_of=protos.SignaturePolicy.NOutOf(n=n, rules=rules))
+    return protos.SignaturePolicyEnvelope(rule=rule, identities=principals)
+
+
+def majority_of_members(msp_ids: Sequence[str]) -> protos.AnyMessage:
+    """Return the policy that holds for definitions where a channel has none: a majority, any member of each."""
+    return members_of(len(msp_ids) // 2 + 1, msp_ids)
 
 
 def _is_meta_satisfied(group: protos.AnyMessage, meta: protos.AnyMessage, identities: Sequence[Identity]) -> bool:
     below = list(group.groups.values())
+    if not below:
+        return True  # of nobody, nobody is any, all and a majority
     satisfied = sum(
         meta.sub_policy in child.policies and is_satisfied(child, meta.sub_policy, identities) for child in below
     )
@@ -71,57 +100,90 @@ def _is_meta_satisfied(group: protos.AnyMessage, meta: protos.AnyMessage, identi
     raise BlockError(f"an implicit policy has the unknown rule {meta.rule}")
 
 
+def _require_sound(rule: protos.AnyMessage, principals: int, *, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise BlockError(f"a signature policy is nested deeper than {_MAX_DEPTH}")
+    kind = rule.WhichOneof("Type")
+    if kind == "n_out_of":
+        for sub in rule.n_out_of.rules:
+            _require_sound(sub, principals, depth=depth + 1)
+    elif kind != "signed_by" or not 0 <= rule.signed_by < principals:
+        raise BlockError("a signature policy has a rule that is none, or names a principal that there is not")
+
+
 def _satisfy(
     rule: protos.AnyMessage,
     principals: Sequence[protos.AnyMessage],
     identities: Sequence[Identity],
     used: frozenset[int],
-    *,
-    depth: int,
 ) -> frozenset[int] | None:
     """Return whom the rule has used up in all, or None; greedily from the left, as Fabric walks it."""
-    if depth > _MAX_DEPTH:
-        raise BlockError(f"a signature policy is nested deeper than {_MAX_DEPTH}")
-    kind = rule.WhichOneof("Type")
-    if kind == "signed_by":
-        return _use(rule.signed_by, principals, identities, used)
-    if kind != "n_out_of":
-        return None
+    if rule.WhichOneof("Type") == "signed_by":
+        return _use(principals[rule.signed_by], identities, used)
     count = 0
     for sub in rule.n_out_of.rules:
-        after = _satisfy(sub, principals, identities, used, depth=depth + 1)
+        after = _satisfy(sub, principals, identities, used)
         if after is not None:
             used, count = after, count + 1
     return used if count >= rule.n_out_of.n else None
 
 
-def _use(
-    index: int, principals: Sequence[protos.AnyMessage], identities: Sequence[Identity], used: frozenset[int]
-) -> frozenset[int] | None:
-    if not 0 <= index < len(principals):
-        return None
+def _use(principal: protos.AnyMessage, identities: Sequence[Identity], used: frozenset[int]) -> frozenset[int] | None:
     for number, identity in enumerate(identities):
-        if number not in used and _matches(identity, principals[index]):
+        if number not in used and _matches(identity, principal, depth=0):
             return used | {number}
     return None
 
 
-def _matches(identity: Identity, principal: protos.AnyMessage) -> bool:
-    classification = principal.principal_classification
-    if classification == protos.MSPPrincipal.ROLE:
-        role = decode(protos.MSPRole, principal.principal, "a principal")
-        return role.msp_identifier == identity.msp_id and _has_role(identity, role.role)
-    if classification == protos.MSPPrincipal.ORGANIZATION_UNIT:
-        unit = decode(protos.OrganizationUnit, principal.principal, "a principal")
-        return (
-            unit.msp_identifier == identity.msp_id
-            and unit.organizational_unit_identifier in identity.units
-            and unit.certifiers_identifier == identity.issuers
-        )
-    if classification == protos.MSPPrincipal.IDENTITY:
-        matches: bool = principal.principal == identity.serialized
-        return matches
-    return False
+def _matches(identity: Identity, principal: protos.AnyMessage, *, depth: int) -> bool:
+    """Tell whether a member is one of those that a principal means; what cannot be read means nobody."""
+    matches = _MATCHES.get(principal.principal_classification)
+    try:
+        return matches is not None and depth <= _MAX_DEPTH and matches(identity, principal.principal, depth)
+    except BlockError:
+        return False
+
+
+def _matches_role(identity: Identity, content: bytes, _: int) -> bool:
+    role = decode(protos.MSPRole, content, "a principal")
+    return role.msp_identifier == identity.msp_id and _has_role(identity, role.role)
+
+
+def _matches_unit(identity: Identity, content: bytes, _: int) -> bool:
+    unit = decode(protos.OrganizationUnit, content, "a principal")
+    return (
+        unit.msp_identifier == identity.msp_id
+        and unit.organizational_unit_identifier in identity.units
+        and unit.certifiers_identifier == identity.issuers
+    )
+
+
+def _matches_identity(identity: Identity, content: bytes, _: int) -> bool:
+    found = decode(protos.SerializedIdentity, content, "a principal")
+    return (
+        found.mspid == identity.msp_id
+        and first_certificate(found.id_bytes).tbs_certificate_bytes == identity.certificate.tbs_certificate_bytes
+    )
+
+
+def _matches_anonymity(_: Identity, content: bytes, __: int) -> bool:
+    found = decode(protos.MSPIdentityAnonymity, content, "a principal")
+    nominal: bool = found.anonymity_type == protos.MSPIdentityAnonymity.NOMINAL
+    return nominal
+
+
+def _matches_all(identity: Identity, content: bytes, depth: int) -> bool:
+    parts = decode(protos.CombinedPrincipal, content, "a principal").principals
+    return bool(parts) and all(_matches(identity, part, depth=depth + 1) for part in parts)
+
+
+_MATCHES: Final[Mapping[int, Callable[[Identity, bytes, int], bool]]] = {
+    protos.MSPPrincipal.ROLE: _matches_role,
+    protos.MSPPrincipal.ORGANIZATION_UNIT: _matches_unit,
+    protos.MSPPrincipal.IDENTITY: _matches_identity,
+    protos.MSPPrincipal.ANONYMITY: _matches_anonymity,
+    protos.MSPPrincipal.COMBINED: _matches_all,
+}
 
 
 def _has_role(identity: Identity, role: int) -> bool:

@@ -30,9 +30,11 @@ from fabric_protos.common.configtx_pb2 import (
     ConfigEnvelope,
     ConfigGroup,
     ConfigPolicy,
+    ConfigUpdate,
+    ConfigUpdateEnvelope,
     ConfigValue,
 )
-from fabric_protos.common.configuration_pb2 import Consortium, Orderers
+from fabric_protos.common.configuration_pb2 import Capabilities, Consortium, Orderers
 from fabric_protos.common.ledger_pb2 import BlockchainInfo
 from fabric_protos.common.policies_pb2 import ImplicitMetaPolicy, Policy, SignaturePolicy, SignaturePolicyEnvelope
 from fabric_protos.discovery.protocol_pb2 import AuthInfo, ChaincodeQuery, SignedRequest
@@ -56,11 +58,17 @@ from fabric_protos.gateway.gateway_pb2 import (
     SubmitRequest,
     SubmitResponse,
 )
-from fabric_protos.ledger.rwset.kvrwset.kv_rwset_pb2 import HashedRWSet, KVRWSet
+from fabric_protos.ledger.rwset.kvrwset.kv_rwset_pb2 import HashedRWSet, KVMetadataWrite, KVRWSet, QueryReads
 from fabric_protos.ledger.rwset.rwset_pb2 import TxPvtReadWriteSet, TxReadWriteSet
 from fabric_protos.msp.identities_pb2 import SerializedIdentity
 from fabric_protos.msp.msp_config_pb2 import FabricMSPConfig, MSPConfig
-from fabric_protos.msp.msp_principal_pb2 import MSPPrincipal, MSPRole, OrganizationUnit
+from fabric_protos.msp.msp_principal_pb2 import (
+    CombinedPrincipal,
+    MSPIdentityAnonymity,
+    MSPPrincipal,
+    MSPRole,
+    OrganizationUnit,
+)
 from fabric_protos.orderer.ab_pb2 import SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
 from fabric_protos.peer.chaincode_event_pb2 import ChaincodeEvent
 from fabric_protos.peer.chaincode_pb2 import ChaincodeID, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeSpec
@@ -72,7 +80,7 @@ from fabric_protos.peer.collection_pb2 import (
 )
 from fabric_protos.peer.events_pb2 import BlockAndPrivateData, DeliverResponse, FilteredBlock
 from fabric_protos.peer.lifecycle.chaincode_definition_pb2 import ChaincodeValidationInfo
-from fabric_protos.peer.lifecycle.db_pb2 import StateData
+from fabric_protos.peer.lifecycle.db_pb2 import StateData, StateMetadata
 from fabric_protos.peer.lifecycle.lifecycle_pb2 import (
     ApproveChaincodeDefinitionForMyOrgArgs,
     ApproveChaincodeDefinitionForMyOrgResult,
@@ -134,6 +142,7 @@ __all__ = [
     "BlockMetadata",
     "BlockMetadataIndex",
     "BlockchainInfo",
+    "Capabilities",
     "ChaincodeAction",
     "ChaincodeActionPayload",
     "ChaincodeCall",
@@ -158,6 +167,7 @@ __all__ = [
     "CollectionConfig",
     "CollectionConfigPackage",
     "CollectionPolicyConfig",
+    "CombinedPrincipal",
     "CommitChaincodeDefinitionArgs",
     "CommitChaincodeDefinitionResult",
     "CommitStatusRequest",
@@ -166,6 +176,8 @@ __all__ = [
     "ConfigEnvelope",
     "ConfigGroup",
     "ConfigPolicy",
+    "ConfigUpdate",
+    "ConfigUpdateEnvelope",
     "ConfigValue",
     "Consortium",
     "DeliverResponse",
@@ -190,9 +202,11 @@ __all__ = [
     "ImplicitMetaPolicy",
     "InstallChaincodeArgs",
     "InstallChaincodeResult",
+    "KVMetadataWrite",
     "KVRWSet",
     "LastConfig",
     "MSPConfig",
+    "MSPIdentityAnonymity",
     "MSPPrincipal",
     "MSPRole",
     "Metadata",
@@ -214,6 +228,7 @@ __all__ = [
     "QueryChaincodeDefinitionResult",
     "QueryInstalledChaincodesArgs",
     "QueryInstalledChaincodesResult",
+    "QueryReads",
     "Response",
     "SeekInfo",
     "SeekNewest",
@@ -229,6 +244,7 @@ __all__ = [
     "SignedProposal",
     "SignedRequest",
     "StateData",
+    "StateMetadata",
     "StaticCollectionConfig",
     "Status",
     "SubmitRequest",

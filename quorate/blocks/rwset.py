@@ -20,14 +20,31 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionSet:
+    """What a transaction did in one private collection: hashes of keys and values, as ``kvrwset.HashedRWSet``."""
+
+    name: str
+    hashed: protos.AnyMessage
+
+
+@dataclass(frozen=True, slots=True)
 class NamespaceSet:
-    """What a transaction did in one namespace."""
+    """What a transaction did in one namespace; `public` is the ``kvrwset.KVRWSet`` that `writes` are taken from."""
 
     namespace: str
-    reads: tuple[protos.AnyMessage, ...]
+    public: protos.AnyMessage
     writes: tuple[Write, ...]
-    writes_metadata: bool
-    writes_private: bool
+    collections: tuple[CollectionSet, ...]
+
+    @property
+    def writes_metadata(self) -> bool:
+        """Whether metadata of public or private keys are written: key-level endorsement policies."""
+        return bool(self.public.metadata_writes) or any(part.hashed.metadata_writes for part in self.collections)
+
+    @property
+    def writes_private(self) -> bool:
+        """Whether private keys are written."""
+        return any(part.hashed.hashed_writes for part in self.collections)
 
     @property
     def writes_anything(self) -> bool:
@@ -36,18 +53,15 @@ class NamespaceSet:
 
 
 def decode_rwset(data: bytes) -> tuple[NamespaceSet, ...]:
-    """Return a transaction's read and write sets, one per namespace.
+    """Return a transaction's read and write sets in their order; whether namespaces or keys repeat is not asked here.
 
     Raises
     ------
     BlockError
-        When they cannot be decoded, or a namespace or a written key comes twice.
+        When they cannot be decoded.
     """
     message = decode(protos.TxReadWriteSet, data, "the read and write set")
-    found = tuple(_namespace(part) for part in message.ns_rwset)
-    if len({part.namespace for part in found}) != len(found):
-        raise BlockError("the read and write set names a namespace twice")
-    return found
+    return tuple(_namespace(part) for part in message.ns_rwset)
 
 
 def split_composite_key(key: str) -> tuple[str, ...]:
@@ -65,23 +79,26 @@ def split_composite_key(key: str) -> tuple[str, ...]:
     return tuple(key[1:-1].split(_SEPARATOR))
 
 
+def readable_key(key: str) -> str:
+    """Return a key for people, composite or not, shortened."""
+    return "~".join(part for part in key.split(_SEPARATOR) if part)[:200]
+
+
 def composite_key(*parts: str) -> str:
     """Return the composite key of a kind and its parts, as Fabric's shim forms it."""
     return _SEPARATOR + "".join(part + _SEPARATOR for part in parts)
 
 
 def _namespace(part: protos.AnyMessage) -> NamespaceSet:
-    inner = decode(protos.KVRWSet, part.rwset, f"the write set of {part.namespace}")
-    writes = tuple(
-        Write(write.key, None if write.is_delete or not write.value else write.value) for write in inner.writes
-    )
-    if len({write.key for write in writes}) != len(writes):
-        raise BlockError(f"the write set of {part.namespace} names a key twice")
-    private = [decode(protos.HashedRWSet, c.hashed_rwset, "a collection") for c in part.collection_hashed_rwset]
+    public = decode(protos.KVRWSet, part.rwset, f"the write set of {part.namespace}")
     return NamespaceSet(
         namespace=part.namespace,
-        reads=tuple(inner.reads),
-        writes=writes,
-        writes_metadata=bool(inner.metadata_writes) or any(c.metadata_writes for c in private),
-        writes_private=any(c.hashed_writes for c in private),
+        public=public,
+        writes=tuple(
+            Write(write.key, None if write.is_delete or not write.value else write.value) for write in public.writes
+        ),
+        collections=tuple(
+            CollectionSet(found.collection_name, decode(protos.HashedRWSet, found.hashed_rwset, "a collection"))
+            for found in part.collection_hashed_rwset
+        ),
     )

@@ -66,6 +66,7 @@ class Replay:
             if found.namespace != self._chaincode:
                 require(not found.writes_anything, f"it wrote to the namespace {found.namespace}")
                 continue
+            require(len({write.key for write in found.writes}) == len(found.writes), "it wrote a key twice")
             require(not (found.writes_metadata or found.writes_private), "it wrote key-level policies or private data")
             for write in found.writes:
                 if write.value is None:

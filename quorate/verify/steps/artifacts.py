@@ -12,7 +12,6 @@ from quorate.records.round import Attestation, Included, Round
 from quorate.records.study import Study
 from quorate.tensors import Header, Reader, Schema
 from quorate.verify.bundle import names
-from quorate.verify.findings import Findings, at
 from quorate.verify.replay import keys
 from quorate.verify.report import Step
 from quorate.verify.wording import count
@@ -24,19 +23,22 @@ if TYPE_CHECKING:
 
     from quorate.digest import Digest
     from quorate.verify.bundle.reader import Bundle
+    from quorate.verify.findings import Findings
+    from quorate.verify.progress import Progress
     from quorate.verify.replay.world import World
 
 _STEP = Step.ARTIFACTS
 
 
-def verify_artifacts(bundle: Bundle, world: World, findings: Findings) -> None:
+def verify_artifacts(bundle: Bundle, world: World, findings: Findings, progress: Progress) -> None:
     """Say which models were made again from their base and updates, and which could not be."""
     final = sorted((found for found in world.all(Round) if found.state == "FINAL"), key=lambda r: (r.study, r.round))
     studies = {study.study: study for study in world.all(Study)}
     made, attested, absent = 0, 0, []
-    for round_ in final:
+    for done, round_ in enumerate(final):
         place = f"round {round_.round} of {round_.study}"
-        with at(_STEP, place):
+        progress(_STEP, done, len(final))
+        with findings.catching(_STEP, place):
             recomputation = _Recomputation(bundle, world, studies[round_.study], round_)
             if not recomputation.is_possible:
                 absent.append(place)

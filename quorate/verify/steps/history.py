@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quorate.blocks.transaction import require_plain
 from quorate.errors import IntegrityError
 from quorate.records.policy import Policy
 from quorate.records.privacy import Account, Reservation
@@ -15,7 +16,6 @@ from quorate.verify.bundle.events import event_line
 from quorate.verify.bundle.proofs import proofs_document
 from quorate.verify.bundle.scope import InScope
 from quorate.verify.errors import Fault
-from quorate.verify.findings import Findings, at
 from quorate.verify.replay.replay import Replay, stamp_of
 from quorate.verify.report import Step
 from quorate.verify.steps.copies import copied_attestations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.bundle.reader import Bundle
+    from quorate.verify.findings import Findings
     from quorate.verify.replay.world import World
     from quorate.verify.steps.transactions import Applied
 
@@ -41,13 +42,16 @@ class History:
         What was exported, and about what.
     events
         ``events.jsonl``, open at its beginning.
+    findings
+        What is not right goes there.
     """
 
-    def __init__(self, bundle: Bundle, manifest: Manifest, events: BinaryIO) -> None:
+    def __init__(self, bundle: Bundle, manifest: Manifest, events: BinaryIO, findings: Findings) -> None:
         scope = manifest.scope
         self._bundle = bundle
         self._manifest = manifest
         self._events = events
+        self._findings = findings
         self._lines = 0
         self._whole = scope.kind == "ledger"
         self._scope = InScope(manifest.chaincode, scope.study)
@@ -61,9 +65,12 @@ class History:
 
     def take(self, applied: Applied) -> None:
         """Replay a transaction, if it is the chaincode's and in scope."""
-        with at(_STEP, applied.place):
+        if self._findings.has_failed(_STEP):
+            return
+        with self._findings.catching(_STEP, applied.place):
             if not self._scope.concerns(applied.action):
                 return
+            require_plain(applied.transaction, applied.action)
             stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.certificate)
             self._replay.apply(applied.action, stamp)
             line = event_line(
@@ -73,15 +80,27 @@ class History:
                 action=applied.action,
                 actor=stamp,
             )
-        self._times.append(applied.transaction.claimed_time)
-        self._take_line(line)
+            self._times.append(applied.transaction.claimed_time)
+            self._take_line(line)
 
     def conclude(self, findings: Findings) -> None:
         """Compare the rest of what was exported, and say what was found."""
+        if findings.has_failed(_STEP, Step.TRANSACTIONS, Step.VALIDITY):
+            why = "they rest on every transaction that counted, and not every one of those holds"
+            findings.not_checked(_STEP, "the events, proofs and numbers that the bundle derives", why=why)
+        else:
+            self._verify_derived()
+        self._say_what_was_found(findings)
+        self._say_what_was_not(findings)
+
+    def _verify_derived(self) -> None:
         if self._events.read(1):
-            raise Fault(_STEP, f"{names.EVENTS}, line {self._lines + 1}", "no transaction in scope announced this")
+            place = f"{names.EVENTS}, line {self._lines + 1}"
+            self._findings.failed(Fault(_STEP, place, "no transaction in scope announced this"))
         self._verify_proofs()
         self._verify_manifest()
+
+    def _say_what_was_found(self, findings: Findings) -> None:
         rounds = list(self.world.all(Round))
         accounts = list(self.world.all(Account))
         findings.verified(
@@ -101,7 +120,6 @@ class History:
         findings.verified(
             _STEP, f"{count(self._lines, 'line')} of {names.EVENTS} and all inclusion proofs follow from the blocks"
         )
-        self._say_what_was_not(findings)
 
     def _take_line(self, line: bytes) -> None:
         if not line:
@@ -117,10 +135,11 @@ class History:
         }
         found = {name for name in self._bundle.members if name.startswith("proofs/")}
         for name in sorted(found ^ expected.keys()):
-            raise Fault(_STEP, name, "there is one file of proofs for every sealed round, and for no other")
+            message = "there is one file of proofs for every sealed round, and for no other"
+            self._findings.failed(Fault(_STEP, name, message))
         for name, record in expected.items():
-            with at(_STEP, name):
-                if self._bundle.read(name) != proofs_document(record):
+            with self._findings.catching(_STEP, name):
+                if name in self._bundle and self._bundle.read(name) != proofs_document(record):
                     raise IntegrityError("the proofs are not those of the round's leaves")
 
     def _verify_manifest(self) -> None:
@@ -134,7 +153,8 @@ class History:
         }
         for what, (claimed, replayed) in claims.items():
             if claimed != replayed:
-                raise Fault(_STEP, names.MANIFEST, f"the manifest names {what} {claimed}, the ledger holds {replayed}")
+                message = f"the manifest names {what} {claimed}, the ledger holds {replayed}"
+                self._findings.failed(Fault(_STEP, names.MANIFEST, message))
 
     def _say_what_was_not(self, findings: Findings) -> None:
         if copied := list(copied_attestations(self.world)):

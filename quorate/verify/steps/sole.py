@@ -34,8 +34,9 @@ class SoleEndorsers:
         for endorser in endorsers:
             self._seen.setdefault(endorser.msp_id, {})[endorser.who] = endorser
         for namespace in namespaces_of(action):
-            for msp_id, own in self._seen.items():
-                if self._suffice(definitions.parameter(namespace), own, config):
+            definition = definitions.get(namespace)
+            for msp_id, own in self._seen.items() if definition else ():
+                if definition and self._suffice(definition.parameter, own, config):
                     self.found.add((namespace, msp_id))
 
     def _suffice(self, parameter: bytes, own: Mapping[tuple[str, bytes], Identity], config: ChannelConfig) -> bool:

@@ -1,30 +1,35 @@
-"""Step 5: every transaction that counted was made by its creator and endorsed as its chaincode's policy demands."""
+"""Steps 5 and 6: what every transaction is worth, decided again from signatures, policies and what it read."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quorate.blocks import protos
+from quorate.blocks.block import TRANSACTIONS_FILTER
 from quorate.blocks.codes import TxValidationCode
-from quorate.blocks.endorsement import endorsers_of, verify_creator, verify_policies
-from quorate.blocks.errors import BlockError
-from quorate.blocks.lifecycle import Definitions
-from quorate.blocks.transaction import decode_transaction
-from quorate.verify.findings import Findings, at
+from quorate.verify.errors import Fault
 from quorate.verify.report import Step
 from quorate.verify.steps.sole import SoleEndorsers
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from quorate.blocks.block import Block
     from quorate.blocks.config import ChannelConfig
     from quorate.blocks.msp import Identity
     from quorate.blocks.transaction import Action, Transaction
+    from quorate.blocks.validation.validator import Decided, Decision, Validator
+    from quorate.verify.findings import Findings
 
-_STEP = Step.TRANSACTIONS
+_STATE: Final = frozenset(
+    {
+        TxValidationCode.MVCC_READ_CONFLICT,
+        TxValidationCode.PHANTOM_READ_CONFLICT,
+        TxValidationCode.DUPLICATE_TXID,
+    }
+)
+"""What is decided by the state, and not by the transaction itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,76 +54,99 @@ def place_of(block: int, index: int) -> str:
 
 
 class Transactions:
-    """Verifies transactions block by block, with the chaincode definitions committed so far.
+    """Compares the validation codes of a ledger with those that the rules lead to.
 
     Parameters
     ----------
+    validator
+        Fresh; it follows the blocks.
     config_blocks
         The numbers of the blocks that carry a configuration.
+    findings
+        What is not right goes there.
     """
 
-    def __init__(self, config_blocks: frozenset[int]) -> None:
+    def __init__(self, validator: Validator, config_blocks: frozenset[int], findings: Findings) -> None:
+        self._validator = validator
         self._config_blocks = config_blocks
-        self._definitions = Definitions()
-        self._seen: set[str] = set()
+        self._findings = findings
         self._sole = SoleEndorsers()
-        self._verified = self._endorsements = self._configs = self._without_effect = 0
+        self._codes: Counter[TxValidationCode] = Counter()
+        self._endorsements = self._configs = self._undecided = 0
 
-    def verify(self, block: Block, config: ChannelConfig) -> Iterator[Applied]:
-        """Yield the endorser transactions of a block that counted, each verified."""
+    def verify(self, block: Block, config: ChannelConfig) -> tuple[Decided, list[Applied]]:
+        """Return what a block's transactions are worth, and those that counted."""
+        number = block.header.number
+        decided = self._validator.decide(block, config)
         applied = []
-        for index, (entry, code) in enumerate(zip(block.entries, block.codes, strict=True)):
-            if code is not TxValidationCode.VALID:
-                self._without_effect += 1
-                continue
-            place = place_of(block.header.number, index)
-            with at(_STEP, place):
-                found = self._verify(block.header.number, index, entry, config)
+        for decision, raw in zip(decided.decisions, block.slot(TRANSACTIONS_FILTER), strict=True):
+            self._compare(number, decision, raw)
+            found = self._take(number, decision, config)
             if found is not None:
                 applied.append(found)
-                yield found
-        for found in applied:
-            # A definition holds from the next block on: this one was validated against the state before it.
-            with at(_STEP, found.place):
-                self._definitions.apply(found.action.sets)
+        return decided, applied
+
+    def begin(self) -> None:
+        """Take over the first block."""
+        self._validator.found()
+        self._configs += 1
 
     def conclude(self, findings: Findings) -> None:
         """Say what was found."""
+        valid = self._codes[TxValidationCode.VALID]
         findings.verified(
-            _STEP,
-            f"{count(self._verified, 'transaction')} with the id, creator, signature and endorsements "
+            Step.TRANSACTIONS,
+            f"{count(valid, 'transaction')} with the id, creator, signature and endorsements "
             f"({self._endorsements} in all) that the policies in force demanded; beside them "
             f"{count(self._configs, 'configuration')}",
         )
         if self._sole.found:
             who = ", ".join(f"{msp_id} for {namespace}" for namespace, msp_id in sorted(self._sole.found))
             why = f"the endorsement policy in force was satisfied by one organisation alone: {who}"
-            findings.not_checked(_STEP, "that no single member decided what is on the ledger", why=why)
-        if self._without_effect:
-            why = "the peer that gave the blocks out marked them invalid, and nobody signs such marks"
-            findings.not_checked(
-                Step.VALIDITY, f"that {count(self._without_effect, 'transaction')} rightly had no effect", why=why
+            findings.not_checked(Step.TRANSACTIONS, "that no single member decided what is on the ledger", why=why)
+        decided = sum(self._codes.values()) - self._undecided
+        rest = ", ".join(f"{number} {code.name}" for code, number in sorted(self._codes.items()) if code)
+        findings.verified(
+            Step.VALIDITY,
+            f"{count(decided, 'validation code')} derived again from signatures, policies and what was read: "
+            f"{valid} VALID{', ' if rest else ''}{rest}",
+        )
+        if self._undecided:
+            why = (
+                "the bundle does not hold all that decides: earlier blocks, or a chaincode's own validation plugin; "
+                "the witnesses' commit hashes stand in for it, where there are any"
             )
+            message = f"that {count(self._undecided, 'transaction')} rightly counted or did not"
+            findings.not_checked(Step.VALIDITY, message, why=why)
 
-    def _verify(self, number: int, index: int, entry: bytes, config: ChannelConfig) -> Applied | None:
-        transaction = decode_transaction(entry)
-        if transaction.channel != config.channel:
-            raise BlockError(f"the transaction is for the channel {transaction.channel[:80]!r}")
-        if transaction.action is None:
-            if transaction.kind != protos.HeaderType.CONFIG or number not in self._config_blocks:
-                raise BlockError(f"a transaction of type {transaction.kind} cannot have been valid")
-            self._configs += 1
+    def _compare(self, number: int, decision: Decision, raw: int) -> None:
+        place = place_of(number, decision.index)
+        self._codes[decision.code] += 1
+        self._undecided += len(decision.possible) > 1
+        if raw != decision.recorded:
+            self._findings.failed(Fault(Step.VALIDITY, place, f"no validation code has the number {raw}"))
+        elif not decision.agrees:
+            self._findings.failed(_disagreement(place, decision))
+
+    def _take(self, number: int, decision: Decision, config: ChannelConfig) -> Applied | None:
+        transaction, creator = decision.transaction, decision.creator
+        if not decision.counts or transaction is None or creator is None:
             return None
-        self._require_new(transaction)
-        creator = verify_creator(transaction, config)
-        endorsers = endorsers_of(transaction.action, config)
-        verify_policies(transaction.action, endorsers, config, self._definitions)
-        self._sole.take(transaction.action, endorsers, config, self._definitions)
-        self._verified += 1
-        self._endorsements += len(endorsers)
-        return Applied(number, index, transaction, transaction.action, creator)
+        if transaction.action is None:
+            self._configs += 1
+            if transaction.kind != protos.HeaderType.CONFIG or number not in self._config_blocks:
+                message = f"a transaction of type {transaction.kind} cannot have been valid"
+                self._findings.failed(Fault(Step.TRANSACTIONS, place_of(number, decision.index), message))
+            return None
+        self._sole.take(transaction.action, list(decision.endorsers), config, self._validator.definitions)
+        self._endorsements += len(decision.endorsers)
+        return Applied(number, decision.index, transaction, transaction.action, creator)
 
-    def _require_new(self, transaction: Transaction) -> None:
-        if transaction.tx_id in self._seen:
-            raise BlockError(f"the transaction {transaction.tx_id} counted twice")
-        self._seen.add(transaction.tx_id)
+
+def _disagreement(place: str, decision: Decision) -> Fault:
+    names = " or ".join(sorted(code.name for code in decision.possible))
+    if decision.recorded is TxValidationCode.VALID:
+        step = Step.VALIDITY if decision.possible <= _STATE else Step.TRANSACTIONS
+        return Fault(step, place, f"it is marked as valid, and it is {names}: {decision.reason}")
+    why = f": {decision.reason}" if decision.reason else ""
+    return Fault(Step.VALIDITY, place, f"it is marked as {decision.recorded.name}, and it is {names}{why}")

@@ -55,7 +55,7 @@ def test_an_organisation_has_one_set_of_certificates(members):
 @pytest.mark.parametrize(("rule", "needed"), [("ANY", 1), ("MAJORITY", 3), ("ALL", 4)])
 def test_implicit_policies_ask_the_groups_below(config, members, rule, needed):
     group = protos.ConfigGroup()
-    group.CopyFrom(config._root.groups["Application"])
+    group.CopyFrom(config.group.groups["Application"])
     put_policy(group, "Test", IMPLICIT_META, meta(protos.ImplicitMetaPolicy.Rule.Value(rule), "Endorsement"))
     peers = identities(config, *[member.peer for member in members])
     assert not is_satisfied(group, "Test", peers[: needed - 1])
@@ -111,9 +111,11 @@ def test_a_principal_may_be_a_unit_under_its_certifiers(config, members):
     assert not is_satisfied_by(envelope(bytes(32)), [peer])
 
 
-def test_a_reference_outside_the_identities_is_satisfied_by_nobody(config, members):
-    envelope = protos.SignaturePolicyEnvelope(rule=protos.SignaturePolicy(signed_by=7))
-    assert not is_satisfied_by(envelope, identities(config, members[0].peer))
+def test_a_policy_with_a_reference_outside_the_identities_is_malformed_as_a_whole(config, members):
+    rule = n_out_of(1, protos.SignaturePolicy(signed_by=0), protos.SignaturePolicy(signed_by=7))
+    envelope = protos.SignaturePolicyEnvelope(rule=rule, identities=principals(members[0]))
+    with pytest.raises(BlockError, match="that there is not"):
+        is_satisfied_by(envelope, identities(config, members[0].peer))
 
 
 def test_a_policy_nested_without_end_is_refused():
@@ -126,7 +128,14 @@ def test_a_policy_nested_without_end_is_refused():
 
 @pytest.mark.parametrize(
     "path",
-    ["", "Channel/Application", "/Application/Endorsement", "/Channel/None/Endorsement", "/Channel/Application/None"],
+    [
+        "",
+        "Channel/Application",
+        "None/Endorsement",
+        "/Application/Endorsement",
+        "/Channel/None/Endorsement",
+        "/Channel/Application/None",
+    ],
 )
 def test_a_policy_that_does_not_exist_is_never_satisfied(config, path):
     with pytest.raises(BlockError):
@@ -140,5 +149,39 @@ def test_a_chaincodes_policy_is_a_signature_policy_or_a_reference(config, member
     assert config.satisfies_parameter(reference, peers)
     assert config.satisfies_parameter(one.SerializeToString(), peers[:1])
     assert not config.satisfies_parameter(one.SerializeToString(), peers[1:])
-    with pytest.raises(BlockError, match="unknown kind"):
-        config.satisfies_parameter(b"", peers)
+    for unreadable in (
+        b"",
+        b"\xff",
+        protos.ApplicationPolicy(channel_config_policy_reference="/None").SerializeToString(),
+    ):
+        assert not config.satisfies_parameter(unreadable, peers)
+
+
+def test_a_reference_may_be_relative_to_the_channel(config, members):
+    peers = identities(config, *[member.peer for member in members[:3]])
+    assert config.satisfies("Application/Endorsement", peers)
+    assert not config.satisfies("Application/Endorsement", peers[:2])
+
+
+def test_parts_of_a_combined_principal_must_all_be_met(config, members):
+    parts = [signed_by(members[0].msp_id, role).identities[0] for role in (protos.MSPRole.PEER, protos.MSPRole.MEMBER)]
+    clash = [*parts, signed_by(members[0].msp_id, protos.MSPRole.CLIENT).identities[0]]
+
+    def envelope(*combined):
+        content = protos.CombinedPrincipal(principals=combined).SerializeToString()
+        principal = protos.MSPPrincipal(principal_classification=protos.MSPPrincipal.COMBINED, principal=content)
+        return protos.SignaturePolicyEnvelope(rule=protos.SignaturePolicy(signed_by=0), identities=[principal])
+
+    peer = identities(config, members[0].peer)
+    assert is_satisfied_by(envelope(*parts), peer)
+    assert not is_satisfied_by(envelope(*clash), peer)
+    assert not is_satisfied_by(envelope(), peer)
+
+
+def test_without_a_policy_for_definitions_a_majority_of_members_decides(members):
+    group = channel_group(members, Organisation.new("Orderers"))
+    del group.groups["Application"].policies["LifecycleEndorsement"]
+    config = ChannelConfig(config_entry(group))
+    clients = identities(config, *[member.roles["agent"] for member in members[:3]])
+    assert config.satisfies("/Channel/Application/LifecycleEndorsement", clients)
+    assert not config.satisfies("/Channel/Application/LifecycleEndorsement", clients[:2])

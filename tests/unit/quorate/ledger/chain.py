@@ -130,6 +130,13 @@ class Chain:
         self.blocks.append(block)
         return block
 
+    def reseal(self):
+        """Make the last block hold together again after its entries were altered, as orderers and peers would."""
+        block = self.blocks[-1]
+        block.header.data_hash = data_hash(list(block.data.data))
+        sign_block(block, self.orderer, self.last_config)
+        self.recommit()
+
     def recommit(self):
         """Compute every commit hash anew, as whoever altered codes would."""
         self.commit_hash, self.state = b"", State()

@@ -63,6 +63,10 @@ class Organisation:
         return self.member("orderer")
 
     @cached_property
+    def admin(self):
+        return self.member("admin")
+
+    @cached_property
     def roles(self):
         return {role: self.member("client", role) for role in ("agent", "aggregator", "steward", "operator", "officer")}
 
