@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from network import ca_commands
+from network import ca_commands, deploy_command
 from network.engine import Engine, driver, driver_of
 from network.home import NetworkHome
 from network.logs import follow_log, read_log, writer_of
@@ -33,6 +33,7 @@ def group() -> None:
 
 
 group.add_command(ca_commands.group)
+group.add_command(deploy_command.deploy)
 
 
 def _engine_option(command: Callable[..., Any]) -> Callable[..., Any]:

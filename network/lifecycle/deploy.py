@@ -96,24 +96,19 @@ async def deploy(
         collections=collection_package(collections),
     )
     async with AsyncExitStack() as stack:
-        sessions = {member.msp_id: await stack.enter_async_context(open_member(member)) for member in members}
-        everyone = tuple(sessions.values())
-        installed = await steps.install(everyone)
-        definition = next_definition(wanted, await _in_force(sessions, channel, chaincode), sequence)
-
-        async def approve(session: MemberSession) -> bool:
-            return await steps.approve(session, channel, definition, _package_id(session), deadline=deadline)
-
-        approved = await everywhere("approve", sessions, approve)
-        await _await_approvals(sessions, channel, definition, deadline=deadline)
-        committed = await steps.commit(everyone[0], channel, definition, deadline=deadline)
-        await steps.await_committed(everyone, channel, definition, deadline=deadline)
-        await steps.await_answers(everyone, channel, chaincode, probe, deadline=deadline)
+        sessions = [await stack.enter_async_context(open_member(member)) for member in members]
+        installed = await steps.install(sessions)
+        definition = next_definition(wanted, await in_force(sessions, channel, chaincode), sequence)
+        approved = await steps.approve_all(sessions, channel, definition, deadline=deadline)
+        await await_approvals(sessions, channel, definition, deadline=deadline)
+        committed = await steps.commit(sessions[0], channel, definition, deadline=deadline)
+        await steps.await_committed(sessions, channel, definition, deadline=deadline)
+        await steps.await_answers(sessions, channel, chaincode, probe, deadline=deadline)
     return Deployment(
         definition=definition,
-        package_ids={msp_id: _package_id(session) for msp_id, session in sessions.items()},
+        package_ids={session.msp_id: session.package_id for session in sessions},
         installed=installed,
-        approved=tuple(msp_id for msp_id, new in approved.items() if new),
+        approved=approved,
         committed=committed,
     )
 
@@ -124,32 +119,43 @@ def _check(members: Sequence[Member]) -> None:
         raise UsageError("a deployment needs members, each of them once")
 
 
-def _package_id(session: MemberSession) -> str:
-    package = session.member.package
-    return package.package_id if package else ""
+async def in_force(sessions: Sequence[MemberSession], channel: str, chaincode: str) -> Definition | None:
+    """Return the definition in force, from what the first peer of each member says.
 
+    Raises
+    ------
+    DeploymentError
+        A peer did not answer.
+    IntegrityError
+        They contradict each other.
+    """
 
-async def _in_force(sessions: Mapping[str, MemberSession], channel: str, chaincode: str) -> Definition | None:
     async def ask(session: MemberSession) -> Definition | None:
         found = await session.first.lifecycle.committed(channel, chaincode)
         return found.definition if found else None
 
-    return newest((await everywhere("read the definition", sessions, ask)).values())
+    places = {session.msp_id: session for session in sessions}
+    return newest((await everywhere("read the definition", places, ask)).values())
 
 
-async def _await_approvals(
-    sessions: Mapping[str, MemberSession], channel: str, definition: Definition, *, deadline: float
+async def await_approvals(
+    sessions: Sequence[MemberSession], channel: str, definition: Definition, *, deadline: float
 ) -> None:
-    """Wait until every member's peer has read every approval: it endorses the commit only then."""
+    """Wait until every member's first peer has read the approvals of all of them: it endorses the commit only then.
+
+    Raises
+    ------
+    DeploymentError
+        Some had not in time.
+    """
+    places = {session.msp_id: session for session in sessions}
 
     async def on(session: MemberSession) -> None:
         async def holds() -> str:
-            if await steps.is_committed(session.first, channel, definition):
-                return ""
-            found = await steps.readiness(session, channel, definition)
-            lacking = [msp_id for msp_id in found.waiting_for if msp_id in sessions]
+            waiting = (await steps.approvals(session, channel, definition)).waiting_for
+            lacking = [msp_id for msp_id in waiting if msp_id in places]
             return f"it has not read the approval of {', '.join(lacking)}" if lacking else ""
 
         await until(holds, deadline=deadline)
 
-    await everywhere("wait for approvals", sessions, on)
+    await everywhere("wait for approvals", places, on)

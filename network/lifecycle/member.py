@@ -77,6 +77,11 @@ class MemberSession:
         return self.member.msp_id
 
     @property
+    def package_id(self) -> str:
+        """What its peers serve the chaincode from; empty when they do not run it."""
+        return self.member.package.package_id if self.member.package else ""
+
+    @property
     def first(self) -> PeerSession:
         """The peer that orders the organisation's transactions."""
         return self.peers[0]

@@ -70,8 +70,7 @@ async def approve(
     """
     if package_id:
         await _require_installed(session, package_id)
-    found = await session.first.lifecycle.approved(channel, definition.name, definition.sequence)
-    if found and found.package_id == package_id and not definition.differences(found.definition):
+    if await is_approved(session, channel, definition, package_id):
         return False
     source = protos.ChaincodeSource()
     if package_id:
@@ -85,8 +84,35 @@ async def approve(
     return True
 
 
-async def readiness(session: MemberSession, channel: str, definition: Definition) -> Readiness:
-    """Return who has approved a definition, as the organisation's first peer sees it."""
+async def approve_all(
+    sessions: Sequence[MemberSession], channel: str, definition: Definition, *, deadline: float
+) -> tuple[str, ...]:
+    """Approve a definition for each organisation, from its own package; return the MSP ids of those that had not.
+
+    Raises
+    ------
+    DeploymentError
+        Some could not.
+    """
+
+    async def by(session: MemberSession) -> bool:
+        return await approve(session, channel, definition, session.package_id, deadline=deadline)
+
+    done = await everywhere("approve", {session.msp_id: session for session in sessions}, by)
+    return tuple(msp_id for msp_id, new in done.items() if new)
+
+
+async def is_approved(session: MemberSession, channel: str, definition: Definition, package_id: str) -> bool:
+    """Tell whether an organisation has approved this very definition, served from this very package."""
+    found = await session.first.lifecycle.approved(channel, definition.name, definition.sequence)
+    return found is not None and found.package_id == package_id and not definition.differences(found.definition)
+
+
+async def approvals(session: MemberSession, channel: str, definition: Definition) -> Readiness:
+    """Return who has approved a definition, in force or next, as the organisation's first peer sees it."""
+    found = await session.first.lifecycle.committed(channel, definition.name)
+    if found and found.definition == definition:
+        return Readiness(approvals=dict(sorted(found.approvals.items())), mismatches={})
     return await session.first.lifecycle.readiness(channel, definition)
 
 
@@ -210,7 +236,7 @@ async def _submit(
 
 
 async def _too_few(session: MemberSession, channel: str, definition: Definition, cause: QuorateError) -> StateError:
-    found = await readiness(session, channel, definition)
+    found = await approvals(session, channel, definition)
     waiting = [
         f"{msp_id} (it approved another {', '.join(found.mismatches[msp_id])})"
         if msp_id in found.mismatches

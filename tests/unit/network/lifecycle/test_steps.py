@@ -39,7 +39,7 @@ async def test_each_organisation_by_itself_and_then_anybody_commits():
                 assert await steps.approve(session, "quorate", TRIAL, made.package_id, deadline=deadline)
                 assert not await steps.approve(session, "quorate", TRIAL, made.package_id, deadline=deadline)
         async with open_member(organisations["CedarMSP"].member(None)) as session:
-            found = await steps.readiness(session, "quorate", TRIAL)
+            found = await steps.approvals(session, "quorate", TRIAL)
             assert found.approvals == {"AlderMSP": True, "BirchMSP": True, "CedarMSP": False}
             assert found.waiting_for == ("CedarMSP",)
             assert await steps.commit(session, "quorate", TRIAL, deadline=steps.deadline_in(2))
