@@ -205,7 +205,8 @@ class _Part:
 class _Consortium(_Part):
     async def get(self) -> ConsortiumView:
         self.ledger.note_read()
-        view: dict[str, Any] = {"schema": "quorate.consortium/1", "foundings": [], "confirmations": []}
+        lists: dict[str, Any] = {name: [] for name in ("foundings", "confirmations", "proposals", "ballots")}
+        view = {"schema": "quorate.consortium/1"} | lists
         if self.ledger.members_:
             view["charter"] = {
                 "schema": Charter.SCHEMA,
