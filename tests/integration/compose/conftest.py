@@ -10,10 +10,13 @@ MEMBERS = ["Alder", "Birch"]
 
 @pytest.fixture(scope="session")
 def driver():
-    engine = ComposeDriver()
-    if missing := engine.missing():
+    return ComposeDriver()
+
+
+@pytest.fixture
+def usual_topology_runs(driver):
+    if missing := driver.missing():
         pytest.skip(f"engine compose: {missing}")
-    return engine
 
 
 @pytest.fixture

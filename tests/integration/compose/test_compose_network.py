@@ -158,10 +158,12 @@ async def test_one_of_four_smartbft_orderers_may_be_paused_or_killed(driver, hom
 async def test_two_peers_of_each_member_and_fabric_2_5(start):
     network = start(fabric_version="2.5", organisations=[{"name": "alder", "msp_id": "AlderMSP", "peers": 2}])
     assert [peer.name for peer in network.connection.organisations[0].peers] == ["peer0.alder", "peer1.alder"]
+    await found_consortium(network.connection)
     await commit(network.connection, "first")
 
 
-def test_nothing_is_left_of_a_network_whose_starter_is_killed(driver, home, project):  # noqa: ARG001
+@pytest.mark.usefixtures("usual_topology_runs")
+def test_nothing_is_left_of_a_network_whose_starter_is_killed(home, project):
     script = (
         "import sys; from pathlib import Path; from network.compose import ComposeDriver;"
         "from network.home import NetworkHome; from network.topology import Topology;"
@@ -183,7 +185,8 @@ def test_nothing_is_left_of_a_network_whose_starter_is_killed(driver, home, proj
     assert connection.engine == "compose"
 
 
-def test_the_command_from_up_to_down(driver, tmp_path):  # noqa: ARG001 - it must be able to run
+@pytest.mark.usefixtures("usual_topology_runs")
+def test_the_command_from_up_to_down(tmp_path):
     def quorate(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "quorate", "network", *arguments],
