@@ -5,76 +5,35 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import shutil
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.fabric import AsyncSigner, Identity, Signer, connect, sync
 from gateway.fabric import hash as hashes
 from gateway.fabric.ecdsa import ORDERS, der_of_raw
 from gateway.fabric.hsm import HSMSignerFactory, HSMSignerOptions, library, ski
 from quorate.errors import DeniedError, UsageError
+from tests.unit.gateway.fabric.softhsm import LABEL, PIN, Token, software_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from gateway.fabric.hsm import HSMSigner
     from tests.unit.gateway.fabric.authority import Authority
     from tests.unit.gateway.fabric.conftest import Served
 
-pytest.importorskip("pkcs11", reason="needs the extra quorate[hsm]")
-
-LIBRARIES = (
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib64/softhsm/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-)
-LABEL, PIN = "quorate", "98765432"
-
-
-@dataclass(frozen=True)
-class Token:
-    """A software token, and what can be put in it."""
-
-    library: str
-    folder: Path
-
-    def store(self, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, key_id: bytes) -> None:
-        pem = self.folder / "key.pem"
-        pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        arguments = ["--import", str(pem), "--token", LABEL, "--label", "key", "--id", key_id.hex(), "--pin", PIN]
-        util(*arguments, "--force")
-        pem.unlink()
-
-
-def util(*arguments: str) -> None:
-    program = shutil.which("softhsm2-util")
-    assert program
-    subprocess.run([program, *arguments], check=True, capture_output=True, timeout=30)
-
 
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
-    found = next((path for path in LIBRARIES if Path(path).exists()), None)
-    if found is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("needs SoftHSM: softhsm2-util on PATH and libsofthsm2.so (Debian's package softhsm2)")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
-        util("--init-token", "--free", "--label", LABEL, "--pin", PIN, "--so-pin", "12345678")
-        yield Token(found, folder)
+    with software_token(tmp_path_factory.mktemp("softhsm")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,0 +1,150 @@
+"""A running network, and everybody who uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.fabric import (
+    CommitError,
+    Deadlines,
+    Endpoint,
+    FileIdentity,
+    GatewayError,
+    Identity,
+    PrivateKeySigner,
+    Tls,
+    connect,
+)
+from network.engine import ChaincodeProgram
+from network.home import NetworkHome
+from network.identity import Role
+from network.topology import Batch, Topology
+from quorate.blocks import protos
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from gateway.fabric import AsyncSigner, Commit, Gateway, Signer, Transaction
+    from network.connection import OrganisationConnection
+    from network.engine import Driver, RunningNetwork
+
+MEMBERS = ("Alder", "Birch", "Cedar")
+MSPS = tuple(f"{member}MSP" for member in MEMBERS)
+READY_S = 60.0
+
+
+@dataclass(frozen=True)
+class World:
+    """What all scenarios share; each uses keys of its own."""
+
+    running: RunningNetwork
+
+    @property
+    def engine(self) -> str:
+        return str(self.running.connection.engine)
+
+    @property
+    def channel(self) -> str:
+        return self.running.connection.channel
+
+    @property
+    def chaincode(self) -> str:
+        return self.running.connection.chaincode
+
+    def organisation(self, name: str) -> OrganisationConnection:
+        return self.running.connection.organisation(name)
+
+    def endpoint(self, name: str) -> Endpoint:
+        organisation = self.organisation(name)
+        pair = organisation.paths.agent_tls
+        return Endpoint(
+            organisation.address,
+            Tls.from_files(
+                roots=organisation.tls_ca, certificate=pair.cert, key=pair.key, server_name=organisation.server_name
+            ),
+        )
+
+    def agent(self, name: str) -> tuple[Identity, PrivateKeySigner]:
+        organisation = self.organisation(name)
+        pair = organisation.paths.identity(Role.AGENT)
+        return FileIdentity(msp_id=organisation.msp_id, certificate=pair.cert, key=pair.key).load()
+
+    @asynccontextmanager
+    async def connect(
+        self, name: str, *, identity: Identity | None = None, signer: Signer | AsyncSigner | None = None
+    ) -> AsyncIterator[Gateway]:
+        """Connect to an organisation's peer as its agent, or as somebody else."""
+        own_identity, own_signer = self.agent(name)
+        async with connect(self.endpoint(name), identity or own_identity, signer or own_signer) as gateway:
+            yield gateway
+
+    def commit_at(self, gateway: Gateway, transaction_id: str) -> Commit:
+        """Return the handle with which this gateway's peer is asked for a transaction that another one has sent."""
+        request = protos.CommitStatusRequest(
+            transaction_id=transaction_id, channel_id=self.channel, identity=gateway.identity.creator
+        )
+        signed = protos.SignedCommitStatusRequest(request=request.SerializeToString())
+        return gateway.new_commit(signed.SerializeToString())
+
+    @asynccontextmanager
+    async def offline(self, name: str) -> AsyncIterator[tuple[Gateway, PrivateKeySigner]]:
+        """Connect without a key, and give it apart."""
+        identity, signer = self.agent(name)
+        async with connect(self.endpoint(name), identity) as gateway:
+            yield gateway, signer
+
+
+def endorsers(transaction: Transaction) -> list[str]:
+    """Return the MSP ids of those who endorsed a transaction, in order."""
+    envelope = protos.PreparedTransaction.FromString(transaction.bytes).envelope
+    action = protos.Transaction.FromString(protos.Payload.FromString(envelope.payload).data).actions[0]
+    payload = protos.ChaincodeActionPayload.FromString(action.payload)
+    found = [protos.SerializedIdentity.FromString(each.endorser).mspid for each in payload.action.endorsements]
+    return sorted(found)
+
+
+def transient_of(answer: bytes) -> dict[str, str]:
+    """Return what the chaincode's function says of one transient value: ``"value" of count``."""
+    value, _, number = answer.decode().rpartition(" of ")
+    return {"value": json.loads(value), "count": number}
+
+
+@contextmanager
+def opened(engine: Driver, directory: Path, program: Path) -> Iterator[World]:
+    """Start a network and return once everybody endorses for everybody."""
+    topology = Topology.for_members(MEMBERS, batch=Batch(timeout_ms=20))
+    chaincode = ChaincodeProgram(command=(str(program),))
+    running = engine.start(NetworkHome(directory), topology, chaincode=chaincode, dies_with_parent=True)
+    try:
+        world = World(running)
+        asyncio.run(_ready(world))
+        yield world
+    finally:
+        running.stop()
+
+
+async def _ready(world: World) -> None:
+    # Real peers find each other by gossip, which takes a while after a cold start.
+    async with asyncio.timeout(READY_S):
+        for name in map(str.lower, MEMBERS):
+            async with connect(world.endpoint(name), *world.agent(name), deadlines=Deadlines(endorse=5)) as gateway:
+                contract = gateway.network(world.channel).contract(world.chaincode)
+                while not await _endorsed_by_all(contract, name):  # noqa: ASYNC110  # nobody announces it
+                    await asyncio.sleep(0.2)
+
+
+async def _endorsed_by_all(contract: object, name: str) -> bool:
+    try:
+        await contract.submit("put", f"ready-{name}", "yes", endorsing_organizations=MSPS)
+    except CommitError:
+        return False
+    except GatewayError as error:
+        if error.code not in {"UNREACHABLE", "INVALID_STATE", "TIMED_OUT"}:
+            raise
+        return False
+    return True
