@@ -157,4 +157,11 @@ def _chaincode(peer: PeerSettings) -> dict[str, object]:
         "system": {"_lifecycle": "enable", "cscc": "enable", "lscc": "enable", "qscc": "enable"},
         "externalBuilders": [{"name": BUILDER, "path": str(peer.builder)}],
         "logging": {"level": "info", "shim": "warning"},
+        # Fabric 3.1's own sample has these on, and nothing else turns them on; 2.5 does not know them.
+        "runtimeParams": {
+            "useWriteBatch": True,
+            "maxSizeWriteBatch": 1000,
+            "useGetMultipleKeys": True,
+            "maxSizeGetMultipleKeys": 1000,
+        },
     }

@@ -34,6 +34,7 @@ AT_ONCE: Final = {1: 40, 16: 320, 60: 480, 200: 800}
 QUEUED: Final = 1000
 EVALUATIONS: Final = 1500
 EVALUATORS: Final = 16
+CATCHING_UP_SECONDS: Final = 10.0
 
 
 def run(*, engine: str = "embedded", rounds: int = ROUNDS, queued: int = QUEUED) -> dict[str, Any]:
@@ -94,8 +95,16 @@ async def _queue(sides: dict[str, list[Contract]], queued: int) -> dict[str, Any
     for side, callers in sides.items():
         workload, numbers = _workload(side, "queue"), range(queued)
         measured = await load.submit(callers, workload, numbers, at_once=queued)
-        lost = queued - await workload.written(callers[0], numbers)
-        found[side] = _summary([measured]) | {"lost": lost}
+        written = await _written(callers[0], workload, numbers, len(measured.waits))
+        found[side] = _summary([measured]) | {"lost": len(measured.waits) - written}
+    return found
+
+
+async def _written(contract: Contract, workload: Workload, numbers: Sequence[int], wanted: int) -> int:
+    """Return how many of these writes are there; a peer that is a few blocks behind the others gets time to follow."""
+    ends = time.monotonic() + CATCHING_UP_SECONDS
+    while (found := await workload.written(contract, numbers)) < wanted and time.monotonic() < ends:  # noqa: ASYNC110
+        await asyncio.sleep(0.2)  # asks another process
     return found
 
 
@@ -105,13 +114,19 @@ def _summary(measured: Sequence[Measured]) -> dict[str, Any]:
         "per_second": round(median(each.per_second for each in measured), 1),
         "ms_p50": round(median(each.p50 for each in measured), 1),
         "ms_p95": round(median(each.p95 for each in measured), 1),
+        "cpu_ms": round(median(each.cpu_ms for each in measured), 2),
         "failed": failures.total(),
         **({"failures": dict(failures.most_common(3))} if failures else {}),
     }
 
 
 def _beside(found: dict[str, Any]) -> dict[str, Any]:
-    return found | {"share_of_raw": round(found["ours"]["per_second"] / found["raw"]["per_second"], 2)}
+    ours, raw = found["ours"], found["raw"]
+    return found | {
+        "share_of_raw": round(ours["per_second"] / raw["per_second"], 2),
+        # The same share if nothing but processor time counted: other work on the machine does not change it.
+        "share_of_raw_by_cpu": round(raw["cpu_ms"] / ours["cpu_ms"], 2),
+    }
 
 
 if __name__ == "__main__":

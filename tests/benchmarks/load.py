@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Protocol
 
+import psutil
+
 from gateway.fabric import CommitError, GatewayError
 from quorate.digest import digest_of
 from quorate.records import functions
@@ -63,8 +65,9 @@ class Ours:
 
     async def written(self, contract: Contract, numbers: Sequence[int]) -> int:
         function = functions.DATASET_LIST
-        answer = await contract.new_proposal(function.name, make(function.request).encode()).evaluate(timeout=30)
-        there = {found.dataset for found in function.answer.parse(answer, limit=64 * 1024 * 1024).datasets}
+        proposal = contract.new_proposal(function.name, make(function.request).encode())
+        answer = function.answer.parse(await proposal.evaluate(timeout=30), limit=64 * 1024 * 1024)
+        there = {found.dataset for found in answer.datasets}
         return sum(self._name(number) in there for number in numbers)
 
     def _name(self, number: int) -> str:
@@ -103,11 +106,17 @@ class Measured:
 
     seconds: float
     waits: list[float]
+    cpu_seconds: float = 0.0
     failures: Counter[str] = field(default_factory=Counter)
 
     @property
     def per_second(self) -> float:
         return len(self.waits) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """What one call cost all processes of the network and its callers together."""
+        return self.cpu_seconds * 1000 / len(self.waits)
 
     @property
     def p50(self) -> float:
@@ -158,7 +167,15 @@ async def _at_once(
             else:
                 found.waits.append((time.perf_counter() - began) * 1000)
 
-    began = time.perf_counter()
+    cpu, began = _cpu_seconds(), time.perf_counter()
     await asyncio.gather(*(one(caller) for caller in callers))
     found.seconds = time.perf_counter() - began
+    found.cpu_seconds = _cpu_seconds() - cpu
     return found
+
+
+def _cpu_seconds() -> float:
+    """Return the time that this process and those that it started have had so far."""
+    here = psutil.Process()
+    times = [process.cpu_times() for process in (here, *here.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
