@@ -1,5 +1,6 @@
 """``quorate network ca``: identities from a Fabric CA."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -7,9 +8,11 @@ from typing import Any, Final
 
 import click
 
+from network.connection import Connection
+from network.home import NetworkHome
 from network.identity import Role
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
-from quorate.errors import UsageError
+from quorate.errors import StorageError, UsageError
 
 # As `network.identity.fabric_ca.records` has them, which is not imported for `--help`.
 KINDS: Final = ("client", "peer", "admin", "orderer")
@@ -21,6 +24,7 @@ REASONS: Final = (
     "cessationofoperation",
     "privilegewithdrawn",
 )
+_MAX_CRL_BYTES: Final = 2 * 1024 * 1024
 _IDENTITY_COLUMNS: Final = (
     Column(key="id", title="Name"),
     Column(key="type", title="Kind"),
@@ -206,6 +210,36 @@ def revoke(
 def crl(profile: Path, out: Path, format_: Format) -> None:
     """Make a new list of what is revoked and has not expired."""
     print_document(_operations().crl(profile, out=out), format_=format_)
+
+
+@group.command()
+@click.argument("crl", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organisation", required=True, help="Whose list it is, by name or MSP id.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("quorate-network"),
+    show_default=True,
+    help="Where the network keeps its keys, ledger and log.",
+)
+def publish(crl: Path, organisation: str, directory: Path) -> None:
+    """Put a revocation list into the channel of a network on this machine.
+
+    Every peer refuses what it names from then on. The organisation's own administrator signs; nobody else need to.
+    """
+    from network.fabric.publish import publish_crl  # noqa: PLC0415 - `--help` must not pay for gRPC
+
+    connection = Connection.load(NetworkHome(directory.absolute()).connection)
+    changed = asyncio.run(publish_crl(connection, organisation, _read(crl)))
+    click.echo("The channel has the new list." if changed else "The channel has that list already.", err=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_CRL_BYTES)
+    except OSError as error:
+        raise StorageError(f"Cannot read {path}: {error.strerror}.", cause=error) from error
 
 
 @group.command()

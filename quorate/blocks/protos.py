@@ -30,6 +30,7 @@ from fabric_protos.common.configtx_pb2 import (
     ConfigEnvelope,
     ConfigGroup,
     ConfigPolicy,
+    ConfigSignature,
     ConfigUpdate,
     ConfigUpdateEnvelope,
     ConfigValue,
@@ -69,7 +70,7 @@ from fabric_protos.msp.msp_principal_pb2 import (
     MSPRole,
     OrganizationUnit,
 )
-from fabric_protos.orderer.ab_pb2 import SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
+from fabric_protos.orderer.ab_pb2 import BroadcastResponse, SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
 from fabric_protos.peer.chaincode_event_pb2 import ChaincodeEvent
 from fabric_protos.peer.chaincode_pb2 import ChaincodeID, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeSpec
 from fabric_protos.peer.collection_pb2 import (
@@ -142,6 +143,7 @@ __all__ = [
     "BlockMetadata",
     "BlockMetadataIndex",
     "BlockchainInfo",
+    "BroadcastResponse",
     "Capabilities",
     "ChaincodeAction",
     "ChaincodeActionPayload",
@@ -176,6 +178,7 @@ __all__ = [
     "ConfigEnvelope",
     "ConfigGroup",
     "ConfigPolicy",
+    "ConfigSignature",
     "ConfigUpdate",
     "ConfigUpdateEnvelope",
     "ConfigValue",
