@@ -17,6 +17,13 @@ INSTALL_DEADLINE_S: Final = 120.0
 _NOT_FOUND: Final = 404
 _INSTALLED_ALREADY: Final = "chaincode already successfully installed"
 _NOT_APPROVED: Final = "could not fetch approved chaincode definition"
+_PARTS: Final = {
+    "EndorsementInfo": "version, endorsement plugin or need of initialisation",
+    "ValidationInfo": "policy or validation plugin",
+    "Collections": "collections",
+}
+_NOTHING_APPROVED: Final = "ChaincodeParameters"
+_NO_PACKAGE: Final = "could not load cc install package: chaincode install package"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,8 @@ class Readiness:
     approvals
         By MSP id, of every member of the channel.
     mismatches
-        By MSP id, what differs in what was approved instead. Peers before 3.0 do not say.
+        By MSP id, what differs in what was approved instead, of those who approved something. Peers before 3.0 do
+        not say.
     """
 
     approvals: Mapping[str, bool]
@@ -131,7 +139,7 @@ class PeerLifecycle:
         try:
             answer = await self._call("", "GetInstalledChaincodePackage", request)
         except ProposalError as error:
-            if error.response_status == _NOT_FOUND:
+            if _NO_PACKAGE in error.reason:
                 return None
             raise
         data = self._decode(protos.GetInstalledChaincodePackageResult, answer).chaincode_install_package
@@ -172,7 +180,11 @@ class PeerLifecycle:
         result = self._decode(protos.CheckCommitReadinessResult, answer)
         return Readiness(
             approvals=dict(sorted(result.approvals.items())),
-            mismatches={msp_id: tuple(found.items) for msp_id, found in sorted(result.mismatches.items())},
+            mismatches={
+                msp_id: tuple(_PARTS.get(item, item) for item in found.items)
+                for msp_id, found in sorted(result.mismatches.items())
+                if _NOTHING_APPROVED not in found.items
+            },
         )
 
     async def _call(

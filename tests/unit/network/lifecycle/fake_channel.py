@@ -156,7 +156,8 @@ class LifecyclePeer(FakePeer):
     def get_installed_chaincode_package(self, request):
         package_id = protos.GetInstalledChaincodePackageArgs.FromString(request).package_id
         if package_id not in self.installed:
-            raise Refusal(404, f"chaincode install package '{package_id}' not found")
+            words = f"could not load cc install package: chaincode install package '{package_id}' not found"
+            raise Refusal(500, f"failed to invoke backing implementation of 'GetInstalledChaincodePackage': {words}")
         return protos.GetInstalledChaincodePackageResult(chaincode_install_package=self.installed[package_id])
 
     def query_chaincode_definition(self, request):
@@ -185,14 +186,13 @@ class LifecyclePeer(FakePeer):
         due = self.ledger.sequence(wanted.name) + 1
         if wanted.sequence != due:
             raise Refusal(500, f"requested sequence is {wanted.sequence}, but new definition must be sequence {due}")
-        mismatches = {}
+        result = protos.CheckCommitReadinessResult(approvals=self.ledger.approvals(wanted))
         for msp in MEMBERS:
             found = self.ledger.approved.get((msp, wanted.name, wanted.sequence))
-            if found is not None and found.version != wanted.version:
-                mismatches[msp] = {"items": ["EndorsementInfo (Check the Version)"]}
-        result = protos.CheckCommitReadinessResult(approvals=self.ledger.approvals(wanted))
-        for msp, items in mismatches.items():
-            result.mismatches[msp].items.extend(items["items"])
+            if found is None:
+                result.mismatches[msp].items.append("ChaincodeParameters")
+            elif found.version != wanted.version:
+                result.mismatches[msp].items.append("EndorsementInfo")
         return result
 
     # --- discovery.Discovery

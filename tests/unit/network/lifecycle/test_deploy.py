@@ -93,7 +93,7 @@ async def test_what_another_member_approved_instead_is_said():
     async with channel() as (_, organisations):
         with pytest.raises(StateError):
             await roll_out(organisations, "BirchMSP", version="other")
-        with pytest.raises(StateError, match=r"BirchMSP \(it approved another EndorsementInfo"):
+        with pytest.raises(StateError, match=r"not BirchMSP \(it approved another version, .*\), CedarMSP\.$"):
             await roll_out(organisations, "AlderMSP")
 
 
