@@ -70,7 +70,14 @@ from fabric_protos.msp.msp_principal_pb2 import (
     MSPRole,
     OrganizationUnit,
 )
-from fabric_protos.orderer.ab_pb2 import BroadcastResponse, SeekInfo, SeekNewest, SeekNextCommit, SeekPosition, SeekSpecified
+from fabric_protos.orderer.ab_pb2 import (
+    BroadcastResponse,
+    SeekInfo,
+    SeekNewest,
+    SeekNextCommit,
+    SeekPosition,
+    SeekSpecified,
+)
 from fabric_protos.peer.chaincode_event_pb2 import ChaincodeEvent
 from fabric_protos.peer.chaincode_pb2 import ChaincodeID, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeSpec
 from fabric_protos.peer.collection_pb2 import (

@@ -21,13 +21,14 @@ from tests.integration.native.conftest import topology
 ASK = make(Get).encode()
 
 
-@pytest.fixture
-def connection(native, start):
+@pytest.fixture(params=["native", "native_2_5"])
+def connection(request, start):
     try:
         find_ca_program()
     except UsageError as error:
         pytest.skip(f"needs a fabric-ca-server: {error} {error.hint}")
-    network = start(native, topology("Alder", "Birch", ca="fabric-ca"))
+    engine, version = request.getfixturevalue(request.param), "2.5" if request.param.endswith("2_5") else "3.1"
+    network = start(engine, topology("Alder", "Birch", ca="fabric-ca", fabric_version=version))
     found_at_once(network.connection, timeout_s=60)
     return network.connection
 
