@@ -15,9 +15,13 @@ LIFECYCLE = "_lifecycle"
 
 
 def transaction(
-    creator, chaincode, arguments, *, writes, endorsers, time_ms, event=b"", status=200, nonce=None, mangle=None
-):
-    """Return an entry: `writes` maps (namespace, key) to a value; `mangle` may alter parts before they are signed."""
+    creator, chaincode, arguments, *, writes, endorsers, time_ms, event=b"", status=200, nonce=None, mangle=None,
+    outcome=None, change=None,
+):  # fmt: skip
+    """Return an entry: `writes` maps (namespace, key) to a value, or `outcome` is the whole read and write set.
+
+    `change` may alter the chaincode's action before it is endorsed, `mangle` all parts before they are signed.
+    """
     nonce = nonce or secrets.token_bytes(24)
     tx_id = hashlib.sha256(nonce + creator.serialized).hexdigest()
     name = protos.ChaincodeID(name=chaincode, version="1.0")
@@ -35,11 +39,13 @@ def transaction(
     ).SerializeToString()
     headers = channel.SerializeToString()
     action = protos.ChaincodeAction(
-        results=results(writes),
+        results=results(writes) if outcome is None else outcome,
         chaincode_id=name,
         response=protos.Response(status=status),
         events=_event(chaincode, tx_id, event),
     )
+    if change:
+        change(action)
     response = protos.ProposalResponsePayload(
         proposal_hash=hashlib.sha256(headers + signature_header + proposal).digest(),
         extension=action.SerializeToString(),
