@@ -18,6 +18,11 @@ from quorate.cli.terminal import printable
 from quorate.errors import AlreadyExistsError, CheckFailedError, StorageError, UsageError
 
 _DEFAULT_MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
+_ENGINE_COLUMNS = (
+    Column(key="engine", title="Engine"),
+    Column(key="runs", title="Runs here"),
+    Column(key="missing", title="What is missing"),
+)
 _STATUS_COLUMNS = (
     Column(key="name", title="Name"),
     Column(key="kind", title="Kind"),
@@ -85,6 +90,21 @@ def _topology_option(command: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="The file that says which organisations there are.",
     )(command)
+
+
+@group.command()
+@format_option
+def engines(format_: Format) -> None:
+    """Show which engines can run here.
+
+    Of the others, what exactly is missing.
+    """
+    rows = []
+    for engine in Engine:
+        missing = driver(engine).missing()
+        found = {"schema": "quorate.network.engine/1", "engine": engine.value, "runs": missing is None}
+        rows.append(found | {"missing": missing})
+    print_rows(rows, columns=_ENGINE_COLUMNS, format_=format_)
 
 
 @group.command()

@@ -27,6 +27,16 @@ def rows(text):
     return {row["name"]: row for row in map(json.loads, text.splitlines())}
 
 
+def test_engines_says_what_runs_here_and_what_the_others_lack(run, stand_in, monkeypatch):  # noqa: ARG001 - installed
+    monkeypatch.setenv("QUORATE_FABRIC_BIN", "/no/such/folder")
+    status, out, _ = run("engines", "--format", "jsonl")
+    found = {row["engine"]: row for row in map(json.loads, out.splitlines())}
+    assert (status, list(found)) == (0, ["embedded", "native", "compose"])
+    assert (found["embedded"]["runs"], found["embedded"]["missing"]) == (True, None)
+    assert found["native"]["runs"] is False
+    assert "Fabric's peer, orderer, configtxgen and osnadmin are not in /no/such/folder" in found["native"]["missing"]
+
+
 def test_init_writes_a_topology_that_may_be_edited(run, place):
     assert run("init", "--member", "Alder", "--member", "Birch")[:2] == (0, "")
     document = tomllib.loads((place / "topology.toml").read_text())
