@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from quorate.errors import TimedOutError, UnreachableError, UsageError
 
@@ -18,7 +19,12 @@ class DockerError(UnreachableError):
     """The docker client ended with another status than 0; the message ends with its last words."""
 
 
-def docker(*arguments: str, timeout_s: float = INSPECT_TIMEOUT_S, environment: Mapping[str, str] | None = None) -> str:
+def docker(
+    *arguments: str,
+    timeout_s: float = INSPECT_TIMEOUT_S,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> str:
     """Run the docker client, and return what it wrote to standard output.
 
     Parameters
@@ -29,6 +35,8 @@ def docker(*arguments: str, timeout_s: float = INSPECT_TIMEOUT_S, environment: M
         Its deadline; it is killed then.
     environment : mapping of str to str, optional
         Its environment, instead of this process's.
+    directory : Path, optional
+        Where it runs, instead of this process's working directory.
 
     Raises
     ------
@@ -39,14 +47,14 @@ def docker(*arguments: str, timeout_s: float = INSPECT_TIMEOUT_S, environment: M
     UsageError
         If it cannot be run at all.
     """
-    did = _run(arguments, timeout_s=timeout_s, environment=environment)
+    did = _run(arguments, timeout_s=timeout_s, environment=environment, directory=directory)
     if did.returncode != 0:
         raise DockerError(f"{_what(arguments)} failed. Its last words:\n{_last_words(did.stderr)}", hint=_SEE_DAEMON)
     return did.stdout
 
 
 def _run(
-    arguments: Sequence[str], *, timeout_s: float, environment: Mapping[str, str] | None
+    arguments: Sequence[str], *, timeout_s: float, environment: Mapping[str, str] | None, directory: Path | None
 ) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(  # noqa: S603 - docker of the PATH, with arguments of ours
@@ -56,6 +64,7 @@ def _run(
             errors="replace",
             stdin=subprocess.DEVNULL,
             env=dict(os.environ if environment is None else environment),
+            cwd=directory,
             timeout=timeout_s,
             check=False,
         )
@@ -72,8 +81,8 @@ def _run(
 
 
 def _what(arguments: Sequence[str]) -> str:
-    # Files and environment of Compose would hide the one word that says what was done.
-    words = [word for word in arguments if not word.startswith(("-", "/"))]
+    # The files that Compose is given would hide the one word that says what was done.
+    words = [word for word in arguments if not word.startswith("-")]
     return " ".join([_PROGRAM, *words[:3]])
 
 

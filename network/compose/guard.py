@@ -1,5 +1,6 @@
 """A process beside this one that takes a network's containers away when this one is gone."""
 
+import os
 import secrets
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from network.compose.project import DOWN_ARGUMENTS, Project
+from network.compose.project import NOWHERE, Project, own_environment
 
 _PROGRAM: Final = Path(__file__).with_name("down_with_parent.py")
 _END_TIMEOUT_S: Final = 20.0
@@ -28,10 +29,12 @@ class Guard:
         command = [sys.executable, "-I", "-S", str(_PROGRAM), str(_file(project)), token]
         guard = cls(
             subprocess.Popen(  # noqa: S603 - our own program
-                [*command, *project.arguments(*DOWN_ARGUMENTS)],
+                [*command, *project.down_arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env=own_environment(os.environ),
+                cwd=NOWHERE,
                 start_new_session=True,
             )
         )

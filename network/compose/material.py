@@ -35,7 +35,7 @@ def write_material(plan: Plan, identities: Identities) -> None:
     StorageError
         If they cannot be written.
     """
-    for place in plan.places:
+    for place in (*plan.peers, *plan.orderers, *plan.chaincodes):
         try:
             # Kept where it is: a container that runs has this very folder mounted.
             configuration(place).mkdir(mode=0o700, parents=True, exist_ok=True)

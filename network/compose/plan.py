@@ -4,8 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from network.chaincode_node import chaincode_name
-from network.fabric.plan import Kind, Place, Plan, asked_ports, orderer_names, peer_names, ports_file
+from network.fabric.plan import (
+    Kind,
+    Place,
+    Plan,
+    asked_ports,
+    authority_owners,
+    orderer_names,
+    peer_names,
+    ports_file,
+)
 from network.home import NetworkHome
+from network.identity.fabric_ca.served import ca_name
 from network.identity.wanted import host
 from network.ports import keep_or_choose, read_ports
 from network.topology import Topology
@@ -55,6 +65,10 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
         chaincodes=tuple(
             place(chaincode_name(one.name), "chaincode", one.name, 0, CHAINCODE_PORT) for one in topology.organisations
         ),
+        # A server that knows its port from its own settings, which are written for this machine.
+        authorities=tuple(
+            place(ca_name(owner), "ca", owner, 0, ports.get(ca_name(owner), 0)) for owner in authority_owners(topology)
+        ),
     )
 
 
@@ -68,7 +82,7 @@ def published(place: Place) -> dict[int, str]:
 
 def port_numbers(plan: Plan) -> dict[str, int]:
     """Return this machine's ports by the names that they are kept under."""
-    ports = {place.name: place.port for place in (*plan.peers, *plan.orderers)}
+    ports = {place.name: place.port for place in (*plan.peers, *plan.orderers, *plan.authorities)}
     return ports | {_admin(place.name): place.admin_port for place in plan.orderers}
 
 
@@ -81,3 +95,5 @@ def _published(topology: Topology) -> Iterator[str]:
         yield from (name, _admin(name))
     for _, _, name in peer_names(topology):
         yield name
+    for owner in authority_owners(topology):
+        yield ca_name(owner)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,11 @@ ENV_FILE: Final = ".env"
 BASE_FILE: Final = "base.yaml"
 MEMBERS_FILE: Final = "compose.yaml"
 ORDERER_FILES: Final = {"raft": "compose.raft.yaml", "smartbft": "compose.bft.yaml"}
+CA_FILE: Final = "compose.ca.yaml"
 HEALTHY_TIMEOUT_S: Final = 90
 DOWN_TIMEOUT_S: Final = 60.0
+NOWHERE: Final = Path("/")
+"""A directory without a compose file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,7 @@ class Project:
     @property
     def command(self) -> tuple[str, ...]:
         """The command that every subcommand of Compose is appended to, without its files and its name."""
-        return ("docker", "compose", "--ansi", "never", "--env-file", str(self.directory / ENV_FILE))
+        return ("docker", "compose", "--ansi=never", f"--env-file={self.directory / ENV_FILE}")
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -51,8 +54,8 @@ class Project:
 
     def arguments(self, *subcommand: str) -> tuple[str, ...]:
         """Return a whole command line, ready to be run by anyone."""
-        files = (word for path in self.paths for word in ("--file", str(path)))
-        return (*self.command, "--project-name", self.name, *files, *subcommand)
+        files = (f"--file={path}" for path in self.paths)
+        return (*self.command, f"--project-name={self.name}", *files, *subcommand)
 
     def up(self, *services: str) -> None:
         """Start services, all of them if none is named, and return when each is healthy. Nothing is pulled or built.
@@ -62,30 +65,42 @@ class Project:
         DockerError
             If one ended, or was not healthy in time.
         """
-        self.compose(*up_arguments(), *services, timeout_s=HEALTHY_TIMEOUT_S + 30.0)
+        self._run(self.arguments(*up_arguments(), *services), timeout_s=HEALTHY_TIMEOUT_S + 30.0)
+
+    @property
+    def down_arguments(self) -> tuple[str, ...]:
+        """The whole command line that ends and removes its containers, networks and volumes.
+
+        It goes by their labels and reads none of the files, which may be half written. Compose would read one in the
+        directory that it runs in, so it is to be run in `NOWHERE`.
+        """
+        end = ("down", "--volumes", "--remove-orphans", "--timeout=10")
+        return ("docker", "compose", "--ansi=never", f"--project-name={self.name}", *end)
 
     def down(self) -> None:
-        """End and remove its containers, networks and volumes."""
-        self.compose(*DOWN_ARGUMENTS, timeout_s=DOWN_TIMEOUT_S)
+        """End and remove its containers, networks and volumes. Repeating it changes nothing."""
+        self._run(self.down_arguments, timeout_s=DOWN_TIMEOUT_S)
 
-    def compose(self, *subcommand: str, timeout_s: float) -> str:
-        """Run a subcommand of Compose, and return what it wrote."""
-        _, *arguments = self.arguments(*subcommand)
-        return docker(*arguments, timeout_s=timeout_s, environment=own_environment(os.environ))
+    def _run(self, arguments: tuple[str, ...], *, timeout_s: float) -> None:
+        docker(*arguments[1:], timeout_s=timeout_s, environment=own_environment(os.environ), directory=NOWHERE)
 
 
 def project_of(home: NetworkHome, topology: Topology) -> Project:
     """Return the Compose project of the network in a directory."""
-    return Project(directory=home.directory / "compose", files=(MEMBERS_FILE, ORDERER_FILES[topology.consensus]))
+    authorities = (CA_FILE,) if topology.ca == "fabric-ca" else ()
+    files = (MEMBERS_FILE, ORDERER_FILES[topology.consensus], *authorities)
+    return Project(directory=home.directory / "compose", files=files)
 
 
-DOWN_ARGUMENTS: Final = ("down", "--volumes", "--remove-orphans", "--timeout", "10")
+def ca_project_of(home: NetworkHome, topology: Topology) -> Project:
+    """Return the same project with nothing but its CAs, which run before anything else can be described."""
+    return replace(project_of(home, topology), files=(CA_FILE,))
 
 
 def up_arguments() -> tuple[str, ...]:
     """Return the subcommand that starts services and waits until they are healthy."""
-    wait = ("--wait", "--wait-timeout", str(HEALTHY_TIMEOUT_S))
-    return ("up", "--detach", *wait, "--pull", "never", "--no-build", "--quiet-pull")
+    wait = ("--wait", f"--wait-timeout={HEALTHY_TIMEOUT_S}")
+    return ("up", "--detach", *wait, "--pull=never", "--no-build")
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -93,5 +108,5 @@ def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if not name.startswith(("COMPOSE_", "FABRIC_", "QUORATE_", "NODE_", "NET_DIR"))
+        if not name.startswith(("COMPOSE_", "FABRIC_", "QUORATE_", "NODE_USER", "NET_DIR", "PORT_", "CHAINCODE_ID_"))
     }

@@ -2,19 +2,22 @@
 
 from typing import Final
 
+from network.compose.authorities import issue_from_authorities
 from network.compose.containers import containers_of
+from network.compose.docker import DockerError
 from network.compose.guard import Guard, forget
 from network.compose.images import Images
 from network.compose.material import write_material
 from network.compose.plan import make_plan
-from network.compose.project import Project
+from network.compose.project import Project, project_of
 from network.compose.running import ComposeNetwork, nodes_of, save_logs, take_down
 from network.compose.writer import write_project
+from network.connection import Connection
 from network.engine import ChaincodeProgram
 from network.fabric.chaincode import join_and_deploy, packages
 from network.fabric.channel import join_orderers, make_genesis
 from network.fabric.connect import connection_of
-from network.fabric.identities import issue_identities
+from network.fabric.identities import Identities, issue_identities
 from network.fabric.plan import Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
@@ -45,28 +48,15 @@ def start_network(
     Errors are those of `network.engine.Driver.start`. If it fails, its containers are removed.
     """
     home.adopt(topology, _ENGINE)
-    plan = make_plan(home, topology)
-    identities = issue_identities(home, topology)
-    made = packages(plan, identities)
-    home.ledger.mkdir(mode=0o700, exist_ok=True)
-    genesis = make_genesis(plan, identities, programs)
-    write_material(plan, identities)
-    project = write_project(plan, images, {name: package.package_id for name, package in made.items()}, chaincode)
+    plan, project = make_plan(home, topology), project_of(home, topology)
     _refuse_if_running(plan, project)
+    home.ledger.mkdir(mode=0o700, exist_ok=True)
+    project.directory.mkdir(mode=0o700, exist_ok=True)
     forget(project)
     if dies_with_parent:
         Guard.set(project)
     try:
-        _up(plan, project)
-        join_orderers(plan, identities, programs)
-        join_and_deploy(plan, identities, genesis, made)
-        connection = connection_of(
-            plan,
-            identities,
-            decode_block(genesis).header.digest,
-            engine=_ENGINE,
-            notice=f"{NOTICE} {images.notice()}",
-        )
+        connection = _bring_up(plan, project, images, programs, chaincode)
         connection.save(home.connection)
     except BaseException:
         take_down(project, {place.name: place.log for place in plan.places})
@@ -74,11 +64,28 @@ def start_network(
     return ComposeNetwork(home=home, connection=connection, nodes=nodes_of(plan, project), project=project)
 
 
-def _up(plan: Plan, project: Project) -> None:
+def _bring_up(
+    plan: Plan, project: Project, images: Images, programs: FabricPrograms, chaincode: ChaincodeProgram | None
+) -> Connection:
     try:
+        identities = _identities(plan, images)
+        made = packages(plan, identities)
+        genesis = make_genesis(plan, identities, programs)
+        write_material(plan, identities)
+        write_project(plan, images, {name: package.package_id for name, package in made.items()}, chaincode)
         project.up()
-    except UnreachableError as error:
+    except DockerError as error:
         raise _with_last_words(error, plan, project) from error
+    join_orderers(plan, identities, programs)
+    join_and_deploy(plan, identities, genesis, made)
+    digest, notice = decode_block(genesis).header.digest, f"{NOTICE} {images.notice()}"
+    return connection_of(plan, identities, digest, engine=_ENGINE, notice=notice)
+
+
+def _identities(plan: Plan, images: Images) -> Identities:
+    if plan.topology.ca == "development":
+        return issue_identities(plan.home, plan.topology)
+    return issue_from_authorities(plan, images)
 
 
 def _refuse_if_running(plan: Plan, project: Project) -> None:
@@ -90,7 +97,7 @@ def _refuse_if_running(plan: Plan, project: Project) -> None:
         )
 
 
-def _with_last_words(error: UnreachableError, plan: Plan, project: Project) -> UnreachableError:
+def _with_last_words(error: DockerError, plan: Plan, project: Project) -> UnreachableError:
     """Return the error with what the first container that is not well has said."""
     save_logs(project, {place.name: place.log for place in plan.places})
     found = containers_of(project.name)

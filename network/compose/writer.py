@@ -14,7 +14,16 @@ from network.compose.env import variable, write_env
 from network.compose.files import compose_file
 from network.compose.images import Images
 from network.compose.plan import port_numbers
-from network.compose.project import BASE_FILE, ENV_FILE, MEMBERS_FILE, ORDERER_FILES, Project, project_of
+from network.compose.project import (
+    BASE_FILE,
+    CA_FILE,
+    ENV_FILE,
+    MEMBERS_FILE,
+    ORDERER_FILES,
+    Project,
+    ca_project_of,
+    project_of,
+)
 from network.engine import ChaincodeProgram
 from network.fabric.plan import Plan
 
@@ -38,23 +47,35 @@ def write_project(
         A program of this machine that runs in the chaincode's containers instead of what their image has.
     """
     project = project_of(plan.home, plan.topology)
-    directory = project.directory
-    directory.mkdir(mode=0o700, exist_ok=True)
+    members = compose_file(plan, (*plan.peers, *plan.chaincodes), chaincode)
+    _write(project.directory / MEMBERS_FILE, members)
+    _write(project.directory / ORDERER_FILES[plan.topology.consensus], compose_file(plan, plan.orderers))
+    ids = {variable("CHAINCODE_ID", name): package_id for name, package_id in package_ids.items()}
+    _write_common(plan, images, project, ids)
+    return project
+
+
+def write_ca_project(plan: Plan, images: Images) -> Project:
+    """Write what of a network's Compose project its CAs need, and return the project with nothing but them."""
+    project = ca_project_of(plan.home, plan.topology)
+    _write(project.directory / CA_FILE, compose_file(plan, plan.authorities))
+    _write_common(plan, images, project, {})
+    return project
+
+
+def _write_common(plan: Plan, images: Images, project: Project, values: Mapping[str, str]) -> None:
     base = resources.files("network.compose").joinpath(BASE_FILE).read_text(encoding="utf-8")
-    (directory / BASE_FILE).write_text(base, encoding="utf-8")
-    _write(directory / MEMBERS_FILE, compose_file((*plan.peers, *plan.chaincodes), chaincode))
-    _write(directory / ORDERER_FILES[plan.topology.consensus], compose_file(plan.orderers))
+    (project.directory / BASE_FILE).write_text(base, encoding="utf-8")
     write_env(
-        directory / ENV_FILE,
+        project.directory / ENV_FILE,
         {
             "NET_DIR": str(plan.home.directory),
             "NODE_USER": node_user(),
             **images.names,
-            **{variable("CHAINCODE_ID", name): package_id for name, package_id in package_ids.items()},
             **{variable("PORT", name): str(port) for name, port in port_numbers(plan).items()},
+            **values,
         },
     )
-    return project
 
 
 def node_user() -> str:
@@ -66,4 +87,5 @@ def node_user() -> str:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     path.write_text(_HEADER + yaml.safe_dump(dict(document), sort_keys=False), encoding="utf-8")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from network.fabric.authorities import served
 from network.fabric.identities import Identities
 from network.fabric.plan import Place, Plan
 from network.identity.fabric_ca.issue import issue
 from network.identity.fabric_ca.program import find_ca_program
-from network.identity.fabric_ca.served import Served
 from network.identity.fabric_ca.server import ca_node, is_serving
 from network.process_node import ProcessNode, stop_all
 
@@ -45,15 +45,3 @@ def start_authorities(
 def answers(place: Place, plan: Plan, identities: Identities) -> bool:
     """Tell whether an organisation's server answers."""
     return is_serving(served(place, plan, identities))
-
-
-def served(place: Place, plan: Plan, identities: Identities) -> Served:
-    """Return what a server is to its organisation."""
-    topology = plan.topology
-    peers = {one.name: one.peers for one in topology.organisations}
-    return Served(
-        organisation=place.owner,
-        paths=identities.organisations.get(place.owner, identities.orderer),
-        nodes=peers.get(place.owner, topology.orderer.nodes),
-        port=place.port,
-    )

@@ -56,13 +56,7 @@ def ca_node(served: Served, *, program: Path, directory: Path, dies_with_parent:
     StorageError
         If something cannot be read or written.
     """
-    _, tls_ca = keep_or_make_authorities(served.paths, served.organisation)
-    keep_or_issue(served.paths.ca_tls, tls_ca, partial(_server_certificate, tls_ca, served.organisation))
-    registrars = {ca: _keep_or_make_secret(served.secret(ca)) for ca in served.authorities}
-    for name, text in server_settings(served, registrars).items():
-        write_private(directory / name, text.encode())
-    for ca in served.authorities:
-        write_private(served.profile(ca), _profile(served, ca))
+    write_home(served, directory)
     return ProcessNode(
         name=served.name,
         kind="ca",
@@ -77,6 +71,25 @@ def ca_node(served: Served, *, program: Path, directory: Path, dies_with_parent:
         ),
         ready=partial(_ready, served=served),
     )
+
+
+def write_home(served: Served, directory: Path, *, address: str = "127.0.0.1") -> None:
+    """Write the home of an organisation's server, whatever runs it, and make what it needs if there is none.
+
+    Parameters
+    ----------
+    served, directory
+        As of `ca_node`, and so are the errors.
+    address
+        Where it listens.
+    """
+    _, tls_ca = keep_or_make_authorities(served.paths, served.organisation)
+    keep_or_issue(served.paths.ca_tls, tls_ca, partial(_server_certificate, tls_ca, served.organisation))
+    registrars = {ca: _keep_or_make_secret(served.secret(ca)) for ca in served.authorities}
+    for name, text in server_settings(served, registrars, address=address).items():
+        write_private(directory / name, text.encode())
+    for ca in served.authorities:
+        write_private(served.profile(ca), _profile(served, ca))
 
 
 def is_serving(served: Served) -> bool:

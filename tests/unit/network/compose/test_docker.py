@@ -13,7 +13,7 @@ def test_returns_what_the_client_wrote(fake_docker):
 def test_a_failure_quotes_the_last_words(fake_docker):
     fake_docker.answers([("up", (17, "", "\n".join(f"line {number}" for number in range(30))))])
     with pytest.raises(DockerError) as caught:
-        docker("compose", "--file", "/some/where", "up", "--wait")
+        docker("compose", "--file=/some/where", "up", "--wait")
     assert caught.value.message == "docker compose up failed. Its last words:\n" + "\n".join(
         f"line {number}" for number in range(18, 30)
     )
