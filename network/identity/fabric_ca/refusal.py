@@ -31,21 +31,21 @@ _BY_STATUS: Final[dict[int, type[QuorateError]]] = {
     401: DeniedError,
     403: DeniedError,
     404: NotFoundError,
-    500: StateError,
     405: UsageError,
     409: AlreadyExistsError,
+    500: StateError,
 }
 
 _HINTS: Final[dict[int, str]] = {
     _AUTHENTICATION: (
         "The CA does not say which: the name or secret is wrong, the secret has been used as often as it may, or the "
-        "identity or certificate is revoked or expired. Its log says; a registrar can set a new secret."
+        "identity or certificate is revoked or expired. Its log says; `quorate network ca secret` gives a new secret."
     ),
     _AUTHORIZATION: (
         "The registrar needs the right to do this (hf.Registrar.Roles, hf.Revoker, hf.GenCRL, hf.Registrar.Attributes) "
         "and an affiliation that is named must exist. The CA's log says which."
     ),
-    _TOO_MANY_WRONG_SECRETS: "The CA has locked the identity after wrong secrets; a registrar can set a new secret.",
+    _TOO_MANY_WRONG_SECRETS: "It is locked after too many wrong secrets; `quorate network ca secret` gives a new one.",
     19: "Ask the server's operator for the CA's name; a server may run several.",
     56: "The server's configuration does not allow removal (cfg.identities.allowremove); revoke the identity instead.",
     66: "Nothing more is needed; make a new revocation list if members lack it.",

@@ -105,6 +105,29 @@ async def test_an_answer_that_drips_is_waited_for_so_long_and_no_longer(house):
     assert time.monotonic() - began < 2
 
 
+async def test_whoever_stops_waiting_leaves_no_connection_open(house):
+    ended = asyncio.Event()
+
+    async def respond(_, writer):
+        asked.set()
+        try:
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        finally:
+            ended.set()
+
+    asked = asyncio.Event()
+    async with house.answering(respond) as endpoint, FabricCa(endpoint) as ca:
+        waiting = asyncio.create_task(ca.info())
+        await asyncio.wait_for(asked.wait(), 5)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await asyncio.wait_for(ended.wait(), 5)
+
+
 async def test_headers_that_drip_are_waited_for_so_long_and_no_longer(house):
     async def respond(_, writer):
         writer.write(b"HTTP/1.1 200 -\r\n")
