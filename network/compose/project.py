@@ -45,7 +45,7 @@ class Project:
     @property
     def command(self) -> tuple[str, ...]:
         """The command that every subcommand of Compose is appended to, without its files and its name."""
-        return ("docker", "compose", "--ansi=never", f"--env-file={self.directory / ENV_FILE}")
+        return ("docker", "compose", "--ansi=never", "--progress=quiet", f"--env-file={self.directory / ENV_FILE}")
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -75,7 +75,7 @@ class Project:
         directory that it runs in, so it is to be run in `NOWHERE`.
         """
         end = ("down", "--volumes", "--remove-orphans", "--timeout=10")
-        return ("docker", "compose", "--ansi=never", f"--project-name={self.name}", *end)
+        return ("docker", "compose", "--ansi=never", "--progress=quiet", f"--project-name={self.name}", *end)
 
     def down(self) -> None:
         """End and remove its containers, networks and volumes. Repeating it changes nothing."""

@@ -103,11 +103,11 @@ def _with_last_words(error: DockerError, plan: Plan, project: Project) -> Unreac
     found = containers_of(project.name)
     for place in plan.places:
         container = found.get(place.name)
-        if container is None or container.health == "healthy":
+        if container is None or (container.runs and container.health == "healthy"):
             continue
-        said = tail(place.log, lines=_LAST_LINES)
+        state = f"is {container.health or 'silent'}" if container.runs else "has ended"
         return UnreachableError(
-            f"{error.message}\n{place.name} is {container.health or container.status}. Its last words:\n{said}",
+            f"{error.message}\n{place.name} {state}. Its last words:\n{tail(place.log, lines=_LAST_LINES)}",
             hint=f"Read its log: {place.log}",
             cause=error,
         )

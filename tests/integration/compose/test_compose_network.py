@@ -12,13 +12,14 @@ import pytest
 from gateway.fabric import Endpoint, FileIdentity, GatewayError, Tls, connect
 from network.compose.containers import containers_of
 from network.compose.docker import docker
+from network.compose.images import Images
 from network.connection import Connection
 from network.consortium import found_consortium
 from network.identity import Role
 from network.status import State
 from network.topology import Topology
 from quorate.digest import digest_of
-from quorate.errors import ConflictError
+from quorate.errors import ConflictError, UnreachableError
 from quorate.records.common import make
 from quorate.records.dataset import Register
 
@@ -155,11 +156,37 @@ async def test_one_of_four_smartbft_orderers_may_be_paused_or_killed(driver, hom
     assert states(driver, home)["orderer3.orderer"] is State.CRASHED
 
 
+async def test_identities_from_fabric_ca(driver, home, start):
+    network = start(ca="fabric-ca")
+    authorities = {"ca.alder", "ca.birch", "ca.orderer"}
+    assert states(driver, home) == dict.fromkeys(NODES | authorities, State.RUNNING)
+    assert {line.kind for line in driver.status(home) if line.name in authorities} == {"ca"}
+    certificate = network.connection.organisations[0].paths.identity(Role.STEWARD).cert.read_bytes()
+    await found_consortium(network.connection)
+    await commit(network.connection, "first")
+    network.stop()
+    again = start(ca="fabric-ca")
+    assert again.connection.organisations[0].paths.identity(Role.STEWARD).cert.read_bytes() == certificate
+    await commit(again.connection, "second")
+
+
 async def test_two_peers_of_each_member_and_fabric_2_5(start):
-    network = start(fabric_version="2.5", organisations=[{"name": "alder", "msp_id": "AlderMSP", "peers": 2}])
+    members = [{"name": "alder", "msp_id": "AlderMSP", "peers": 2}, {"name": "birch", "msp_id": "BirchMSP"}]
+    network = start(fabric_version="2.5", organisations=members)
     assert [peer.name for peer in network.connection.organisations[0].peers] == ["peer0.alder", "peer1.alder"]
     await found_consortium(network.connection)
     await commit(network.connection, "first")
+
+
+@pytest.mark.usefixtures("usual_topology_runs")
+def test_what_does_not_become_healthy_is_quoted_and_leaves_nothing(driver, home, project, monkeypatch):
+    topology = Topology.for_members(["Alder"])
+    # Fabric's peer instead of the chaincode: there, and not listening where it should.
+    monkeypatch.setenv("QUORATE_CHAINCODE_IMAGE", Images.of(topology, os.environ).names["FABRIC_PEER_IMAGE"])
+    with pytest.raises(UnreachableError, match=r"chaincode\.alder has ended\. Its last words:\n.*cannot init crypto"):
+        driver.start(home, topology)
+    assert left_in_docker(project(home)) == ["", "", ""]
+    assert states(driver, home) == dict.fromkeys(["orderer0.orderer", "peer0.alder", "chaincode.alder"], State.STOPPED)
 
 
 @pytest.mark.usefixtures("usual_topology_runs")
