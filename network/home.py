@@ -114,7 +114,7 @@ class NetworkHome:
             )
         if self.topology.exists() and self.ledger.exists():
             kept = Topology.load(self.topology)
-            if _on_the_ledger(kept, engine) != _on_the_ledger(topology, engine):
+            if _on_the_ledger(kept) != _on_the_ledger(topology):
                 raise ConflictError(
                     f"The ledger in {self.directory} was made from another topology.",
                     hint=f"Use the one it was made from, {self.topology}, or another --directory for a new ledger.",
@@ -123,9 +123,9 @@ class NetworkHome:
         self._engine.write_text(f"{engine}\n", encoding="utf-8")
 
 
-def _on_the_ledger(topology: Topology, engine: str) -> dict[str, object]:
-    local = {"port", "clock_offset_ms", "lag_blocks"}
-    kept = topology.model_dump(exclude={"organisations": {"__all__": local}, "orderer": local})
-    if engine != "embedded":
-        del kept["chaincode_version"]  # real peers upgrade a chaincode over the state that there is
-    return kept
+def _on_the_ledger(topology: Topology) -> dict[str, object]:
+    # Who issues certificates, how many peers a member runs and which version of the chaincode it is may all change.
+    local = {"port", "peers", "clock_offset_ms", "lag_blocks"}
+    return topology.model_dump(
+        exclude={"ca": True, "chaincode_version": True, "organisations": {"__all__": local}, "orderer": {"port"}}
+    )

@@ -53,6 +53,21 @@ def test_several_peers_of_an_organisation_have_the_same_ledger(native, start):
     assert title(elsewhere) == title(network.connection)
 
 
+def test_a_peer_that_is_added_to_a_ledger_that_exists_catches_up(native, start):
+    network = start(native, topology("Alder", "Birch"))
+    found_at_once(network.connection, timeout_s=60)
+    organisations = [
+        {"name": "alder", "msp_id": "AlderMSP", "peers": 2},
+        {"name": "birch", "msp_id": "BirchMSP"},
+    ]
+    grown = start(native, topology("Alder", "Birch", organisations=organisations))
+    alder = grown.connection.organisation("alder")
+    second = alder.model_copy(update={"address": alder.peers[1].address})
+    elsewhere = grown.connection.model_copy(update={"organisations": (second,)})
+    assert title(elsewhere) == title(network.connection)
+    assert grown.nodes["peer0.alder"].pid == network.nodes["peer0.alder"].pid
+
+
 def test_identities_from_fabric_ca(native, start):
     try:
         find_ca_program()

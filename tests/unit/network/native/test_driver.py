@@ -48,8 +48,10 @@ def test_a_ledger_stays_with_the_engine_that_made_it(home):
         home.adopt(TOPOLOGY, "embedded")
 
 
-def test_another_chaincode_version_fits_and_another_member_does_not(home):
-    home.adopt(TOPOLOGY.model_copy(update={"chaincode_version": "0.2.0"}), "native")
+def test_what_the_ledger_does_not_hold_may_change_and_members_may_not(home):
+    home.adopt(TOPOLOGY.model_copy(update={"chaincode_version": "0.2.0", "ca": "fabric-ca"}), "native")
+    more = TOPOLOGY.organisations[0].model_copy(update={"peers": 2, "port": 7051})
+    home.adopt(TOPOLOGY.model_copy(update={"organisations": (more,)}), "native")
     with pytest.raises(ConflictError, match="another topology"):
         home.adopt(Topology.for_members(["Alder", "Birch"]), "native")
 
