@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from gateway.fabric import AsyncSigner, Commit, Gateway, Signer, Transaction
+    from gateway.fabric import AsyncSigner, Commit, Contract, Gateway, Signer, Transaction
     from network.connection import OrganisationConnection
     from network.engine import Driver, RunningNetwork
 
@@ -134,11 +134,12 @@ async def _ready(world: World) -> None:
         for name in map(str.lower, MEMBERS):
             async with connect(world.endpoint(name), *world.agent(name), deadlines=Deadlines(endorse=5)) as gateway:
                 contract = gateway.network(world.channel).contract(world.chaincode)
-                while not await _endorsed_by_all(contract, name):  # noqa: ASYNC110  # nobody announces it
+                while not await endorsed_by_all(contract, name):  # noqa: ASYNC110  # nobody announces it
                     await asyncio.sleep(0.2)
 
 
-async def _endorsed_by_all(contract: object, name: str) -> bool:
+async def endorsed_by_all(contract: Contract, name: str) -> bool:
+    """Tell whether every organisation endorses, and the transaction becomes valid."""
     try:
         await contract.submit("put", f"ready-{name}", "yes", endorsing_organizations=MSPS)
     except CommitError:
