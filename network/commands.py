@@ -1,7 +1,7 @@
 """``quorate network``: a ledger on this machine, for development, demos and tests."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 from network import ca_commands, deploy_command
 from network.engine import Engine, driver, driver_of
 from network.home import NetworkHome
-from network.logs import follow_log, read_log, writer_of
+from network.logs import read_log
 from network.status import State
 from network.topology import Topology
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
@@ -203,16 +203,17 @@ def logs(home: NetworkHome, name: str | None, *, follow: bool) -> None:
 
     NAME is as status shows it. The embedded engine's is embedded, and need not be said.
     """
-    log = _log_of(home, name)
-    for piece in follow_log(log, writer_of(log)) if follow else read_log(log):
+    engine = driver_of(home)
+    found = engine.logs(home)
+    node = _one_of(found, name)
+    for piece in engine.follow(home, node) if follow else read_log(found[node]):
         click.echo(printable(piece, keep="\n\t"), nl=False)
 
 
-def _log_of(home: NetworkHome, name: str | None) -> Path:
-    found = driver_of(home).logs(home)
+def _one_of(found: Mapping[str, Path], name: str | None) -> str:
     if name is None and len(found) == 1:
-        return next(iter(found.values()))
+        return next(iter(found))
     if name is None or name not in found:
         asked = "Say which node" if name is None else f"The network has no node {name!r}"
         raise UsageError(f"{asked}.", hint=f"It has: {', '.join(found) or 'none, since it was never up'}.")
-    return found[name]
+    return name

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from network.embedded_config import Ready, embedded_config, notice_of
 from network.engine import ChaincodeProgram
 from network.home import NetworkHome
 from network.identity import OrdererPaths, OrganisationPaths, issue_orderer, issue_organisation
+from network.logs import follow_log, writer_of
 from network.own_programs import find_embedded_program
 from network.pidfile import ProcessRecord
 from network.ports import keep_or_choose
@@ -88,6 +89,11 @@ class EmbeddedDriver:
         return {_NAME: home.log} | {
             directory.name: directory / "node.log" for directory in _chaincode_directories(home)
         }
+
+    def follow(self, home: NetworkHome, name: str) -> Iterator[str]:
+        """Yield a node's log, then what is added to it, until the node ends."""
+        log = self.logs(home)[name]
+        return follow_log(log, writer_of(log))
 
 
 def start(

@@ -1,6 +1,6 @@
 """Which engines there are, and what each of them can do: the seam between a ledger's users and what it runs on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -136,6 +136,9 @@ class Driver(Protocol):
 
     def logs(self, home: NetworkHome) -> Mapping[str, Path]:
         """Return the logs of the network in a directory, by the names of its nodes."""
+
+    def follow(self, home: NetworkHome, name: str) -> Iterator[str]:
+        """Yield the log of one of these nodes in pieces, then what is added to it, until the node ends."""
 
 
 def driver(engine: Engine, *, fabric_bin: Path | None = None) -> Driver:

@@ -1,13 +1,14 @@
 """The container engine's driver: start, stop, status and logs of a network of Fabric's images."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from network.compose import prerequisites
 from network.compose.containers import Container, containers_of
 from network.compose.images import Images
+from network.compose.logs import follow
 from network.compose.plan import read_plan
 from network.compose.project import project_of
 from network.compose.running import ComposeNetwork, reached_at, save_logs, take_down
@@ -16,6 +17,7 @@ from network.engine import ChaincodeProgram
 from network.fabric.plan import Place, Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
+from network.logs import read_log
 from network.status import State, Status
 from network.topology import Topology
 from quorate.errors import UsageError
@@ -96,6 +98,12 @@ class ComposeDriver:
             return {}
         save_logs(project_of(home, plan.topology), _logs(plan))
         return _logs(plan)
+
+    def follow(self, home: NetworkHome, name: str) -> Iterator[str]:
+        """Yield a node's log, then what is added to it, until its container ends; without one, what it last had."""
+        plan = _plan(home)
+        found = containers_of(project_of(home, plan.topology).name) if plan else {}
+        return follow(found[name].id) if name in found else read_log(self.logs(home)[name])
 
 
 def _images(topology: Topology) -> Images:

@@ -1,6 +1,6 @@
 """The native engine's driver: start, stop, status and logs of a network of Fabric's own processes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from network.fabric.identities import identities_of
 from network.fabric.plan import Place, Plan
 from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
+from network.logs import follow_log, writer_of
 from network.native.authorities import answers
 from network.native.plan import read_plan
 from network.native.running import NativeNetwork
@@ -80,6 +81,11 @@ class NativeDriver:
             return {}
         plan = read_plan(home, Topology.load(home.topology))
         return {place.name: place.log for place in plan.places}
+
+    def follow(self, home: NetworkHome, name: str) -> Iterator[str]:
+        """Yield a node's log, then what is added to it, until the node ends."""
+        log = self.logs(home)[name]
+        return follow_log(log, writer_of(log))
 
 
 def _found(place: Place, plan: Plan) -> Status:

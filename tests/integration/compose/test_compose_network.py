@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -90,7 +91,10 @@ async def test_from_up_to_down(driver, home, start, project):
     assert "Started peer" in logs["peer0.alder"].read_text()
     with pytest.raises(ConflictError, match="runs already"):
         driver.start(home, Topology.load(home.topology))
-    network.stop()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        followed = thread.submit("".join, driver.follow(home, "peer0.birch"))
+        network.stop()
+        assert "Started peer" in followed.result(timeout=30)
     assert left_in_docker(project(home)) == ["", "", ""]
     assert states(driver, home) == dict.fromkeys(NODES, State.STOPPED)
     assert "Started peer" in logs["peer0.alder"].read_text()  # kept
