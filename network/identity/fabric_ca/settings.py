@@ -15,7 +15,8 @@ TLS_CA_FILE: Final = f"{TLS_CA}/{SERVER_FILE}"
 _A_YEAR: Final = "8760h"
 _TEN_YEARS: Final = "87600h"  # the server ends what it issues with its own certificate at the latest
 _DIGITAL: Final = "digital signature"
-_SIGNING: Final = {"default": {"usage": [_DIGITAL], "expiry": _A_YEAR}}
+# As long as the development CA's: a ledger with SmartBFT knows its orderers by these very certificates.
+_SIGNING: Final = {"default": {"usage": [_DIGITAL], "expiry": _TEN_YEARS}}
 # A Fabric CA puts attributes into every certificate and lets only its default profile and the one named tls have them,
 # so there can be no third one for servers that are not clients too.
 _TLS: Final = {
