@@ -42,11 +42,21 @@ async def test_every_member_sees_the_charter_on_its_own_peer(consortium, organis
     assert view.charter == consortium.charter
 
 
-async def test_the_reference_page_s_example(consortium):
+@pytest.fixture(scope="module")
+def examples():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "network.md").read_text(encoding="utf-8")
     names = {}
-    exec(page.split("```python\n")[1].split("```")[0], names)  # noqa: S102 - our own page
-    await names["test_reads_the_charter"](consortium)
+    for block in page.split("```python\n")[1:]:
+        exec(block.split("```")[0], names)  # noqa: S102 - our own page
+    return names
+
+
+async def test_the_reference_page_s_example(consortium, examples):
+    await examples["test_reads_the_charter"](consortium)
+
+
+def test_the_reference_page_s_example_of_breaking_things(fabric_engine, examples, tmp_path):
+    examples["test_a_peer_that_returns"](fabric_engine, tmp_path)
 
 
 async def test_a_role_may_do_what_is_its_own(consortium):
