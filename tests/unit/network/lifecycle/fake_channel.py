@@ -76,6 +76,7 @@ class LifecyclePeer(FakePeer):
     asked: list[str] = field(default_factory=list)
     undiscovered: int = 0
     wrong_id: bool = False
+    answers: dict[tuple[str, str], object] = field(default_factory=dict)
 
     # --- what the gateway of the client's tests calls
 
@@ -128,6 +129,8 @@ class LifecyclePeer(FakePeer):
     def _answer(self, channel, chaincode, function, arguments):
         if channel not in {"", CHANNEL}:
             raise Refusal(500, f"channel '{channel}' not found")
+        if (chaincode, function) in self.answers:
+            return self.answers[chaincode, function](channel, arguments)
         if chaincode != "_lifecycle":
             return self._called(chaincode)
         snake_case = re.sub(r"(?<!^)(?=[A-Z])", "_", function).lower()
