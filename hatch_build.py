@@ -1,4 +1,4 @@
-"""Puts the embedded network's program into wheels built where Go is; elsewhere the wheel is the pure one."""
+"""Puts our Go programs into wheels built where Go is; elsewhere the wheel is the pure one."""
 
 from __future__ import annotations
 
@@ -11,25 +11,31 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
+_PROGRAMS = {"quorate-embedded": Path("network", "embedded"), "quorate-chaincode": Path("chaincode")}
 
-class EmbeddedNetworkHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Builds ``network/bin/quorate-embedded`` for the platform that builds, and marks the wheel as that platform's."""
+
+class ProgramsHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Builds our Go programs into ``network/bin``, and marks the wheel as that of the platform that builds."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the program to a standard wheel; an editable install finds it in ``build/``."""
+        """Add the programs to a standard wheel; an editable install finds them in ``build/``."""
         go = shutil.which("go")
-        source = Path(self.root) / "network" / "embedded"
-        if version != "standard" or go is None or not source.is_dir():
+        if (
+            version != "standard"
+            or go is None
+            or not all((Path(self.root) / room).is_dir() for room in _PROGRAMS.values())
+        ):
             return
-        program = Path(self.directory) / "quorate-embedded"
-        program.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(  # noqa: S603 - our own sources, by the toolchain on PATH
-            [go, "build", "-trimpath", "-o", str(program.resolve()), "./cmd/quorate-embedded"],
-            cwd=source,
-            env=os.environ | {"CGO_ENABLED": "0"},
-            check=True,
-        )
-        build_data["force_include"][str(program)] = "network/bin/quorate-embedded"
+        for name, room in _PROGRAMS.items():
+            program = Path(self.directory) / name
+            program.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(  # noqa: S603 - our own sources, by the toolchain on PATH
+                [go, "build", "-trimpath", "-o", str(program.resolve()), f"./cmd/{name}"],
+                cwd=Path(self.root) / room,
+                env=os.environ | {"CGO_ENABLED": "0"},
+                check=True,
+            )
+            build_data["force_include"][str(program)] = f"network/bin/{name}"
         build_data["pure_python"] = False
         build_data["tag"] = _platform_tag()
 
