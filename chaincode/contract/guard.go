@@ -107,6 +107,9 @@ func (g *guard) begin(stub shim.ChaincodeStubInterface, r request) (*call, error
 		return nil, err
 	}
 	c := &call{Tx: tx, checker: g}
+	if err := tx.Prefetch(ledger.CharterKey(), ledger.CurrentPolicyKey()); err != nil {
+		return nil, err
+	}
 	if c.charter, err = g.charters.Get(tx, ledger.CharterKey()); err != nil {
 		return nil, err
 	}

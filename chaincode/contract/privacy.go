@@ -18,6 +18,9 @@ func (*Privacy) Reserve(ctx *Context, q *records.ReserveRequest) (*records.Reser
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Prefetch(seat.reserveKey(), seat.declineKey()); err != nil {
+		return nil, err
+	}
 	stored, err := ledger.Get[records.Reservation](ctx.Tx, seat.reserveKey())
 	if err != nil || stored != nil {
 		return stored, err

@@ -46,6 +46,9 @@ func inStudy[Q any](id func(*Q) records.ID) finder[Q] {
 func inRound[Q any](id func(*Q) (records.ID, int64)) finder[Q] {
 	return func(c *call, w *authz.World, q *Q) (authz.Resource, error) {
 		name, number := id(q)
+		if err := c.Prefetch(ledger.StudyKey(name), ledger.RoundKey(name, number)); err != nil {
+			return authz.Resource{}, err
+		}
 		study, err := c.study(name)
 		if err != nil {
 			return authz.Resource{}, err

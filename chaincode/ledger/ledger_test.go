@@ -23,6 +23,8 @@ type peer struct {
 	reads   []string
 	puts    []string
 	event   string
+
+	exchanges int
 }
 
 func (p *peer) GetTxID() string                                 { return strings.Repeat("0", 64) }
@@ -38,6 +40,16 @@ func (p *peer) CreateCompositeKey(kind string, parts []string) (string, error) {
 func (p *peer) GetState(key string) ([]byte, error) {
 	p.reads = append(p.reads, key)
 	return p.state[key], nil
+}
+
+func (p *peer) GetMultipleStates(keys ...string) ([][]byte, error) {
+	p.exchanges++
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		p.reads = append(p.reads, key)
+		values[i] = p.state[key]
+	}
+	return values, nil
 }
 
 func (p *peer) PutState(key string, value []byte) error {
@@ -89,6 +101,31 @@ func TestATransactionSeesItsOwnWritesAndThePeerOnlyAtTheEnd(t *testing.T) {
 	}
 	if len(p.reads) != 1 {
 		t.Errorf("the peer was asked for %q", p.reads)
+	}
+}
+
+func TestWhatIsReadAheadIsOneExchangeAndReadOnce(t *testing.T) {
+	tx, p := begun(t, Submit)
+	data, err := json.Marshal(gateway("AlderMSP"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _ := shim.CreateCompositeKey("gateway", []string{"AlderMSP"})
+	p.state[name] = data
+	here, absent := GatewayKey("AlderMSP"), GatewayKey("BirchMSP")
+	for range 2 {
+		if err := tx.Prefetch(here, absent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found, err := Get[records.Gateway](tx, here); err != nil || found == nil || found.Address != "localhost:1" {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if found, err := Get[records.Gateway](tx, absent); err != nil || found != nil {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if p.exchanges != 1 || len(p.reads) != 2 {
+		t.Errorf("%d exchanges for %q", p.exchanges, p.reads)
 	}
 }
 

@@ -66,6 +66,19 @@ func (s *stub) GetState(key string) ([]byte, error) {
 	return found.value, nil
 }
 
+// GetMultipleStates returns nil for keys that have no value.
+func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		value, err := s.GetState(key)
+		if err != nil {
+			return nil, err
+		}
+		values[i] = value
+	}
+	return values, nil
+}
+
 func (s *stub) PutState(key string, value []byte) error {
 	if key == "" || len(value) == 0 {
 		return errors.New("an empty key or value would be a deletion")
