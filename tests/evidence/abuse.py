@@ -9,6 +9,7 @@ from quorate.blocks import protos
 from quorate.blocks.block import decode_block
 from quorate.blocks.errors import BlockError
 from quorate.blocks.transaction import decode_transaction
+from quorate.blocks.validation.ranges import summary
 from quorate.blocks.validation.state import State
 from quorate.blocks.validation.writes import changes_of
 from tests.unit.quorate.ledger.chain import transaction
@@ -16,6 +17,7 @@ from tests.unit.quorate.ledger.configuration import signed_by
 
 CHAINCODE = "other"
 KEYS = [f"key{number}" for number in range(12)]
+DEGREE = 2
 
 
 class Abuse:
@@ -42,7 +44,7 @@ class Abuse:
 
     def batch(self, size):
         """Return entries for one go; metadata and deletions never come together, which stops peers for good."""
-        policies = self.random.random() < 0.4  # noqa: PLR2004 - a choice
+        policies = self.random.random() < 0.4
         entries = [self._plain(policies=policies) for _ in range(size)]
         if not policies:
             entries += [self._broken() for _ in range(size // 3)]
@@ -62,43 +64,49 @@ class Abuse:
         found = protos.KVRWSet()
         for key in self.random.sample(KEYS, k=self.random.randint(0, 2)):
             self._read(found, key)
-        if self.random.random() < 0.3:  # noqa: PLR2004 - a choice
+        if self.random.random() < 0.3:
             self._range(found)
         for key in self.random.sample(KEYS, k=self.random.randint(1, 2)):
-            gone = not policies and self.random.random() < 0.25  # noqa: PLR2004 - a choice
+            gone = not policies and self.random.random() < 0.25
             found.writes.add(key=key, is_delete=gone, value=b"" if gone else self.random.randbytes(8))
-        if policies and self.random.random() < 0.5:  # noqa: PLR2004 - a choice
+        if policies and self.random.random() < 0.5:
             self._policy(found, self.random.choice(KEYS))
-        mangle = self._spoil if self.random.random() < 0.15 else None  # noqa: PLR2004 - a choice
+        mangle = self._spoil if self.random.random() < 0.15 else None
         return self.put(outcome=outcome(found), mangle=mangle)
 
     def _read(self, found, key):
         read = found.reads.add(key=key)
         known = self.state.get((CHAINCODE, "", key))
-        if self.random.random() < 0.15:  # noqa: PLR2004 - a choice
+        if self.random.random() < 0.15:
             read.version.block_num, read.version.tx_num = self.random.randint(0, 9), self.random.randint(0, 3)
         elif known:
             read.version.SetInParent()
             read.version.block_num, read.version.tx_num = known.block, known.index
 
-    def _range(self, found):
+    def _range(self, outcome):
         start, end = sorted(self.random.sample(KEYS, k=2))
-        query = found.range_queries_info.add(start_key=start, end_key=end, itr_exhausted=self.random.random() < 0.7)  # noqa: PLR2004 - a choice
-        query.raw_reads.SetInParent()
+        query = outcome.range_queries_info.add(start_key=start, end_key=end, itr_exhausted=self.random.random() < 0.7)
         keys = self.state.keys(CHAINCODE, start, end)
         if not query.itr_exhausted and self.state.get((CHAINCODE, "", end)):
             keys = [*keys, end]
-        if keys and self.random.random() < 0.2:  # noqa: PLR2004 - a choice
+        if keys and self.random.random() < 0.2:
             keys.pop()
-        for key in keys:
-            known = self.state.get((CHAINCODE, "", key))
+        known = [(key, self.state.get((CHAINCODE, "", key))) for key in keys]
+        if len(keys) > DEGREE:  # as a peer does that is set to hash long results
+            level, hashes = summary(known, DEGREE)
+            query.reads_merkle_hashes.max_degree = DEGREE
+            query.reads_merkle_hashes.max_level = level
+            query.reads_merkle_hashes.max_level_hashes.extend(hashes)
+            return
+        query.raw_reads.SetInParent()
+        for key, found in known:
             read = query.raw_reads.kv_reads.add(key=key)
             read.version.SetInParent()
-            read.version.block_num, read.version.tx_num = known.block, known.index
+            read.version.block_num, read.version.tx_num = found.block, found.index
 
     def _policy(self, found, key):
         write = found.metadata_writes.add(key=key)
-        if self.random.random() < 0.8:  # noqa: PLR2004 - a choice
+        if self.random.random() < 0.8:
             policy = signed_by(self.random.choice(self.peers).msp_id, protos.MSPRole.PEER)
             write.entries.add(name="VALIDATION_PARAMETER", value=policy.SerializeToString())
 

@@ -20,12 +20,12 @@ def is_unchanged(namespace: str, query: protos.AnyMessage, pending: Mapping[Plac
     """Tell whether a range query (``kvrwset.RangeQueryInfo``) would have the same outcome now."""
     now = _outcome(namespace, query, pending, state)
     if query.WhichOneof("reads_info") == "reads_merkle_hashes":
-        summary = query.reads_merkle_hashes
-        if summary.max_degree < _LEAST_DEGREE:
+        then = query.reads_merkle_hashes
+        if then.max_degree < _LEAST_DEGREE:
             return False
-        return _summary(now, summary.max_degree) == (summary.max_level, list(summary.max_level_hashes))
-    then = [(read.key, (read.version.block_num, read.version.tx_num)) for read in query.raw_reads.kv_reads]
-    return then == [(key, (found.block, found.index)) for key, found in now]
+        return summary(now, then.max_degree) == (then.max_level, list(then.max_level_hashes))
+    reads = [(read.key, (read.version.block_num, read.version.tx_num)) for read in query.raw_reads.kv_reads]
+    return reads == [(key, (found.block, found.index)) for key, found in now]
 
 
 def _outcome(
@@ -48,7 +48,7 @@ def _outcome(
     return found
 
 
-def _summary(found: Sequence[tuple[str, Versioned]], degree: int) -> tuple[int, list[bytes]] | None:
+def summary(found: Sequence[tuple[str, Versioned]], degree: int) -> tuple[int, list[bytes]] | None:
     """Return level and hashes at the top of the tree over these results; None when there are too few for a tree."""
     if len(found) <= degree:
         return None

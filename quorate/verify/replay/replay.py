@@ -12,6 +12,7 @@ from quorate.records.consortium import Charter
 from quorate.records.functions import FUNCTIONS
 from quorate.verify.replay import keys
 from quorate.verify.replay.call import Call
+from quorate.verify.replay.decisions import Decisions
 from quorate.verify.replay.errors import RuleError, require
 from quorate.verify.replay.rules import RULES
 from quorate.verify.replay.world import World
@@ -39,6 +40,7 @@ class Replay:
 
     def __init__(self, chaincode: str, *, whole: bool) -> None:
         self.world = World()
+        self.decisions = Decisions()
         self.applied = 0
         self._chaincode = chaincode
         self._whole = whole
@@ -53,9 +55,12 @@ class Replay:
         """
         written = self._written(action)
         if written:
-            expected = self._expected(action, stamp, written)
+            call = self._call(action, stamp, written)
+            expected = RULES[call.function](call)
             _require_equal(expected, written)
+            self.decisions.require_allowed(call)
             self.world.apply(expected)
+            self.decisions.settle(call)
         self.applied += 1
 
     def _written(self, action: Action) -> dict[str, bytes]:
@@ -74,14 +79,13 @@ class Replay:
                 written[write.key] = write.value
         return written
 
-    def _expected(self, action: Action, stamp: Stamp, written: dict[str, bytes]) -> dict[str, Document]:
+    def _call(self, action: Action, stamp: Stamp, written: dict[str, bytes]) -> Call:
         require(len(action.arguments) == _ARGUMENTS, "a call has a function and one document")
         name = action.arguments[0].decode("utf-8", "replace")
-        rule = RULES.get(name)
-        if rule is None:
+        if name not in RULES:
             raise RuleError(f"no rule of this version lets {name[:120]!r} write anything")
         self._require_own(stamp, written)
-        call = Call(
+        return Call(
             function=name,
             request=FUNCTIONS[name].request.parse(action.arguments[1], limit=FUNCTIONS[name].limit),
             stamp=stamp,
@@ -89,7 +93,6 @@ class Replay:
             written=written,
             whole=self._whole,
         )
-        return rule(call)
 
     def _require_own(self, stamp: Stamp, written: dict[str, bytes]) -> None:
         """Return when nobody wrote what belongs to another organisation, and no stranger wrote at all."""

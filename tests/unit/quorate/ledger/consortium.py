@@ -30,14 +30,14 @@ from tests.unit.quorate.ledger.organisations import Organisation
 CHAINCODE = "quorate"
 START = 1_790_000_000_000
 SCHEMA = Schema((TensorSpec("weight", (3,)),))
-POLICY = "permit(principal, action, resource);\n"
+POLICY = '@id("all")\npermit(principal, action, resource);\n'
 DATA = "records"
 
 
 class Ledger:
     """Members, an orderer and a chain on which the chaincode is defined."""
 
-    def __init__(self, names=("Alder", "Birch", "Cedar"), *, development=False, per_block=4):
+    def __init__(self, names=("Alder", "Birch", "Cedar"), *, development=False, per_block=4, policy=POLICY):
         self.members = [Organisation.new(name) for name in names]
         self.ordering = Organisation.new("Orderers")
         self.group = channel_group(self.members, self.ordering, development=development)
@@ -45,6 +45,7 @@ class Ledger:
         self.world = World()
         self.time = START
         self._pending = []
+        self.policy = policy
         self._per_block = per_block
         self.chain.append([self.define(CHAINCODE)])
 
@@ -110,7 +111,7 @@ class Ledger:
             role=role,
             certificate=certificate_digest(signer.issued.certificate),
         )
-        policy = make(Policy, version=1, digest=digest_of(POLICY.encode()), text=POLICY, in_force=stamp)
+        policy = make(Policy, version=1, digest=digest_of(self.policy.encode()), text=self.policy, in_force=stamp)
         call = Call(
             function=function,
             request=request,
@@ -147,20 +148,25 @@ class Consortium:
         self.artifacts[digest] = data
         return digest
 
-    def found(self, cap):
-        ledger = self.ledger
-        names = [member.msp_id for member in self.members]
-        key = digest_of(b"a fingerprint key")
+    @staticmethod
+    def propose_founding(ledger):
         ledger.call(
-            self.members[0],
+            ledger.members[0],
             "operator",
             "consortium:Found",
             title="Test",
-            members=[{"msp": name, "fingerprint_key": key} for name in names],
+            members=[
+                {"msp": found.msp_id, "fingerprint_key": digest_of(b"a fingerprint key")} for found in ledger.members
+            ],
             quorum={"studies": "majority", "members": "two-thirds", "policies": "all"},
             clock_skew_ms=1000,
             voting_period_ms=3_600_000,
         )
+
+    def found(self, cap):
+        ledger = self.ledger
+        names = [member.msp_id for member in self.members]
+        self.propose_founding(ledger)
         founding = ledger.world.get(FUNCTIONS["consortium:Found"].answer, keys.founding(names[0]))
         for member in self.members:
             ledger.call(
