@@ -1,0 +1,91 @@
+"""What kinds of events there are, in words for officers, and how much attention each needs."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Severity(IntEnum):
+    """How much attention an event needs."""
+
+    ROUTINE = 0
+    NOTABLE = 1
+    ATTENTION = 2
+
+
+INVALID: Final = "ledger.invalid"
+CONFIGURED: Final = "channel.configured"
+DEFINED: Final = "chaincode.defined"
+
+_ROUTINE: Final = {
+    "consortium.confirmed": "A founding member confirmed the charter",
+    "consortium.voted": "A member voted on a change of the members",
+    "policy.voted": "A member voted on a policy set",
+    "gateway.announced": "A member announced its gateway",
+    "dataset.registered": "A data set was registered",
+    "study.voted": "A member voted on a study",
+    "study.accepted": "A participant accepted a study",
+    "study.ready": "Every participant has accepted a study",
+    "privacy.reserved": "A privacy charge was granted",
+    "round.opened": "A round was opened",
+    "round.committed": "A participant committed an update",
+    "round.sealed": "A round was sealed",
+    "round.attested": "A member attested a model",
+    "round.finalized": "A model became final",
+    "audit.access_log_anchored": "A member anchored its access log",
+    "audit.review_assigned": "A review was assigned",
+}
+_NOTABLE: Final = {
+    "consortium.proposed": "A charter was proposed",
+    "consortium.founded": "The consortium was founded",
+    "consortium.change_proposed": "A change of the members was proposed",
+    "consortium.amended": "The members changed",
+    "consortium.change_rejected": "A change of the members was not adopted",
+    "policy.proposed": "A policy set was proposed",
+    "policy.in_force": "A policy set came into force",
+    "policy.rejected": "A policy set was not adopted",
+    "dataset.revised": "A data set's record was revised",
+    "dataset.retired": "A data set was retired",
+    "study.proposed": "A study was proposed",
+    "study.approved": "A study was approved",
+    "study.started": "A study was started",
+    "study.completed": "A study was completed",
+    "study.rejected": "A study was not approved",
+    "study.withdrawn": "A participant withdrew from a study",
+    "round.declined": "A participant declined a round",
+    "model.retired": "A model was retired",
+    "audit.review_opened": "A review was opened",
+    "audit.review_concluded": "A review was concluded",
+    CONFIGURED: "The channel was configured",
+    DEFINED: "The chaincode was defined",
+}
+_ATTENTION: Final = {
+    "privacy.refused": "A charge over the privacy budget was refused",
+    "study.aborted": "A study was aborted",
+    "round.retried": "Attesters did not agree and try again",
+    "round.disputed": "A round is disputed",
+    "round.aborted": "A round was aborted",
+    INVALID: "A transaction was found invalid",
+}
+
+KINDS: Final[Mapping[str, tuple[str, Severity]]] = MappingProxyType(
+    {name: (words, Severity.ROUTINE) for name, words in _ROUTINE.items()}
+    | {name: (words, Severity.NOTABLE) for name, words in _NOTABLE.items()}
+    | {name: (words, Severity.ATTENTION) for name, words in _ATTENTION.items()}
+)
+"""Every kind of event: what it means, and its severity."""
+
+
+def severity_of(kind: str) -> Severity:
+    """Return a kind's severity; one that this version does not know needs attention."""
+    return KINDS[kind][1] if kind in KINDS else Severity.ATTENTION
+
+
+def words_of(kind: str) -> str:
+    """Return what a kind means; its own name when this version does not know it."""
+    return KINDS[kind][0] if kind in KINDS else kind

@@ -1,0 +1,151 @@
+import stat
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from gateway.audit.trail import Trail
+from gateway.audit.trail.tables import BLOCKS, EVENTS, METADATA, TRANSACTIONS, WRITES
+from quorate.blocks import protos
+from quorate.blocks.errors import BlockError
+from quorate.blocks.header import data_hash
+from quorate.errors import IntegrityError, StorageError, UnsupportedVersionError
+
+
+def contents(trail):
+    """Return every row of every table."""
+    with trail.engine.connect() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+            for table in METADATA.sorted_tables
+        }
+
+
+def test_every_block_transaction_event_and_write_is_there(trail, chain):
+    rows = contents(trail)
+    assert trail.height == len(chain) == len(rows["blocks"])
+    entries = [protos.Block.FromString(data).data.data for data in chain]
+    assert len(rows["transactions"]) == sum(map(len, entries))
+    with trail.engine.connect() as connection:
+        kinds = set(connection.execute(select(WRITES.c.kind)).scalars())
+        functions = set(connection.execute(select(TRANSACTIONS.c.function)).scalars())
+        configured = connection.execute(select(EVENTS.c.block).where(EVENTS.c.type == "channel.configured")).scalars()
+        assert list(configured) == [0]
+    assert {"charter", "policy", "dataset", "account", "study", "round", "commit", "attest", "model"} <= kinds
+    assert {"consortium:Found", "round:Seal", "privacy:Reserve"} <= functions
+
+
+def test_what_a_call_says_of_itself_is_kept(trail):
+    with trail.engine.connect() as connection:
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.function == "round:Seal")
+        found = connection.execute(query).mappings().first()
+    assert (found["kind"], found["code"], found["msp"], found["role"]) == ("call", 0, "AlderMSP", "aggregator")
+    assert found["endorsers"] == "AlderMSP BirchMSP"
+    assert found["request"] == '{"round":1,"schema":"quorate.round.seal/1","study":"one"}'
+    assert found["certificate"].startswith("sha256:")
+
+
+@settings(deadline=None, max_examples=15)
+@given(cuts=st.lists(st.integers(0, 40), max_size=6))
+def test_taken_in_pieces_or_anew_it_is_the_same(chain, tmp_path_factory, cuts):
+    at_once = Trail.open(None)
+    at_once.append(chain)
+    path = tmp_path_factory.mktemp("trail") / "trail.db"
+    for end in [*sorted(cuts), len(chain)]:
+        pieces = Trail.open(path)
+        pieces.append(chain[pieces.height : end])
+        pieces.close()
+    pieces = Trail.open(path)
+    assert contents(pieces) == contents(at_once)
+    pieces.close()
+    at_once.close()
+
+
+def test_blocks_come_in_order_and_hang_together(chain):
+    trail = Trail.open(None)
+    trail.append(chain[:3])
+    with pytest.raises(IntegrityError, match="block 4 came where block 3 was due"):
+        trail.append(chain[4:5])
+    other = protos.Block.FromString(chain[3])
+    other.header.previous_hash = bytes(32)
+    with pytest.raises(IntegrityError, match="does not follow on block 2"):
+        trail.append([other.SerializeToString()])
+    with pytest.raises(BlockError):
+        trail.append([chain[3] + b"\x00"])
+    assert trail.height == 3
+    assert trail.append(chain[3:]) == len(chain)
+
+
+def test_what_came_before_a_bad_block_stays(chain):
+    trail = Trail.open(None)
+    with pytest.raises(IntegrityError):
+        trail.append([*chain[:70], chain[0]])
+    assert trail.height in {0, len(chain[:70]) - len(chain[:70]) % 64}
+    assert trail.append(chain[trail.height :]) == len(chain)
+
+
+def test_an_invalid_transaction_is_an_event_and_leaves_no_writes(chain):
+    block = protos.Block.FromString(chain[-1])
+    codes = bytearray(block.metadata.metadata[2])
+    codes[0] = 11
+    block.metadata.metadata[2] = bytes(codes)
+    trail = Trail.open(None)
+    trail.append([*chain[:-1], block.SerializeToString()])
+    number = block.header.number
+    with trail.engine.connect() as connection:
+        event = connection.execute(select(EVENTS).where(EVENTS.c.block == number)).mappings().first()
+        written = connection.execute(select(WRITES).where(WRITES.c.block == number, WRITES.c.position == 0)).all()
+    assert (event["type"], event["reason"], event["severity"]) == ("ledger.invalid", "MVCC_READ_CONFLICT", 2)
+    assert written == []
+
+
+def test_an_entry_that_cannot_be_read_is_a_row_too(chain):
+    """Peers put into blocks what they find invalid, whatever it is."""
+    block = protos.Block.FromString(chain[-1])
+    block.data.data[0] = protos.Envelope(payload=b"\xff\xff", signature=b"x").SerializeToString()
+    block.header.data_hash = data_hash(block.data.data)
+    block.metadata.metadata[2] = bytes([2]) + block.metadata.metadata[2][1:]
+    trail = Trail.open(None)
+    trail.append([*chain[:-1], block.SerializeToString()])
+    with trail.engine.connect() as connection:
+        query = select(TRANSACTIONS).where(TRANSACTIONS.c.kind == "unreadable")
+        found = connection.execute(query).mappings().one()
+    assert (found["code"], found["msp"], found["id"]) == (2, None, "")
+
+
+def test_the_file_is_the_owners_alone(tmp_path):
+    trail = Trail.open(tmp_path / "audit" / "trail.db")
+    trail.close()
+    assert stat.S_IMODE((tmp_path / "audit" / "trail.db").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "audit").stat().st_mode) == 0o700
+
+
+def test_what_is_no_trail_is_said(tmp_path):
+    (tmp_path / "trail.db").write_bytes(b"not a database, but long enough to be read as one" * 100)
+    with pytest.raises(StorageError, match="cannot be used as a trail"):
+        Trail.open(tmp_path / "trail.db")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="cannot be opened"):
+        Trail.open(tmp_path / "link")
+
+
+def test_a_newer_trail_is_not_touched(tmp_path, chain):
+    trail = Trail.open(tmp_path / "trail.db")
+    trail.append(chain[:1])
+    with trail.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    trail.close()
+    with pytest.raises(UnsupportedVersionError, match="newer version"):
+        Trail.open(tmp_path / "trail.db")
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares():
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    trail = Trail.open(None)
+    with trail.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        assert connection.execute(select(BLOCKS)).all() == []
+    trail.close()
