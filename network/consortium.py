@@ -2,22 +2,26 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.fabric import Contract, Endpoint, FileIdentity, Tls, connect
+from gateway.fabric import Contract, EndorseError, Endpoint, FileIdentity, Tls, chaincode_refusal, connect
 from network.connection import Connection, OrganisationConnection
 from network.identity import Role
 from quorate.digest import digest_of
-from quorate.errors import DefectError, TimedOutError
+from quorate.errors import TimedOutError
 from quorate.identifiers import parse_msp_id
 from quorate.records.common import make
 from quorate.records.consortium import Charter, Confirm, ConsortiumView, Found, Founding, Get, Member, Quorum, Tally
 
 _ANSWER_LIMIT = 1024 * 1024
 _CLOCK_SKEW_MS = 2_000
+_TOO_EARLY = {"NOT_FOUND", "INVALID_STATE"}
+_PEERS_AGREE_WITHIN_S = 30.0
+_ASK_AGAIN_S = 0.1
 _VOTING_PERIOD_MS = 3_600_000
 
 
@@ -79,15 +83,13 @@ async def found_consortium(network: Connection, *, title: str = "A consortium fo
     )
     first = network.organisations[0]
     async with open_contract(network, first, Role.OPERATOR) as contract:
-        answer = await contract.submit("consortium:Found", found.encode())
+        answer = await _submit_in_time(contract, "consortium:Found", found.encode())
         founding = Founding.parse(answer, limit=_ANSWER_LIMIT)
         await asyncio.gather(*(_confirm(network, member, founding) for member in network.organisations))
         tally = make(Tally, motion="founding", proposer=founding.proposer)
-        await contract.submit("consortium:Tally", tally.encode())
-        view = ConsortiumView.parse(await contract.evaluate("consortium:Get", make(Get).encode()), limit=_ANSWER_LIMIT)
-    if view.charter is None:
-        raise DefectError("The ledger accepted the tally of a founding and has no charter.")
-    return Consortium(network=network, charter=view.charter, fingerprint_keys=keys)
+        await _submit_in_time(contract, "consortium:Tally", tally.encode())
+    charters = await asyncio.gather(*(_charter(network, member) for member in network.organisations))
+    return Consortium(network=network, charter=charters[0], fingerprint_keys=keys)
 
 
 def found_at_once(network: Connection, *, timeout_s: float) -> Consortium:
@@ -110,7 +112,35 @@ def found_at_once(network: Connection, *, timeout_s: float) -> Consortium:
 async def _confirm(network: Connection, member: OrganisationConnection, founding: Founding) -> None:
     confirm = make(Confirm, proposer=founding.proposer, charter_digest=founding.charter_digest)
     async with open_contract(network, member, Role.OPERATOR) as contract:
-        await contract.submit("consortium:Confirm", confirm.encode())
+        await _submit_in_time(contract, "consortium:Confirm", confirm.encode())
+
+
+async def _charter(network: Connection, member: OrganisationConnection) -> Charter:
+    # As the member's own peer has it, which may be a block behind the one that the tally was made at.
+    deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
+    async with open_contract(network, member, Role.OFFICER) as contract:
+        while True:
+            answer = await contract.evaluate("consortium:Get", make(Get).encode())
+            view = ConsortiumView.parse(answer, limit=_ANSWER_LIMIT)
+            if view.charter is not None:
+                return view.charter
+            if time.monotonic() > deadline:
+                raise TimedOutError(f"The peer of {member.name} has no charter after {_PEERS_AGREE_WITHIN_S:g} s.")
+            await asyncio.sleep(_ASK_AGAIN_S)
+
+
+async def _submit_in_time(contract: Contract, function: str, document: bytes) -> bytes:
+    # A real peer may not yet have read the block that the transaction builds on, or not yet know the others' peers.
+    # Every step of a founding may be repeated, so it is asked again until it is not too early any more.
+    deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
+    while True:
+        try:
+            return await contract.submit(function, document)
+        except EndorseError as error:
+            refusal = chaincode_refusal(error)
+            if (refusal is not None and refusal.code not in _TOO_EARLY) or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_ASK_AGAIN_S)
 
 
 def _fingerprint_key(msp_id: str) -> bytes:
