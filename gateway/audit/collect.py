@@ -21,7 +21,7 @@ from quorate.verify.bundle import names
 from quorate.verify.bundle.events import event_line
 from quorate.verify.bundle.headers import encode_header
 from quorate.verify.bundle.proofs import proofs_document
-from quorate.verify.bundle.scope import InScope
+from quorate.verify.bundle.scope import WHOLE, Extent, InScope
 from quorate.verify.replay.replay import stamp_of
 
 if TYPE_CHECKING:
@@ -42,15 +42,15 @@ class Collector:
         Where to.
     chaincode
         Whose transactions the bundle is about.
-    study
-        The one study in scope; the whole ledger when None.
+    extent
+        What is in scope.
 
     Notes
     -----
     What it collects is not verified here: the verifier does that to the finished bundle.
     """
 
-    def __init__(self, staged: Staging, *, chaincode: str, study: str | None = None) -> None:
+    def __init__(self, staged: Staging, *, chaincode: str, extent: Extent = WHOLE) -> None:
         self.height = 0
         self.genesis: Digest | None = None
         self.first_config: ChannelConfig | None = None
@@ -58,7 +58,7 @@ class Collector:
         self.studies: dict[str, Study] = {}
         self.policies: dict[int, Digest] = {}
         self.times: list[int] = []
-        self._scope = InScope(chaincode, study)
+        self._scope = InScope(chaincode, extent)
         self._staged = staged
         self._files = ExitStack()
         self._headers = self._files.enter_context(staged.append_to(names.HEADERS))
@@ -110,6 +110,9 @@ class Collector:
             study.terms.model.initial: f"initial model of {study.study}" for study in self.studies.values()
         }
         for (study, number), record in sorted(self.rounds.items()):
+            if not self._scope.extent.has_round(number):
+                continue
+            found.setdefault(record.base, f"base of round {number} of {study}")
             for update in record.included:
                 found[update.update] = f"update of {update.dataset} of {update.msp}, round {number} of {study}"
             if record.model is not None:
@@ -121,7 +124,7 @@ class Collector:
         in_scope = False
         for index, (entry, code) in enumerate(zip(block.entries, block.codes, strict=True)):
             if code is not TxValidationCode.VALID:
-                in_scope |= self._scope.study is None
+                in_scope |= self._scope.extent.kind == "ledger"
                 continue
             try:
                 in_scope |= self._take_entry(block.header.number, index, entry)
@@ -132,15 +135,17 @@ class Collector:
 
     def _take_entry(self, number: int, index: int, entry: bytes) -> bool:
         transaction = decode_transaction(entry)
-        if transaction.action is not None and self._scope.concerns(transaction.action):
+        if transaction.action is not None and self._scope.concerns(transaction):
             self._take(number, index, transaction, transaction.action)
-        return self._scope.has(transaction.action)
+        return self._scope.has(transaction)
 
     def _take(self, number: int, index: int, transaction: Transaction, action: Action) -> None:
         creator = decode(protos.SerializedIdentity, transaction.creator, "the creator")
         actor = stamp_of(transaction, creator.mspid, load_certificate(creator.id_bytes))
         self._events.write(event_line(block=number, index=index, transaction=transaction, action=action, actor=actor))
         self.times.append(transaction.claimed_time)
+        if self._scope.extent.kind == "time":
+            return  # records without all that came before them tell nothing
         for found in action.sets:
             if found.namespace == self._scope.chaincode:
                 for write in found.writes:

@@ -10,11 +10,13 @@ from gateway.ledger.session import Profile, open_session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from quorate.verify.bundle.scope import Extent
 
-async def export(bundle: Path, profile: Path, *, study: str | None, artifacts: bool) -> dict[str, object]:
+
+async def export(bundle: Path, profile: Path, *, extent: Extent, artifacts: bool) -> dict[str, object]:
     """Export a bundle and return what it holds, for printing."""
     async with open_session(Profile.load(profile)) as session:
-        exported = await export_bundle(session, bundle, study=study, artifacts=artifacts)
+        exported = await export_bundle(session, bundle, extent=extent, artifacts=artifacts)
     manifest = exported.manifest
     return {
         "schema": "quorate.exported/1",

@@ -14,6 +14,7 @@ from gateway.audit.seal import About
 from gateway.audit.sign import ProfileSealer
 from gateway.audit.staging import staging
 from quorate.identifiers import parse_study_id
+from quorate.verify.bundle.scope import WHOLE, Extent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from gateway.ledger.session import Session
 
 
-async def export_bundle(
-    session: Session, target: Path, *, study: str | None = None, artifacts: bool = False
-) -> Exported:
-    """Export every block that there is now, or one study, to a bundle at `target`.
+async def export_bundle(session: Session, target: Path, *, extent: Extent = WHOLE, artifacts: bool = False) -> Exported:
+    """Export every block that there is now, or what is asked for, to a bundle at `target`.
 
     Parameters
     ----------
@@ -32,8 +31,8 @@ async def export_bundle(
         Open as the organisation's officer.
     target
         What must not exist yet; a container when its name ends in ``.qeb``, else a directory.
-    study
-        The one study in scope; the whole ledger when None.
+    extent
+        What is in scope.
     artifacts
         Whether updates and models that the gateway still holds go in too.
 
@@ -50,10 +49,10 @@ async def export_bundle(
     """
     profile = session.profile
     sealer = ProfileSealer.of(profile)
-    name = None if study is None else parse_study_id(study)
-    about = About(channel=profile.channel, chaincode=profile.chaincode, study=name)
+    name = None if extent.study is None else parse_study_id(extent.study)
+    about = About(channel=profile.channel, chaincode=profile.chaincode, extent=extent)
     await require_permission(session.ledger, sealer, name)
-    with staging(target) as staged, Collector(staged, chaincode=profile.chaincode, study=study) as collected:
+    with staging(target) as staged, Collector(staged, chaincode=profile.chaincode, extent=extent) as collected:
         async for block in session.network.blocks():
             collected.take(block)
         absent = (

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Protocol
 
 from quorate.errors import StateError
 from quorate.records.common import make
 from quorate.verify.bundle.manifest import Exporter, File, Manifest, PolicyInForce, Scope
+from quorate.verify.bundle.scope import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.audit.collect import Collector
     from gateway.audit.staging import Staged
-    from quorate.identifiers import StudyId
 
 
 class Sealer(Protocol):
@@ -42,7 +42,12 @@ class About:
 
     channel: str
     chaincode: str
-    study: StudyId | None
+    extent: Extent = field(default_factory=Extent)
+
+    @property
+    def study(self) -> str | None:
+        """The one study, if it is about one."""
+        return self.extent.study
 
 
 def manifest_of(about: About, collected: Collector, files: Sequence[Staged], sealer: Sealer) -> Manifest:
@@ -56,8 +61,12 @@ def manifest_of(about: About, collected: Collector, files: Sequence[Staged], sea
     if collected.genesis is None or collected.first_config is None:
         raise StateError("the ledger has no block yet")
     scope = Scope(
-        kind="ledger" if about.study is None else "study",
-        study=about.study,
+        kind=about.extent.kind,
+        study=about.study,  # type: ignore[arg-type]  # checked by whoever asked
+        first_round=about.extent.first_round,
+        last_round=about.extent.last_round,
+        since=about.extent.since,
+        until=about.extent.until,
         rounds=len(collected.rounds),
         first_claimed_time=min(collected.times, default=None),
         last_claimed_time=max(collected.times, default=None),

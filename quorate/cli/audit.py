@@ -63,13 +63,32 @@ def verify_command(
     help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
 )
 @click.option("--study", metavar="ID", help="Only this study, with what its records rest on; else the whole ledger.")
+@click.option("--rounds", metavar="A-B", help="Of --study only these rounds, with what they rest on.")
+@click.option("--since", metavar="TIME", help="Only what claims this time or a later one, such as 2026-11-23T08:00Z.")
+@click.option("--until", metavar="TIME", help="Only what claims this time or an earlier one.")
 @click.option("--artifacts", is_flag=True, help="Add the updates and models that your gateway still holds.")
 @format_option
-def export_command(*, bundle: Path, profile: Path, study: str | None, artifacts: bool, format_: Format) -> None:
-    """Export evidence to BUNDLE: one file when its name ends in .qeb, else a directory."""
+def export_command(
+    *,
+    bundle: Path,
+    profile: Path,
+    study: str | None,
+    rounds: str | None,
+    since: str | None,
+    until: str | None,
+    artifacts: bool,
+    format_: Format,
+) -> None:
+    """Export evidence to BUNDLE: one file when its name ends in .qeb, else a directory.
+
+    The narrower the scope, the less it can show: every report says what a partial bundle leaves open.
+    """
     import asyncio  # noqa: PLC0415 - `--help` must not pay for it
 
-    exported = asyncio.run(_gateway_commands().export(bundle, profile, study=study, artifacts=artifacts))
+    from quorate.cli.audit_scope import extent_of  # noqa: PLC0415 - `--help` must not pay for it
+
+    extent = extent_of(study=study, rounds=rounds, since=since, until=until)
+    exported = asyncio.run(_gateway_commands().export(bundle, profile, extent=extent, artifacts=artifacts))
     print_document(exported, format_=format_)
 
 

@@ -16,6 +16,7 @@ from gateway.audit.seal import About
 from gateway.audit.staging import staging
 from network.identity.authority import Issued
 from quorate.blocks import protos
+from quorate.verify.bundle.scope import Extent
 from tests.unit.quorate.ledger.organisations import Signer
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "ledgers"
@@ -46,12 +47,12 @@ class Recorded:
         """Return the blocks, anew each time, since tests alter them."""
         return [protos.Block.FromString(base64.b64decode(data)) for data in self.document["blocks"]]
 
-    def export(self, target, *, blocks=None, study=None):
+    def export(self, target, *, blocks=None, **extent):
         """Write a bundle of the blocks, or of others given instead."""
-        with staging(target) as staged, Collector(staged, chaincode="quorate", study=study) as collected:
+        with staging(target) as staged, Collector(staged, chaincode="quorate", extent=Extent(**extent)) as collected:
             for block in self.blocks() if blocks is None else blocks:
                 collected.take(block)
-            about = About(channel="quorate", chaincode="quorate", study=study)
+            about = About(channel="quorate", chaincode="quorate", extent=Extent(**extent))
             return finish(staged, collected, about, self.officer, target)
 
 

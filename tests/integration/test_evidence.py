@@ -16,6 +16,7 @@ from quorate.cli import main
 from quorate.digest import digest_of
 from quorate.errors import DeniedError
 from quorate.verify import VerificationError, verify_bundle
+from quorate.verify.bundle.scope import Extent
 from tests.integration.evidence_walk import Walk, profile
 
 
@@ -52,8 +53,8 @@ def bundles(network, tmp_path_factory):
             officer = await one.as_(one.names[1], Role.OFFICER)
             await export_bundle(officer, folder / "ledger.qeb")
             await export_bundle(officer, folder / "again.qeb")
-            await export_bundle(officer, folder / "one.qeb", study="one")
-            await export_bundle(officer, folder / "other", study="other")
+            await export_bundle(officer, folder / "one.qeb", extent=Extent(study="one"))
+            await export_bundle(officer, folder / "other", extent=Extent(study="other"))
 
     asyncio.run(walk())
     return folder

@@ -36,6 +36,7 @@ from quorate.records.functions import (
     STUDY_WITHDRAW,
 )
 from quorate.verify import verify_bundle
+from quorate.verify.bundle.scope import Extent
 from tests.integration.evidence_walk import Walk
 
 SKEW, COMMIT, ATTEST, VOTING = 500, 4000, 2000, 10_000
@@ -210,7 +211,7 @@ async def walk(network, folder):
         officer = await one.as_(one.names[1], Role.OFFICER)
         await export_bundle(officer, folder / "ledger.qeb")
         for name in ("one", "other", "forgotten"):
-            await export_bundle(officer, folder / f"{name}.qeb", study=name)
+            await export_bundle(officer, folder / f"{name}.qeb", extent=Extent(study=name))
 
 
 @pytest.fixture(scope="module")

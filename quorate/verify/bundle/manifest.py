@@ -6,8 +6,10 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from quorate.errors import UsageError
 from quorate.records.common import DigestText, Document, Msp, Part
 from quorate.records.common import Study as StudyName
+from quorate.verify.bundle.scope import Extent
 
 MAX_MANIFEST: Final = 128 << 20
 
@@ -26,13 +28,37 @@ class File(Part):
 
 
 class Scope(Part):
-    """What the bundle is about: the whole ledger, or one study with all that its records rest on."""
+    """What the bundle is about: the whole ledger, a study, rounds of it, or a stretch of time."""
 
-    kind: Literal["ledger", "study"]
+    kind: Literal["ledger", "study", "rounds", "time"]
     study: StudyName | None = None
+    first_round: Number | None = None
+    last_round: Number | None = None
+    since: Time | None = None
+    until: Time | None = None
     rounds: Number
     first_claimed_time: Time | None = None
     last_claimed_time: Time | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """What was asked for.
+
+        Raises
+        ------
+        UsageError
+            When nobody can have asked for that.
+        """
+        extent = Extent(
+            study=self.study,
+            first_round=self.first_round,
+            last_round=self.last_round,
+            since=self.since,
+            until=self.until,
+        )
+        if extent.kind != self.kind:
+            raise UsageError(f"a scope that is called {self.kind} is that of a {extent.kind}")
+        return extent
 
 
 class PolicyInForce(Part):

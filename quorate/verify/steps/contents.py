@@ -29,6 +29,7 @@ def verify_contents(bundle: Bundle, findings: Findings) -> Manifest:
         manifest = Manifest.parse(data, limit=MAX_MANIFEST)
         if canonical.dumps(manifest.as_json()) != data:
             raise UsageError("the manifest is not in canonical form (RFC 8785)")
+        _ = manifest.scope.extent
     with at(_STEP, names.SIGNATURE):
         certificate = load_certificate(manifest.exporter.certificate.encode())
         verify_signature(certificate.public_key(), bundle.read(names.SIGNATURE), data)

@@ -49,7 +49,7 @@ def test_an_export_that_breaks_leaves_nothing_behind(made, tmp_path, name):
         def sign(self, message):
             raise StorageError(f"no key for {len(message)} bytes")
 
-    about = About(channel="quorate", chaincode="quorate", study=None)
+    about = About(channel="quorate", chaincode="quorate")
     with staging(tmp_path / name) as staged, Collector(staged, chaincode="quorate") as collected:
         for block in made.ledger.chain.blocks:
             collected.take(block)

@@ -5,15 +5,16 @@ from gateway.audit.collect import Collector
 from gateway.audit.seal import About
 from gateway.audit.staging import staging
 from quorate.verify.bundle.names import artifact_name
+from quorate.verify.bundle.scope import Extent
 
 
-def export(ledger, target, *, study=None, artifacts=None, blocks=None):
+def export(ledger, target, *, artifacts=None, blocks=None, **extent):
     """Export a ledger's blocks, or others given instead, as the officer of the first member."""
     ledger.cut()
-    with staging(target) as staged, Collector(staged, chaincode="quorate", study=study) as collected:
+    with staging(target) as staged, Collector(staged, chaincode="quorate", extent=Extent(**extent)) as collected:
         for block in blocks or ledger.chain.blocks:
             collected.take(block)
         for digest, data in (artifacts or {}).items():
             staged.write(artifact_name(digest), data)
-        about = About(channel="quorate", chaincode="quorate", study=study)
+        about = About(channel="quorate", chaincode="quorate", extent=Extent(**extent))
         return finish(staged, collected, about, ledger.officer, target)
