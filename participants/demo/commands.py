@@ -62,7 +62,7 @@ def demo(*, no_dp: bool, stop: bool, out: Path | None, engine: Engine, **options
         take_down(out)
         return
     if (missing := driver(engine).missing()) is not None:
-        raise UsageError(missing)
+        raise UsageError(missing, hint="Or leave --engine out: the embedded ledger is always there.")
     chosen = DemoOptions(
         private=not no_dp,
         engine=engine,

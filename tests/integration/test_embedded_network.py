@@ -10,6 +10,8 @@ import pytest
 
 from network import embedded_engine
 from network.connection import Connection
+from network.consortium import found_at_once
+from network.engine import ChaincodeProgram
 from network.home import NetworkHome
 from network.pidfile import ProcessRecord
 from network.status import State
@@ -28,8 +30,8 @@ def home(tmp_path):
 def start(home, embedded_program):  # noqa: ARG001 - it must be built
     networks = []
 
-    def start_():
-        networks.append(embedded_engine.start(home, TOPOLOGY, dies_with_parent=True))
+    def start_(**options):
+        networks.append(embedded_engine.start(home, TOPOLOGY, dies_with_parent=True, **options))
         return networks[-1]
 
     yield start_
@@ -80,6 +82,16 @@ def test_genesis_and_ports_outlive_a_kill(home, start):
     assert again.connection.organisations == first.connection.organisations
     assert again.connection.orderer == first.connection.orderer
     assert {status.state for status in embedded_engine.status(home)} == {State.RUNNING}
+
+
+def test_a_chaincode_of_somebody_s_own_is_a_process_for_each_organisation(home, start, chaincode_program):
+    network = start(chaincode=ChaincodeProgram(command=(str(chaincode_program),)))
+    assert sorted(network.nodes) == [*(f"chaincode.{one.name}" for one in TOPOLOGY.organisations), "embedded"]
+    assert found_at_once(network.connection, timeout_s=60).charter.members
+    records = [ProcessRecord.of(node.pid) for node in network.nodes.values()]
+    network.release()
+    assert embedded_engine.stop(home)
+    assert not any(record.is_alive() for record in records)
 
 
 def test_the_command_from_up_to_down_leaves_no_process(tmp_path, embedded_program):
