@@ -2,7 +2,7 @@
 
 from network.lifecycle.collection import Collection, collection_package
 from network.lifecycle.definition import Definition
-from network.lifecycle.deploy import Deployment, deploy
+from network.lifecycle.deployment import Deployment, deploy
 from network.lifecycle.endorsement_policy import CHANNEL_POLICY, endorsement_policy, signature_policy
 from network.lifecycle.errors import DeploymentError
 from network.lifecycle.member import Member, MemberSession, open_member

@@ -9,7 +9,7 @@ from typing import Final
 
 from network.lifecycle import steps
 from network.lifecycle.definition import Definition
-from network.lifecycle.deploy import PROBE, await_approvals, in_force
+from network.lifecycle.deployment import PROBE, await_approvals, in_force
 from network.lifecycle.member import Member, MemberSession, open_member
 from network.lifecycle.sequence import next_definition
 from quorate.errors import UsageError
