@@ -50,15 +50,16 @@ def pytest_report_collectionfinish(config: pytest.Config, items: "Sequence[pytes
     """Say which engines the tests run on, and why the others do not, if any test uses one."""
     if not any("fabric_engine" in getattr(item, "fixturenames", ()) for item in items):
         return []
-    return [f"fabric engine {engine}: {_why_not(config, engine) or 'runs'}" for engine in _ENGINES]
+    return [f"fabric engine {engine}: {why_not(config, engine) or 'runs'}" for engine in _ENGINES]
 
 
 def _running_engines(config: pytest.Config) -> list[str]:
-    return [engine for engine in _ENGINES if _why_not(config, engine) is None]
+    return [engine for engine in _ENGINES if why_not(config, engine) is None]
 
 
-def _why_not(config: pytest.Config, engine: str) -> str | None:
-    # None if tests run on the engine. What is missing is looked for once: it may ask a program for its version.
+def why_not(config: pytest.Config, engine: str) -> str | None:
+    """Return None if tests run on an engine, else why they do not."""
+    # What is missing is looked for once: it may ask a program for its version.
     chosen = config.getoption("--fabric-engine")
     if chosen not in {engine, "all"}:
         return f"not asked for (--fabric-engine {chosen})"

@@ -10,6 +10,7 @@ from network.compose.containers import Container, containers_of
 from network.compose.images import Images
 from network.compose.logs import follow
 from network.compose.plan import read_plan
+from network.compose.prepare import Draft
 from network.compose.project import project_of
 from network.compose.running import ComposeNetwork, reached_at, save_logs, take_down
 from network.compose.start import start_network
@@ -61,14 +62,11 @@ class ComposeDriver:
         if found := self.missing(topology):
             raise UsageError(found, hint="Get what is missing, or use another engine, such as --engine embedded.")
         with home.locked():
-            return start_network(
-                home,
-                topology,
-                _images(topology),
-                FabricPrograms.find(self.fabric_bin),
-                chaincode,
-                dies_with_parent=dies_with_parent,
-            )
+            return start_network(self.draft(home, topology), chaincode, dies_with_parent=dies_with_parent)
+
+    def draft(self, home: NetworkHome, topology: Topology) -> Draft:
+        """Plan a network in a directory whose lock is held, and start nothing. Errors are those of `Draft.of`."""
+        return Draft.of(home, topology, _images(topology), FabricPrograms.find(self.fabric_bin))
 
     def stop(self, home: NetworkHome) -> bool:
         """End the network in a directory, whoever started it, and tell whether anything of it was running.

@@ -1,6 +1,7 @@
 import pytest
 
 from network.compose import ComposeDriver
+from network.compose.docker import docker
 from network.compose.project import project_of
 from network.home import NetworkHome
 from network.topology import Topology
@@ -47,3 +48,15 @@ def start(driver, home):
 def project():
     """What Docker knows the network in a directory by."""
     return lambda home: project_of(home, Topology.load(home.topology)).name
+
+
+@pytest.fixture
+def left_in_docker():
+    """The containers, networks and volumes that Docker has of a project."""
+
+    def left(name):
+        label = f"label=com.docker.compose.project={name}"
+        kinds = (["ps", "--all"], ["network", "ls"], ["volume", "ls"])
+        return [docker(*kind, "--quiet", "--filter", label) for kind in kinds]
+
+    return left

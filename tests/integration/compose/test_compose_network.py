@@ -71,13 +71,7 @@ def states(driver, home):
     return {line.name: line.state for line in driver.status(home)}
 
 
-def left_in_docker(name):
-    label = f"label=com.docker.compose.project={name}"
-    kinds = (["ps", "--all"], ["network", "ls"], ["volume", "ls"])
-    return [docker(*kind, "--quiet", "--filter", label) for kind in kinds]
-
-
-async def test_from_up_to_down(driver, home, start, project):
+async def test_from_up_to_down(driver, home, start, project, left_in_docker):
     network = start()
     assert set(network.nodes) == NODES
     assert states(driver, home) == dict.fromkeys(NODES, State.RUNNING)
@@ -183,7 +177,7 @@ async def test_two_peers_of_each_member_and_fabric_2_5(start):
 
 
 @pytest.mark.usefixtures("usual_topology_runs")
-def test_what_does_not_become_healthy_is_quoted_and_leaves_nothing(driver, home, project, monkeypatch):
+def test_what_does_not_become_healthy_is_quoted_and_leaves_nothing(driver, home, project, monkeypatch, left_in_docker):
     topology = Topology.for_members(["Alder"])
     # Fabric's peer instead of the chaincode: there, and not listening where it should.
     monkeypatch.setenv("QUORATE_CHAINCODE_IMAGE", Images.of(topology, os.environ).names["FABRIC_PEER_IMAGE"])
@@ -194,7 +188,7 @@ def test_what_does_not_become_healthy_is_quoted_and_leaves_nothing(driver, home,
 
 
 @pytest.mark.usefixtures("usual_topology_runs")
-def test_nothing_is_left_of_a_network_whose_starter_is_killed(home, project):
+def test_nothing_is_left_of_a_network_whose_starter_is_killed(home, project, left_in_docker):
     script = (
         "import sys; from pathlib import Path; from network.compose import ComposeDriver;"
         "from network.home import NetworkHome; from network.topology import Topology;"
