@@ -1,6 +1,7 @@
 """Deploying to real peers that run already: by separate organisations, from their profiles and wallets, and again."""
 
 import asyncio
+import dataclasses
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ from network.lifecycle import (
     service_package,
     steps,
 )
+from network.lifecycle import deploy as deploy_for
 from network.lifecycle.deployment_file import DeploymentFile
 from network.lifecycle.everywhere import until
 from network.own_programs import find_chaincode_program
@@ -143,13 +145,12 @@ def serve(tmp_path):
     """Run an organisation's chaincode under the id of its new package."""
     nodes = []
 
-    def start(organisation, path, port):
-        (member,) = DeploymentFile.load(path).load_members(path.parent)
+    def start(organisation, package, port):
         node = chaincode_node(
             organisation.name,
             organisation.paths,
             command=(str(find_chaincode_program()),),
-            package_id=member.package.package_id,
+            package_id=package.package_id,
             port=port,
             directory=tmp_path / f"chaincode-{organisation.name}",
             dies_with_parent=True,
@@ -192,7 +193,8 @@ async def upgrade(network, serve, deploy, tmp_path):
         place.mkdir()
         furnish(place, organisation)
         files[organisation.name] = deployment(place, organisation, port, version="7.0.0")
-        await asyncio.to_thread(serve, organisation, files[organisation.name], port)
+        (member,) = DeploymentFile.load(files[organisation.name]).load_members(place)
+        await asyncio.to_thread(serve, organisation, member.package, port)
 
     def cli(name, *arguments):
         return asyncio.to_thread(deploy, files[name], *arguments)
@@ -334,3 +336,31 @@ async def test_fabrics_own_program_agrees_on_packages_and_policies(native, start
             run_peer, network, alder, *arguments, *(["--signature-policy", policy] if policy else [])
         )
         assert json.loads(said)["approvals"] == {"AlderMSP": True, "BirchMSP": False}
+
+
+async def test_a_peer_that_is_down_is_named_and_the_second_run_finishes(native, start, serve):
+    two_peers = topology("Alder", "Birch")
+    two_peers = two_peers.model_copy(
+        update={"organisations": tuple(one.model_copy(update={"peers": 2}) for one in two_peers.organisations)}
+    )
+    network = await asyncio.to_thread(start, native, two_peers)
+    members = []
+    for organisation in network.connection.organisations:
+        port = free_port()
+        member = member_of(organisation, "second_1", f"localhost:{port}")
+        endpoints = tuple(Endpoint(peer.address, tls_of(organisation)) for peer in organisation.peers)
+        members.append(dataclasses.replace(member, peers=endpoints))
+        await asyncio.to_thread(serve, organisation, member.package, port)
+    settings = {"channel": "quorate", "chaincode": "second", "version": "1"}
+    down = network.nodes["peer1.birch"]
+    await asyncio.to_thread(down.kill)
+    with pytest.raises(DeploymentError) as caught:
+        await deploy_for(members, **settings)
+    assert list(caught.value.failures) == [f"BirchMSP at {members[1].peers[1].address}"]
+    assert (caught.value.step, caught.value.code) == ("install", "UNREACHABLE")
+    await asyncio.to_thread(down.start)
+    done = await deploy_for(members, **settings)
+    assert done.installed == (members[1].peers[1].address,)
+    assert (done.approved, done.committed) == (("AlderMSP", "BirchMSP"), True)
+    again = await deploy_for(members, **settings)
+    assert (again.installed, again.approved, again.committed) == ((), (), False)
