@@ -32,6 +32,13 @@ def group() -> None:
     help="Take the bundle's own genesis; the report then says that nothing ties it to a ledger you know.",
 )
 @click.option(
+    "--remember",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep in FILE how far this ledger was verified, and begin there the next time; it pins the genesis too.",
+)
+@click.option("--first-failure", is_flag=True, help="End with the first failure, instead of looking for all.")
+@click.option(
     "--report",
     "page",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -40,16 +47,35 @@ def group() -> None:
 )
 @format_option
 def verify_command(
-    *, bundle: Path, genesis: str | None, trust_bundle_genesis: bool, page: Path | None, format_: Format
+    *,
+    bundle: Path,
+    genesis: str | None,
+    trust_bundle_genesis: bool,
+    remember: Path | None,
+    first_failure: bool,
+    page: Path | None,
+    format_: Format,
 ) -> None:
     """Verify an evidence bundle without any network: exit status 0 when it holds, 1 when it does not."""
-    from quorate.verify import VerificationError, verify_bundle  # noqa: PLC0415 - `--help` must not pay for it
+    from quorate.cli.audit_progress import showing  # noqa: PLC0415 - `--help` must not pay for it
+    from quorate.verify import Checkpoint, VerificationError, verify_bundle  # noqa: PLC0415 - as above
 
+    known = None if remember is None else Checkpoint.load(remember)
     try:
-        report = verify_bundle(bundle, genesis=genesis, trust_bundle_genesis=trust_bundle_genesis)
+        with showing() as progress:
+            report = verify_bundle(
+                bundle,
+                genesis=genesis,
+                trust_bundle_genesis=trust_bundle_genesis,
+                known=known,
+                first_failure_only=first_failure,
+                progress=progress,
+            )
     except VerificationError as error:
         _present(error.report, bundle, page, format_)
         raise
+    if remember is not None and report.checkpoint is not None:
+        report.checkpoint.save(remember)
     _present(report, bundle, page, format_)
 
 

@@ -12,6 +12,8 @@ from quorate.verify.report import Failure, NotChecked, Report, Step, Verified
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from quorate.verify.checkpoint import Checkpoint
+
 _MOST: Final = 200
 """So many failures tell enough; what finds more ends."""
 
@@ -30,6 +32,8 @@ class Findings:
         self._failed: list[Failure] = []
         self._not_checked: list[NotChecked] = []
         self._most = 0 if first_only else _MOST
+        self.checkpoint: Checkpoint | None = None
+        """What to remember, should nothing fail."""
 
     def verified(self, step: Step, message: str) -> None:
         """Note what was found to be so, unless something of the step was found not to be."""
@@ -77,6 +81,7 @@ class Findings:
             verified=tuple(self._verified),
             failed=tuple(sorted(self._failed, key=lambda found: order.index(found.step))),
             not_checked=tuple(sorted(self._not_checked, key=lambda found: order.index(found.step))),
+            checkpoint=None if self._failed else self.checkpoint,
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from quorate.canonical import JSON
+    from quorate.verify.checkpoint import Checkpoint
 
 SCHEMA: Final = "quorate.verification/1"
 
@@ -60,11 +61,14 @@ class Report:
     ----------
     verified, failed, not_checked
         The three lists, in the order of the steps.
+    checkpoint
+        Of a whole ledger that verified, what to remember of it.
     """
 
     verified: tuple[Verified, ...]
     failed: tuple[Failure, ...]
     not_checked: tuple[NotChecked, ...]
+    checkpoint: Checkpoint | None = None
 
     @property
     def result(self) -> str:

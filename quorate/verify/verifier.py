@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from quorate.digest import Digest
     from quorate.verify.bundle.manifest import Manifest
+    from quorate.verify.checkpoint import Checkpoint
     from quorate.verify.report import Report
 
 
@@ -29,6 +30,7 @@ def verify_bundle(
     *,
     genesis: str | None = None,
     trust_bundle_genesis: bool = False,
+    known: Checkpoint | None = None,
     first_failure_only: bool = False,
     progress: Progress = no_progress,
 ) -> Report:
@@ -42,6 +44,8 @@ def verify_bundle(
         Digest of the ledger's first header, known from elsewhere than the bundle.
     trust_bundle_genesis
         Take the bundle's own genesis instead. Then the report says that nothing ties it to a ledger you know.
+    known
+        What was verified of this ledger before; it pins the genesis too. Signatures up to there are not verified again.
     first_failure_only
         End with the first failure instead of going on with what does not rest on it.
     progress
@@ -56,6 +60,8 @@ def verify_bundle(
     StorageError
         When it cannot be read.
     """
+    if known is not None and genesis is None:
+        genesis = known.genesis
     if (genesis is None) != trust_bundle_genesis:
         raise UsageError(
             "the genesis is either pinned or taken from the bundle",
@@ -66,7 +72,7 @@ def verify_bundle(
     if not path.exists():
         raise UsageError(f"there is no bundle {path}")
     try:
-        _verify(path, pin, findings, progress)
+        _verify(path, pin, known, findings, progress)
     except Fault as fault:
         findings.end(fault)
     report = findings.report()
@@ -75,16 +81,25 @@ def verify_bundle(
     return report
 
 
-def _verify(path: Path, pin: Digest | None, findings: Findings, progress: Progress) -> None:
+def _verify(path: Path, pin: Digest | None, known: Checkpoint | None, findings: Findings, progress: Progress) -> None:
     with at(Step.BOUNDS, path.name or str(path)):
         bundle = open_bundle(path)
     manifest = verify_contents(bundle, findings)
+    if known is not None:
+        _require_same(manifest, known)
     verify_genesis(bundle, manifest, pin, findings)
-    chain = verify_chain(bundle, manifest, findings, progress)
-    world = verify_ledger(bundle, manifest, chain, findings, progress)
+    chain = verify_chain(bundle, manifest, findings, progress, known)
+    world = verify_ledger(bundle, manifest, chain, findings, progress=progress, known=known)
     if world is not None:
         verify_artifacts(bundle, world, findings, progress)
     _say_what_nobody_checked(manifest, findings)
+
+
+def _require_same(manifest: Manifest, known: Checkpoint) -> None:
+    if manifest.scope.kind != "ledger":
+        raise UsageError("a checkpoint helps with bundles of the whole ledger only")
+    if (manifest.channel, manifest.chaincode) != (known.channel, known.chaincode):
+        raise UsageError(f"the checkpoint is of {known.chaincode} on {known.channel}, and the bundle of another")
 
 
 def _say_what_nobody_checked(manifest: Manifest, findings: Findings) -> None:

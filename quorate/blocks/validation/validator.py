@@ -10,7 +10,14 @@ from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.endorsement import endorsers_of, verify_creator
 from quorate.blocks.errors import BlockError, RejectedError
 from quorate.blocks.lifecycle import Definitions
-from quorate.blocks.transaction import indexed_id, open_action, open_endorsed, open_entry, require_id
+from quorate.blocks.transaction import (
+    decode_transaction,
+    indexed_id,
+    open_action,
+    open_endorsed,
+    open_entry,
+    require_id,
+)
 from quorate.blocks.validation.endorsed import Endorsed, ForeignPluginError
 from quorate.blocks.validation.reads import require_unread
 from quorate.blocks.validation.state import PUBLIC, Place, State, Versioned
@@ -121,14 +128,42 @@ class Validator:
             When the block's codes cannot be read.
         """
         turn = _Turn(self, block, config)
-        decisions = tuple(turn.decide())
-        self.state.apply(turn.pending)
+        return self._go_on(block, Decided(tuple(turn.decide()), turn.pending))
+
+    def accept(self, block: Block, config: ChannelConfig) -> Decided:
+        """Return a block's own decisions unasked, and go on to the state after it: of one that was decided before.
+
+        Raises
+        ------
+        BlockError
+            When what the block calls valid cannot be read.
+        """
+        pending: dict[Place, Versioned] = {}
+        decisions = []
+        for index, (entry, code) in enumerate(zip(block.entries, block.codes, strict=True)):
+            transaction = creator = None
+            if code is TxValidationCode.VALID:
+                transaction = decode_transaction(entry)
+                creator = config.directory.identity(transaction.creator)
+                self.apply(transaction, pending, block.header.number, index)
+            decisions.append(Decision(index, code, code, frozenset({code}), "", transaction, creator, ()))
+        return self._go_on(block, Decided(tuple(decisions), pending))
+
+    def apply(self, transaction: Transaction, pending: dict[Place, Versioned], block: int, index: int) -> None:
+        """Add what a transaction that counts changes."""
+        if transaction.action is None:
+            pending[_CONFIGURATION] = Versioned(_CARRIED, None, block, index)
+        else:
+            pending.update(changes_of(transaction.action.sets, pending, self.state, block=block, index=index))
+
+    def _go_on(self, block: Block, decided: Decided) -> Decided:
+        self.state.apply(decided.updates)
         self._ids.update(tx_id for entry in block.entries if (tx_id := indexed_id(entry)))
-        for found in decisions:
+        for found in decided.decisions:
             if found.counts and found.transaction is not None and found.transaction.action is not None:
                 # A definition holds from the next block on: this one was validated against the state before it.
                 self.definitions.apply(found.transaction.action.sets)
-        return Decided(decisions, turn.pending)
+        return decided
 
     def found(self) -> None:
         """Take over a first block: it carries a configuration that nobody validated."""
@@ -217,8 +252,8 @@ class _Turn:
         possible = self._possible(draft)
         code = recorded if recorded in possible else min(possible)
         reason = draft.refusals[0].message if draft.refusals else ""
-        if code is TxValidationCode.VALID:
-            self._apply(draft)
+        if code is TxValidationCode.VALID and draft.transaction is not None:
+            self._validator.apply(draft.transaction, self.pending, self._block.header.number, draft.index)
         return Decision(
             draft.index, recorded, code, possible, reason, draft.transaction, draft.creator, draft.endorsers
         )
@@ -247,15 +282,6 @@ class _Turn:
         if not namespaces <= self._validator.ours:
             return codes | _BY_OTHERS
         return codes | (_BY_STATE if TxValidationCode.VALID in codes else {TxValidationCode.DUPLICATE_TXID})
-
-    def _apply(self, draft: _Draft) -> None:
-        block = self._block.header.number
-        if draft.transaction is None or draft.transaction.action is None:
-            self.pending[_CONFIGURATION] = Versioned(_CARRIED, None, block, draft.index)
-            return
-        sets = draft.transaction.action.sets
-        state = self._validator.state
-        self.pending.update(changes_of(sets, self.pending, state, block=block, index=draft.index))
 
 
 class _Draft:

@@ -19,10 +19,13 @@ from quorate.verify.report import Step
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quorate.blocks.header import BlockHeader
     from quorate.digest import Digest
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.bundle.reader import Bundle
+    from quorate.verify.checkpoint import Checkpoint
     from quorate.verify.progress import Progress
 
 
@@ -67,9 +70,14 @@ def verify_genesis(bundle: Bundle, manifest: Manifest, pin: Digest | None, findi
         findings.verified(Step.GENESIS, f"the chain begins with the pinned block {pin}")
 
 
-def verify_chain(bundle: Bundle, manifest: Manifest, findings: Findings, progress: Progress) -> Chain:
-    """Return the chain of all headers, each signed by enough orderers under the configuration then in force."""
-    walk = _Walk(bundle, findings)
+def verify_chain(
+    bundle: Bundle, manifest: Manifest, findings: Findings, progress: Progress, known: Checkpoint | None
+) -> Chain:
+    """Return the chain of all headers, each signed by enough orderers under the configuration then in force.
+
+    Up to a checkpoint signatures were verified before: there the chain must be the one that was.
+    """
+    walk = _Walk(bundle, findings, 0 if known is None else known.height)
     with bundle.open(names.HEADERS) as file:
         records = read_headers(file)
         while True:
@@ -83,18 +91,21 @@ def verify_chain(bundle: Bundle, manifest: Manifest, findings: Findings, progres
         message = f"there are {len(walk.headers)} headers, the manifest names the height {manifest.height}"
         raise Fault(Step.HEADERS, names.HEADERS, message)
     _verify_manifest(manifest, walk.configs[0][1], walk.configs[-1][1])
+    if known is not None:
+        _verify_known(walk.headers, known, findings)
     findings.verified(
         Step.HEADERS,
         f"{count(len(walk.headers), 'header')} in one chain; orderers have signed all but the first as the "
-        f"{count(len(walk.configs), 'configuration')} in force demanded",
+        f"{count(len(walk.configs), 'configuration')} in force demanded"
+        f"{f'; up to block {known.height - 1} that was verified before' if known else ''}",
     )
     if not all(config.validates_as_v2 for _, config in walk.configs):
         why = "the channel's capabilities are older than V2_0, and the rules of Fabric 2.0 and later were applied"
         findings.not_checked(Step.VALIDITY, "that peers validated transactions by the rules used here", why=why)
-    if len(walk.configs) > 1:
+    if walk.updates:
         findings.verified(
             Step.HEADERS,
-            f"{count(len(walk.configs) - 1, 'update')} of the configuration, each signed as the policies of all that "
+            f"{count(len(walk.updates), 'update')} of the configuration, each signed as the policies of all that "
             f"it changed demanded: {'; '.join(walk.updates)}",
         )
     return Chain(tuple(walk.headers), tuple(walk.signatures), tuple(walk.configs))
@@ -103,13 +114,14 @@ def verify_chain(bundle: Bundle, manifest: Manifest, findings: Findings, progres
 class _Walk:
     """Goes from header to header, and takes over each configuration at its block."""
 
-    def __init__(self, bundle: Bundle, findings: Findings) -> None:
+    def __init__(self, bundle: Bundle, findings: Findings, known: int) -> None:
         self.updates: list[str] = []
         self.headers: list[BlockHeader] = []
         self.signatures: list[bytes] = []
         self.configs: list[tuple[int, ChannelConfig]] = []
         self._bundle = bundle
         self._findings = findings
+        self._known = known
 
     def take(self, header: BlockHeader, signatures: bytes) -> None:
         number = len(self.headers)
@@ -128,7 +140,8 @@ class _Walk:
             raise BlockError(f"it follows {header.previous_hash.hex()}, and the block before is {expected.hex()}")
         found = decode_signatures(slot)
         since, config = self.configs[-1]
-        verify_orderers(header, found, config)
+        if header.number >= self._known:
+            verify_orderers(header, found, config)
         if found.last_config == header.number:
             self.configs.append((header.number, self._next_config(header, config)))
         elif found.last_config != since:
@@ -140,6 +153,8 @@ class _Walk:
             raise BlockError(
                 f"the configuration is number {config.sequence} of {config.channel}, after {before.sequence}"
             )
+        if header.number < self._known:
+            return config
         # Whoever signed it or not, orderers made it what holds from here on.
         with self._findings.catching(Step.HEADERS, names.block_name(header.number)):
             signers = verify_update(before, config)
@@ -154,6 +169,20 @@ class _Walk:
         if len(block.entries) != 1:
             raise BlockError("a configuration block holds one entry")
         return ChannelConfig(block.entries[0])
+
+
+def _verify_known(headers: Sequence[BlockHeader], known: Checkpoint, findings: Findings) -> None:
+    if len(headers) < known.height:
+        message = f"the chain ends with block {len(headers) - 1}, and {known.height - 1} was verified before"
+        raise Fault(Step.HEADERS, names.HEADERS, message)
+    found = headers[known.height - 1].digest
+    if found != known.header:
+        place = f"{names.HEADERS}, block {known.height - 1}"
+        raise Fault(
+            Step.HEADERS, place, f"its digest is {found}, and that of the one verified before is {known.header}"
+        )
+    why = "they were verified before, and the checkpoint is the only word on that"
+    findings.not_checked(Step.HEADERS, f"signatures up to block {known.height - 1}, of orderers and members", why=why)
 
 
 def _verify_manifest(manifest: Manifest, first: ChannelConfig, last: ChannelConfig) -> None:

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Self
 
 from quorate.blocks.lifecycle import NAMESPACE as LIFECYCLE
 from quorate.blocks.validation.validator import Validator
+from quorate.records.common import make
 from quorate.verify.bundle import names
+from quorate.verify.checkpoint import Checkpoint
 from quorate.verify.errors import Fault
+from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
 from quorate.verify.steps.blocks import verify_block
 from quorate.verify.steps.commitment import Commitments
@@ -19,23 +22,31 @@ if TYPE_CHECKING:
     from quorate.blocks.block import Block
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.bundle.reader import Bundle
-    from quorate.verify.findings import Findings
     from quorate.verify.progress import Progress
     from quorate.verify.replay.world import World
     from quorate.verify.steps.chain import Chain
 
 
 def verify_ledger(
-    bundle: Bundle, manifest: Manifest, chain: Chain, findings: Findings, progress: Progress
+    bundle: Bundle,
+    manifest: Manifest,
+    chain: Chain,
+    findings: Findings,
+    *,
+    progress: Progress,
+    known: Checkpoint | None,
 ) -> World | None:
-    """Return the state that the chaincode's transactions lead to, None when it is not known."""
+    """Return the state that the chaincode's transactions lead to, None when it is not known.
+
+    Up to a checkpoint blocks are taken at their word, which must lead to the commit hash that was verified before.
+    """
     numbers = [names.block_number(name) for name in bundle.members if names.is_block(name)]
     if manifest.scope.kind == "ledger":
         present = set(numbers)
         for number in (found for found in range(manifest.height) if found not in present):
             message = "the whole ledger is in scope, and this block is missing"
             findings.failed(Fault(Step.BLOCKS, names.block_name(number), message))
-    with _Walk(bundle, manifest, chain, findings) as walk:
+    with _Walk(bundle, manifest, chain, findings, known) as walk:
         for done, number in enumerate(numbers):
             walk.take(number)
             progress(Step.BLOCKS, done + 1, len(numbers))
@@ -45,12 +56,16 @@ def verify_ledger(
 class _Walk:
     """The steps, side by side; what rests on a block that does not hold is given up."""
 
-    def __init__(self, bundle: Bundle, manifest: Manifest, chain: Chain, findings: Findings) -> None:
+    def __init__(
+        self, bundle: Bundle, manifest: Manifest, chain: Chain, findings: Findings, known: Checkpoint | None
+    ) -> None:
         whole = manifest.scope.kind == "ledger"
         validator = Validator(whole=whole, ours=frozenset({manifest.chaincode, LIFECYCLE}))
         self._bundle = bundle
         self._chain = chain
         self._findings = findings
+        self._manifest = manifest
+        self._known = known
         self._transactions = Transactions(validator, chain.config_blocks, findings)
         self._commitments = Commitments(is_whole=whole, findings=findings)
         self._events = bundle.open(names.EVENTS)
@@ -79,14 +94,42 @@ class _Walk:
         self._transactions.conclude(findings)
         self._commitments.conclude(findings)
         self._history.conclude(findings)
+        self._remember(findings)
         return self._history.world
+
+    def _remember(self, findings: Findings) -> None:
+        height = len(self._chain.headers)
+        if height - 1 in self._commitments.hashes:
+            findings.checkpoint = make(
+                Checkpoint,
+                channel=self._manifest.channel,
+                chaincode=self._manifest.chaincode,
+                genesis=self._chain.headers[0].digest,
+                height=height,
+                header=self._chain.headers[-1].digest,
+                commit_hash=self._commitments.hashes[height - 1].hex(),
+            )
 
     def _follow(self, block: Block) -> None:
         number = block.header.number
         if number == 0:
             self._transactions.begin()
             return
-        decided, applied = self._transactions.verify(block, self._chain.config_at(number))
-        self._commitments.take(block, decided)
+        config = self._chain.config_at(number)
+        if self._known is not None and number < self._known.height:
+            with at(Step.VALIDITY, names.block_name(number)):
+                decided, applied = self._transactions.accept(block, config)
+            self._commitments.take(block, decided)
+            if number == self._known.height - 1:
+                self._require_known(number, self._known)
+        else:
+            decided, applied = self._transactions.verify(block, config)
+            self._commitments.take(block, decided)
         for found in applied:
             self._history.take(found)
+
+    def _require_known(self, number: int, known: Checkpoint) -> None:
+        found = self._commitments.hashes.get(number, b"").hex()
+        if found != known.commit_hash:
+            message = f"codes and writes lead to the commit hash {found}, and {known.commit_hash} was verified before"
+            raise Fault(Step.VALIDITY, names.block_name(number), message)
