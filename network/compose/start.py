@@ -10,6 +10,7 @@ from network.compose.running import ComposeNetwork, nodes_of, save_logs, take_do
 from network.connection import Connection
 from network.engine import ChaincodeProgram
 from network.process import tail
+from network.status import State
 from quorate.errors import ConflictError, UnreachableError
 
 _LAST_LINES: Final = 8
@@ -52,17 +53,18 @@ def _refuse_if_running(draft: Draft) -> None:
 
 
 def _with_last_words(error: DockerError, draft: Draft) -> UnreachableError:
-    """Return the error with what the first container that is not well has said."""
-    save_logs(draft.project, {place.name: place.log for place in draft.plan.places})
-    found = containers_of(draft.project.name)
-    for place in draft.plan.places:
-        container = found.get(place.name)
-        if container is None or (container.runs and container.health == "healthy"):
-            continue
-        state = f"is {container.health or 'silent'}" if container.runs else "has ended"
-        return UnreachableError(
-            f"{error.message}\n{place.name} {state}. Its last words:\n{tail(place.log, lines=_LAST_LINES)}",
-            hint=f"Read its log: {place.log}",
-            cause=error,
-        )
-    return error
+    """Return the error with what the container that is worst off has said."""
+    logs = {place.name: place.log for place in draft.plan.places}
+    save_logs(draft.project, logs)
+    ill = [one for one in containers_of(draft.project.name).values() if one.state is not State.RUNNING]
+    if not ill:
+        return error
+    # One that has ended is the reason; others may only have had too little time.
+    worst = min(ill, key=lambda one: (one.runs, one.health != "unhealthy", one.service))
+    state = f"is {worst.health or 'silent'}" if worst.runs else "has ended"
+    log = logs[worst.service]
+    return UnreachableError(
+        f"{error.message}\n{worst.service} {state}. Its last words:\n{tail(log, lines=_LAST_LINES)}",
+        hint=f"Read its log: {log}",
+        cause=error,
+    )
