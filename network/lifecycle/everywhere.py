@@ -63,7 +63,10 @@ async def until(
     pause, missing = _FIRST_PAUSE_S, ""
     while True:
         try:
-            missing = await holds()
+            async with asyncio.timeout_at(deadline):
+                missing = await holds()
+        except TimeoutError as error:
+            raise TimedOutError(missing or "no answer came in time", cause=error) from error
         except QuorateError as error:
             if not retry(error):
                 raise

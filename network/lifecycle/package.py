@@ -25,6 +25,9 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 _PACKAGE_ID: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.+-]*):([0-9a-f]{64})")
 _METADATA: Final = "metadata.json"
 _CODE: Final = "code.tar.gz"
+_CONNECTION: Final = "connection.json"
+_PRIVATE_KEY: Final = b"PRIVATE KEY-----"
+_OTHERS: Final = 0o077
 _MAX_METADATA_BYTES: Final = 64 * 1024
 _DIAL_TIMEOUT: Final = "10s"
 
@@ -87,19 +90,28 @@ class ChaincodePackage:
         Raises
         ------
         UsageError
-            It is no chaincode package.
+            It is no chaincode package, or it holds a key and others than its owner may touch it.
         StorageError
             It cannot be read.
         """
         try:
             with path.open("rb") as file:
+                is_open = bool(os.fstat(file.fileno()).st_mode & _OTHERS)
                 data = file.read(MAX_PACKAGE_BYTES + 1)
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror}", cause=error) from error
         try:
-            return cls.parse(data)
+            package = cls.parse(data)
         except UsageError as error:
             raise UsageError(f"{path}: {error}", hint=error.hint, cause=error) from error
+        if is_open and package.holds_key():
+            hint = f"Run `chmod 600 {path}`; if others could read it before, issue a new key and make a new package."
+            raise UsageError(f"{path} holds a private key, and others than its owner may use it", hint=hint)
+        return package
+
+    def holds_key(self) -> bool:
+        """Tell whether the package carries a private key, as those of services with mutual TLS do."""
+        return _PRIVATE_KEY in _inner(_inner(self.data, _CODE), _CONNECTION)
 
     def save(self, path: Path) -> None:
         """Write the package to a new file that only its owner may read.
@@ -158,7 +170,7 @@ def service_package(label: str, address: str, tls: Tls) -> ChaincodePackage:
     }
     if tls.server_name:
         connection["domain"] = tls.server_name
-    code = tar_gz({"connection.json": _document(connection)})
+    code = tar_gz({_CONNECTION: _document(connection)})
     metadata = _document({"type": "ccaas", "label": label})
     return ChaincodePackage(label, tar_gz({_METADATA: metadata, _CODE: code}))
 
@@ -201,6 +213,17 @@ def _json(archive: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, object
     if not isinstance(found, dict):
         raise UsageError(f"the package's {member.name} is not a JSON object")
     return found
+
+
+def _inner(data: bytes, name: str) -> bytes:
+    """Return a file in a gzipped tar; empty where there is none, or the data is something else."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            found = next((member for member in _members(archive) if member.name == name), None)
+            file = archive.extractfile(found) if found else None
+            return file.read() if file else b""
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
+        return b""
 
 
 def _content(path: Path) -> bytes:

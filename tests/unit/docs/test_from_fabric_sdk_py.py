@@ -10,7 +10,7 @@ from gateway.fabric import Contract, GatewayError, Network
 from gateway.fabric.profile import ConnectionProfile
 from network.fabric import system_chaincodes
 from network.identity.fabric_ca import FabricCa
-from network.lifecycle import PeerLifecycle, deployment_file, steps
+from network.lifecycle import PeerLifecycle, steps
 from tests.unit.docs.pages import DOCS, ROOT, fenced, read, tables
 from tests.unit.gateway.fabric.authority import Authority
 
@@ -97,14 +97,3 @@ def test_the_program_of_the_page_runs_up_to_the_peer(tmp_path, monkeypatch):
     with pytest.raises(GatewayError) as caught:
         exec(compile(code, "how-to", "exec"), {})  # noqa: S102 - the page's own code
     assert caught.value.code == "UNREACHABLE"
-
-
-def test_the_deployment_of_the_other_page_is_taken(tmp_path):
-    (text,) = fenced(read(DOCS / "how-to" / "deploy-the-chaincode.md"), "toml")
-    path = tmp_path / "deployment.toml"
-    path.write_text(text)
-    found = deployment_file.DeploymentFile.load(path)
-    assert (found.chaincode, found.version, len(found.members)) == ("quorate", "0.1.0", 1)
-    commented = re.search(r"^# (policy = .*)$", text, re.MULTILINE)[1]
-    path.write_text(text.replace(f"# {commented}", commented))
-    assert b"CedarMSP" in deployment_file.DeploymentFile.load(path).definition().policy

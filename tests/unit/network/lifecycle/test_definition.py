@@ -103,6 +103,9 @@ async def test_waiting_ends_when_it_holds_or_in_time():
         await until(never, deadline=begun + 0.2)
     assert now() - begun < 0.3
 
+    with pytest.raises(TimedOutError, match="no answer came in time"):
+        await until(asyncio.Event().wait, deadline=now() + 0.1)
+
 
 async def test_waiting_repeats_only_what_it_is_told_to():
     answers = iter([DeniedError("a"), DeniedError("b"), ""])

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from network.lifecycle import CHANNEL_POLICY, endorsement_policy, signature_policy
 from network.lifecycle.collection import Collection, collection_package
@@ -55,6 +57,36 @@ def test_gates_and_how_principals_are_numbered(text, expected, who):
     assert "".join(msp for msp, _ in principals(envelope)) == who
     policy = protos.ApplicationPolicy.FromString(endorsement_policy(text))
     assert policy.signature_policy == envelope
+
+
+PRINCIPALS = st.builds("'{}.{}'".format, st.sampled_from(["A", "B-1", "C.x"]), st.sampled_from(sorted(ROLES)))
+POLICIES = st.recursive(
+    st.lists(PRINCIPALS, min_size=1, max_size=3),
+    lambda inner: st.lists(st.one_of(PRINCIPALS, inner), min_size=1, max_size=3),
+    max_leaves=12,
+)
+
+
+def written(items, blank):
+    """Return the text of a policy that asks for the first half of its items, rounded up."""
+    parts = [item if isinstance(item, str) else written(item, blank) for item in items]
+    return f"OutOf({blank}{(len(items) + 1) // 2}{blank},{blank}" + f"{blank},{blank}".join(parts) + f"{blank})"
+
+
+def read_back(rule, names):
+    if rule.WhichOneof("Type") == "signed_by":
+        return names[rule.signed_by]
+    return [read_back(each, names) for each in rule.n_out_of.rules]
+
+
+@given(POLICIES, st.sampled_from(["", " ", "\n\t "]))
+def test_what_is_written_is_what_is_built(policy, blank):
+    envelope = signature_policy(written(policy, blank))
+    roles = {number: name for name, number in ROLES.items()}
+    names = [f"'{msp}.{roles[role]}'" for msp, role in principals(envelope)]
+    assert read_back(envelope.rule, names) == policy
+    assert envelope.rule.n_out_of.n == (len(policy) + 1) // 2
+    assert len(names) == written(policy, "").count("'") // 2
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,19 @@ def test_a_package_file_is_its_owners_alone(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["quorate.tar.gz"]
 
 
+def test_a_package_with_a_key_that_others_may_read_is_refused(tmp_path):
+    key = b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"
+    package, path = made(tls=Tls(roots=b"r", certificate=b"c", key=key)), tmp_path / "quorate.tar.gz"
+    assert package.holds_key()
+    package.save(path)
+    path.chmod(0o640)
+    with pytest.raises(UsageError, match="holds a private key") as caught:
+        ChaincodePackage.load(path)
+    assert "chmod 600" in caught.value.hint
+    path.chmod(0o600)
+    assert ChaincodePackage.load(path) == package
+
+
 def test_a_package_file_is_not_overwritten_by_another(tmp_path):
     path = tmp_path / "quorate.tar.gz"
     made().save(path)
@@ -169,6 +182,7 @@ def test_a_small_file_that_would_unpack_to_a_large_one():
 def test_packages_of_other_kinds_are_taken_as_they_are():
     data = tar_gz({"metadata.json": b'{"path": "p", "type": "golang", "label": "basic"}', "code.tar.gz": b"code"})
     assert ChaincodePackage.parse(data).label == "basic"
+    assert not ChaincodePackage.parse(data).holds_key()
 
 
 @pytest.mark.parametrize("text", ["", "quorate", "quorate:abc", f"-:{'0' * 64}", f"q:{'0' * 64}x"])
