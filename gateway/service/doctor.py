@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.service.config import GatewayConfig
     from quorate.identifiers import MspId
 
+_LOST_PEER: Final = "The gateway goes on with the others. Start it, or take it out of peer.others."
 _COLUMNS = (
     Column(key="check", title="check"),
     Column(key="outcome", title="outcome"),
@@ -69,17 +70,18 @@ async def _check_ledger(config: GatewayConfig) -> list[Finding]:
     from gateway.service.peer import open_peer  # noqa: PLC0415
 
     pair = read_pem(config.tls.client_certificate), read_private_pem(config.tls.client_key)
-    async with open_peer(config, pair) as (_, network):
+    async with open_peer(config, pair) as (channel, network):
         ledger = Ledger(network.contract(config.chaincode), retry=Retry(stale=0))
         try:
             info = await ledger.audit.info()
             view = await ledger.consortium.get()
             members = (await ledger.consortium.members()).members if view.charter else []
         except QuorateError as error:
-            return [failed("peer", f"{config.peer.endpoint}: {error.message}", error.hint)]
+            return [failed("peer", f"{channel.address}: {error.message}", error.hint)]
         others = [member for member in members if member.msp != config.msp]
         return [
-            ok("peer", f"{config.peer.endpoint} answers, chaincode {info.chaincode_version}"),
+            ok("peer", f"{channel.address} answers, chaincode {info.chaincode_version}"),
+            *(failed(f"peer {address}", "cannot be reached", _LOST_PEER) for address in await channel.unreachable()),
             _membership(config, [member.msp for member in members]),
             *await check_members(others, view.charter, certificate=pair[0], key=pair[1]),
             *await check_endorsement(network, config.chaincode),

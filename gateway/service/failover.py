@@ -68,6 +68,16 @@ class PeerChannel(grpc.aio.Channel):
                 self._go_on(index)
                 return
 
+    @property
+    def address(self) -> str:
+        """The address of the peer that is asked at present."""
+        return self._peers[self._current].address
+
+    async def unreachable(self) -> list[str]:
+        """Return the addresses of the peers that cannot be connected to now."""
+        found = await asyncio.gather(*(_connects(peer.channel) for peer in self._peers))
+        return [peer.address for peer, connects in zip(self._peers, found, strict=True) if not connects]
+
     def unary_unary(
         self, method: str, request_serializer: _Codec = None, response_deserializer: _Codec = None
     ) -> grpc.aio.UnaryUnaryMultiCallable[Any, Any]:
@@ -85,6 +95,7 @@ class PeerChannel(grpc.aio.Channel):
                     answer = await stubs[index](request, timeout=left, **options)
                 except grpc.aio.AioRpcError as error:
                     if not _is_unreachable(error):
+                        self._go_on(index)
                         raise
                     failures.append((self._peers[index], error))
                 else:

@@ -92,6 +92,17 @@ disk_reserve_bytes = 0
             self.process.send_signal(number)
         return await asyncio.wait_for(self.process.wait(), 20)
 
+    async def doctor(self) -> tuple[int | None, list[dict[str, str]]]:
+        """Have its configuration and surroundings checked; return the exit status and the findings."""
+        config = str(self.directory / f"{self.member.name}.toml")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "quorate", "doctor", "--config", config, "--format", "json"),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode, json.loads(out)
+
     @asynccontextmanager
     async def client(self) -> AsyncIterator[GatewayClient]:
         """Connect as the organisation's agent."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,7 @@ from quorate.records.common import make
 from quorate.records.dataset import Register
 from quorate.records.study import Terms
 from quorate.tensors import Header, Schema, file_size
-from tests.integration.gateway_process import ROOT, GatewayProcess
+from tests.integration.gateway_process import GatewayProcess
 from tests.unit.gateway.artifacts.examples import described, some_bytes
 
 if TYPE_CHECKING:
@@ -216,7 +214,7 @@ async def test_the_chaincodes_refusals_come_through_the_relay_as_what_they_are(
 
 async def test_the_doctor_finds_a_running_consortium_well(gateways: dict[str, GatewayProcess]) -> None:
     async with announced(gateways):
-        status, findings = await doctor(gateways["alder"])
+        status, findings = await gateways["alder"].doctor()
     found = {finding["check"]: finding for finding in findings}
     names = ["peer", "membership", "identity", "gateway of BirchMSP", "clock of CedarMSP", "endorsement policy"]
     assert {name: found[name]["outcome"] for name in names} == dict.fromkeys(names, "ok")
@@ -228,22 +226,11 @@ async def test_the_doctor_finds_a_running_consortium_well(gateways: dict[str, Ga
 async def test_the_doctor_names_a_gateway_that_does_not_answer(gateways: dict[str, GatewayProcess]) -> None:
     async with announced(gateways):
         await gateways["birch"].stop()
-        status, findings = await doctor(gateways["alder"])
+        status, findings = await gateways["alder"].doctor()
     found = {finding["check"]: finding for finding in findings}
     assert status == 1
     assert found["gateway of BirchMSP"]["outcome"] == "failed"
     assert found["gateway of BirchMSP"]["hint"]
-
-
-async def doctor(gateway: GatewayProcess) -> tuple[int | None, list[dict[str, str]]]:
-    config = str(gateway.directory / f"{gateway.member.name}.toml")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "quorate", "doctor", "--config", config, "--format", "json"),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode, json.loads(out)
 
 
 async def test_a_killed_gateway_comes_back_with_what_it_had(gateways: dict[str, GatewayProcess]) -> None:

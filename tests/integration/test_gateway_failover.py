@@ -11,7 +11,8 @@ import grpc
 import pytest
 
 from gateway.fabric import GatewayError
-from network.consortium import found_at_once
+from gateway.ledger import Ledger
+from network.consortium import found_at_once, open_contract
 from network.engine import Engine, driver
 from network.home import NetworkHome
 from network.identity import Role
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from gateway.ledger import Ledger
     from network.engine import RunningNetwork
 
 pytestmark = pytest.mark.e2e
@@ -76,7 +76,7 @@ async def register(ledger: Ledger) -> str:
         protection="unprotected",
         fingerprint=digest_of(name.encode()),
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         while True:
             try:
                 return (await ledger.dataset.register(request)).dataset
@@ -96,10 +96,15 @@ async def test_a_gateway_goes_on_at_the_other_peer_and_comes_back(
         await anext(watching)
         first.kill()
         written.append(await register(ledger))
+        status, findings = await gateway.doctor()
         first.start()
+        async with open_contract(network.connection, gateway.member, Role.STEWARD) as direct:
+            written.append(await register(Ledger(direct)))  # it knows the other organisation's peer again
         second.kill()
         written.append(await register(ledger))
         second.start()
         found = {each.dataset for each in (await ledger.dataset.list()).datasets}
         await watching.aclose()
     assert found >= set(written)
+    outcomes = {each["check"]: each["outcome"] for each in findings}
+    assert (status, outcomes["peer"], outcomes[f"peer {first.address}"]) == (1, "ok", "failed")

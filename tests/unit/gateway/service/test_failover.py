@@ -151,3 +151,13 @@ async def test_the_callers_deadline_is_for_all_peers_together(pair: Pair, gatewa
         await commit.status(timeout=0.5)
     assert caught.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
     assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_peers_that_cannot_be_reached_are_known_by_their_addresses(setup: Setup, pair: Pair) -> None:
+    async with setup.channel(*pair.ports) as channel:
+        assert await channel.unreachable() == []
+        await pair.stop(1)
+        async with asyncio.timeout(10):
+            while await channel.unreachable() != [f"localhost:{pair.ports[1]}"]:
+                await channel.choose()
+        assert channel.address == f"localhost:{pair.ports[0]}"
