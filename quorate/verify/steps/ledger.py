@@ -91,7 +91,7 @@ class _Walk:
             why = "a block before them is missing or altered, and what they are worth rests on it"
             findings.not_checked(Step.TRANSACTIONS, "transactions behind the first block that does not hold", why=why)
             return None
-        self._transactions.conclude(findings)
+        self._transactions.conclude(findings, self._chain.configs)
         self._commitments.conclude(findings)
         self._history.conclude(findings)
         self._remember(findings)

@@ -11,10 +11,13 @@ from quorate.blocks.block import TRANSACTIONS_FILTER
 from quorate.blocks.codes import TxValidationCode
 from quorate.verify.errors import Fault
 from quorate.verify.report import Step
+from quorate.verify.steps.signatories import Signatories
 from quorate.verify.steps.sole import SoleEndorsers
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quorate.blocks.block import Block
     from quorate.blocks.config import ChannelConfig
     from quorate.blocks.msp import Identity
@@ -71,6 +74,7 @@ class Transactions:
         self._config_blocks = config_blocks
         self._findings = findings
         self._sole = SoleEndorsers()
+        self._signatories = Signatories()
         self._codes: Counter[TxValidationCode] = Counter()
         self._endorsements = self._configs = self._undecided = self._accepted = 0
 
@@ -98,8 +102,14 @@ class Transactions:
         self._validator.found()
         self._configs += 1
 
-    def conclude(self, findings: Findings) -> None:
-        """Say what was found."""
+    def conclude(self, findings: Findings, configs: Sequence[tuple[int, ChannelConfig]]) -> None:
+        """Say what was found.
+
+        Parameters
+        ----------
+        configs
+            Every configuration, with the block that brought it.
+        """
         valid = self._codes[TxValidationCode.VALID]
         findings.verified(
             Step.TRANSACTIONS,
@@ -107,6 +117,7 @@ class Transactions:
             f"({self._endorsements} in all) that the policies in force demanded; beside them "
             f"{count(self._configs, 'configuration')}",
         )
+        self._signatories.conclude(configs, findings)
         if self._sole.found:
             who = ", ".join(f"{msp_id} for {namespace}" for namespace, msp_id in sorted(self._sole.found))
             why = f"the endorsement policy in force was satisfied by one organisation alone: {who}"
@@ -140,6 +151,7 @@ class Transactions:
         transaction, creator = decision.transaction, decision.creator
         if not decision.counts or transaction is None or creator is None:
             return None
+        self._signatories.take((creator, *decision.endorsers), number)
         if transaction.action is None:
             self._configs += 1
             if transaction.kind != protos.HeaderType.CONFIG or number not in self._config_blocks:

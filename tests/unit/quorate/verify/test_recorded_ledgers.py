@@ -4,6 +4,7 @@ How they are recorded: `tests/evidence/record.py`.
 """
 
 import random
+import re
 
 import pytest
 
@@ -52,6 +53,11 @@ def test_every_code_and_commit_hash_is_derived(ledger, tmp_path):
     assert f"the commit hashes of {len(blocks) - 1} blocks follow" in said(report)
     assert "2 updates of the configuration, each signed" in said(report)
     assert "1 study with 2 rounds, 2 of them final" in said(report)
+    [revoked] = [found.message for found in report.verified if "good no longer" in found.message]
+    assert revoked.startswith(
+        "1 certificate signed what counted and was good no longer from a later block on: steward of"
+    )
+    assert re.search(r"after block [0-9]+: a certificate of AlderMSP in the chain is revoked$", revoked)
     assert Step.VALIDITY not in {found.step for found in report.not_checked}
 
 
