@@ -10,18 +10,29 @@ import grpc
 import pytest
 
 from gateway.fabric import EndorseError
-from tests.conformance.world import MSPS, endorsed_by_all, endorsers
+from tests.conformance.world import MSPS, endorsed_by_all, endorsers, opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from gateway.fabric import Contract
+    from network.engine import Driver
     from tests.conformance.world import World
 
 NOT_ENOUGH = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED}
 """Whether a peer is known to be gone, or is found so when it is asked."""
 
 pytestmark = pytest.mark.usefixtures("real_fabric")
+
+
+@pytest.fixture(scope="module")
+def world(
+    fabric_engine: Driver, chaincode_of_the_tests: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Return a network of its own: whose peers were killed, others should not depend on."""
+    with opened(fabric_engine, tmp_path_factory.mktemp("discovery"), chaincode_of_the_tests) as running:
+        yield running
 
 
 @asynccontextmanager

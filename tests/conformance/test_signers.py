@@ -59,6 +59,8 @@ def enrolled(world: World, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519Priv
 
 @pytest.mark.parametrize("kind", KEYS)
 async def test_a_key_of_each_kind_signs_what_peers_take(world: World, kind: str, key: str) -> None:
+    if kind == "Ed25519" and world.fabric_version == "2.5":
+        pytest.skip("needs Fabric 3: peers know Ed25519 from channel capability V3_0 on")
     private = KEYS[kind]()
     identity = enrolled(world, private)
     async with world.connect("alder", identity=identity, signer=PrivateKeySigner(private)) as gateway:

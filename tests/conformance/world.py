@@ -20,8 +20,10 @@ from gateway.fabric import (
     connect,
 )
 from network.engine import ChaincodeProgram
+from network.fabric.programs import FabricPrograms
 from network.home import NetworkHome
 from network.identity import Role
+from network.native import NativeDriver
 from network.topology import Batch, Topology
 from quorate.blocks import protos
 
@@ -43,6 +45,7 @@ class World:
     """What all scenarios share; each uses keys of its own."""
 
     running: RunningNetwork
+    fabric_version: str
 
     @property
     def engine(self) -> str:
@@ -117,15 +120,23 @@ def transient_of(answer: bytes) -> dict[str, str]:
 @contextmanager
 def opened(engine: Driver, directory: Path, program: Path) -> Iterator[World]:
     """Start a network and return once everybody endorses for everybody."""
-    topology = Topology.for_members(MEMBERS, batch=Batch(timeout_ms=20))
+    version = fabric_version_of(engine)
+    topology = Topology.for_members(MEMBERS, batch=Batch(timeout_ms=20)).model_copy(update={"fabric_version": version})
     chaincode = ChaincodeProgram(command=(str(program),))
     running = engine.start(NetworkHome(directory), topology, chaincode=chaincode, dies_with_parent=True)
     try:
-        world = World(running)
+        world = World(running, version)
         asyncio.run(_ready(world))
         yield world
     finally:
         running.stop()
+
+
+def fabric_version_of(engine: Driver) -> str:
+    """Return the version of Fabric that is there, such as ``3.1``; the newest that the engine speaks otherwise."""
+    if isinstance(engine, NativeDriver):
+        return ".".join(FabricPrograms.find(engine.fabric_bin).version().split(".")[:2])
+    return "3.1"
 
 
 async def _ready(world: World) -> None:
