@@ -33,6 +33,7 @@ def embedded_config(
     """
     return {
         "schema": "quorate.embedded/1",
+        "fabric_version": topology.fabric_version,
         "channel": topology.channel,
         "chaincode": topology.chaincode,
         "chaincode_version": topology.chaincode_version,

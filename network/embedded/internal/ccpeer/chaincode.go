@@ -32,6 +32,9 @@ type Chaincode struct {
 type execution struct {
 	mu         sync.Mutex // the view below is for one goroutine at a time
 	simulation *Simulation
+	channel    string
+	chaincode  string
+	txID       string
 	queries    map[string]*openQuery
 	finished   bool
 	done       chan *pb.ChaincodeMessage // closed without a message when the chaincode died on it
@@ -118,7 +121,10 @@ func (c *Chaincode) Execute(ctx context.Context, simulation *Simulation, call In
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode the input: %w", err)
 	}
-	run := &execution{simulation: simulation, queries: map[string]*openQuery{}, done: make(chan *pb.ChaincodeMessage, 1)}
+	run := &execution{
+		simulation: simulation, channel: call.Channel, chaincode: c.name, txID: call.TxID,
+		queries: map[string]*openQuery{}, done: make(chan *pb.ChaincodeMessage, 1),
+	}
 	id := call.Channel + call.TxID
 	if err := c.enter(id, run, call); err != nil {
 		return nil, nil, err

@@ -141,7 +141,7 @@ func TestRulesOfWriting(t *testing.T) {
 	}{
 		"empty key": {func(s *ccpeer.Simulation) error { return s.Put("cc", "", []byte("x")) }, "empty key"},
 		"write after page": {func(s *ccpeer.Simulation) error {
-			if _, err := s.Range("cc", "a", "b", 5); err != nil {
+			if _, err := s.Range("cc", "a", "b", true, 5); err != nil {
 				return err
 			}
 			return s.Put("cc", "key", []byte("x"))
@@ -150,10 +150,9 @@ func TestRulesOfWriting(t *testing.T) {
 			if err := s.Put("cc", "key", []byte("x")); err != nil {
 				return err
 			}
-			_, err := s.Range("cc", "a", "b", 5)
+			_, err := s.Range("cc", "a", "b", true, 5)
 			return err
 		}, "read-only"},
-		"negative page": {func(s *ccpeer.Simulation) error { _, err := s.Range("cc", "a", "b", -1); return err }, "negative"},
 	} {
 		if err := test.do(ccpeer.NewSimulation(noState{})); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)

@@ -6,8 +6,6 @@ import (
 
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
-
-	"quorate.dev/network/embedded/internal/rwset"
 )
 
 // batchLimit is how many keys or writes the chaincode may send in one message.
@@ -107,13 +105,11 @@ var handlers = map[pb.ChaincodeMessage_Type]handler{
 	pb.ChaincodeMessage_GET_HISTORY_FOR_KEY: getHistoryForKey,
 	pb.ChaincodeMessage_QUERY_STATE_NEXT:    queryNext,
 	pb.ChaincodeMessage_QUERY_STATE_CLOSE:   queryClose,
-}
 
-var unavailable = map[pb.ChaincodeMessage_Type]string{
-	pb.ChaincodeMessage_INVOKE_CHAINCODE:      "chaincode-to-chaincode calls are not available in the embedded network",
-	pb.ChaincodeMessage_GET_QUERY_RESULT:      "rich queries are not available in the embedded network: ExecuteQuery not supported for leveldb",
-	pb.ChaincodeMessage_GET_PRIVATE_DATA_HASH: rwset.ErrPrivateData.Error(),
-	pb.ChaincodeMessage_PURGE_PRIVATE_DATA:    rwset.ErrPrivateData.Error(),
+	pb.ChaincodeMessage_GET_QUERY_RESULT:      getQueryResult,
+	pb.ChaincodeMessage_GET_PRIVATE_DATA_HASH: getPrivateDataHash,
+	pb.ChaincodeMessage_PURGE_PRIVATE_DATA:    purgePrivateData,
+	pb.ChaincodeMessage_INVOKE_CHAINCODE:      invokeChaincode,
 }
 
 func (c *Chaincode) handle(run *execution, message *pb.ChaincodeMessage) ([]byte, error) {
@@ -122,12 +118,13 @@ func (c *Chaincode) handle(run *execution, message *pb.ChaincodeMessage) ([]byte
 	if run.finished {
 		return nil, errEnded
 	}
-	if reason, ok := unavailable[message.Type]; ok {
-		return nil, errors.New(reason)
-	}
 	h, ok := handlers[message.Type]
 	if !ok {
 		return nil, fmt.Errorf("%s is not available in the embedded network", message.Type)
 	}
-	return h(c, run, message.Payload)
+	payload, err := h(c, run, message.Payload)
+	if errors.Is(err, errWriteAfterPage) || errors.Is(err, errPageAfterWrite) {
+		err = fmt.Errorf("txid [%s]: %w", message.Txid, err)
+	}
+	return payload, err
 }

@@ -22,14 +22,15 @@ func getStateByRange(c *Chaincode, run *execution, payload []byte) ([]byte, erro
 	if err := proto.Unmarshal(request.Metadata, metadata); err != nil {
 		return nil, err
 	}
-	if err := public(request.Collection); err != nil {
+	if err := run.public(request.Collection); err != nil {
 		return nil, err
 	}
 	start := request.StartKey
 	if metadata.Bookmark != "" {
 		start = metadata.Bookmark
 	}
-	q, err := run.simulation.Range(c.name, start, request.EndKey, metadata.PageSize)
+	paginated := metadata.PageSize != 0 || metadata.Bookmark != ""
+	q, err := run.simulation.Range(c.name, start, request.EndKey, paginated, metadata.PageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -31,18 +31,16 @@ type rangeQuery struct {
 	end       string
 	info      *kvrwset.RangeQueryInfo
 	reads     *kvrwset.QueryReads
-	limit     int32 // of a page; 0: none
+	paginated bool
+	limit     int32 // of a page, if above zero
 	fetched   int32
 	bookmark  string
 	done      bool
 }
 
-// Range starts a range query, of at most limit results if limit is not zero.
-func (s *Simulation) Range(name, start, end string, limit int32) (query, error) {
-	if limit < 0 {
-		return nil, fmt.Errorf("page size %d is negative", limit)
-	}
-	if limit > 0 {
+// Range starts a range query, or one page of it, with at most limit results if that is above zero.
+func (s *Simulation) Range(name, start, end string, paginated bool, limit int32) (query, error) {
+	if paginated {
 		if s.wrote {
 			return nil, errPageAfterWrite
 		}
@@ -52,7 +50,9 @@ func (s *Simulation) Range(name, start, end string, limit int32) (query, error) 
 	info := &kvrwset.RangeQueryInfo{StartKey: start, ReadsInfo: &kvrwset.RangeQueryInfo_RawReads{RawReads: reads}}
 	n := s.namespace(name)
 	n.ranges = append(n.ranges, info)
-	return &rangeQuery{at: s.view.Range(name, start, end), namespace: name, end: end, info: info, reads: reads, limit: limit}, nil
+	return &rangeQuery{
+		at: s.view.Range(name, start, end), namespace: name, end: end, info: info, reads: reads, paginated: paginated, limit: limit,
+	}, nil
 }
 
 func (q *rangeQuery) next() ([]byte, error) {
@@ -78,7 +78,7 @@ func (q *rangeQuery) next() ([]byte, error) {
 }
 
 func (q *rangeQuery) metadata() proto.Message {
-	if q.limit == 0 {
+	if !q.paginated {
 		return nil
 	}
 	return &pb.QueryResponseMetadata{FetchedRecordsCount: q.fetched, Bookmark: q.bookmark}

@@ -14,10 +14,10 @@ import (
 	"quorate.dev/network/embedded/internal/rwset"
 )
 
-// Errors that chaincode sees; the first two are Fabric's rules about paginated queries.
+// Errors that chaincode sees, in Fabric's words; the first two are its rules about paginated queries.
 var (
-	errWriteAfterPage = errors.New("the transaction has already performed a paginated query: writes are not allowed")
-	errPageAfterWrite = errors.New("paginated queries are supported only in a read-only transaction")
+	errWriteAfterPage = errors.New("unsuppored transaction. Transaction has already performed a paginated query. Writes are not allowed") // sic
+	errPageAfterWrite = errors.New("unsuppored transaction. Paginated queries are supported only in a read-only transaction")
 	errEmptyKey       = errors.New("an empty key is not supported")
 )
 
@@ -67,7 +67,17 @@ func (s *Simulation) Get(name, key string) (*ledger.Value, error) {
 
 // Put writes a key; an empty value deletes it, as in Fabric.
 func (s *Simulation) Put(name, key string, value []byte) error {
-	if err := s.canWrite(key); err != nil {
+	if key == "" {
+		return errEmptyKey
+	}
+	return s.set(name, key, value)
+}
+
+// Delete deletes a key, also an empty one that nobody can have written.
+func (s *Simulation) Delete(name, key string) error { return s.set(name, key, nil) }
+
+func (s *Simulation) set(name, key string, value []byte) error {
+	if err := s.canWrite(); err != nil {
 		return err
 	}
 	s.namespace(name).writes[key] = &kvrwset.KVWrite{Key: key, IsDelete: len(value) == 0, Value: bytes.Clone(value)}
@@ -76,7 +86,7 @@ func (s *Simulation) Put(name, key string, value []byte) error {
 
 // PutMetadata sets one entry of a key's metadata beside those that it has.
 func (s *Simulation) PutMetadata(name, key, entry string, value []byte) error {
-	if err := s.canWrite(key); err != nil {
+	if err := s.canWrite(); err != nil {
 		return err
 	}
 	n := s.namespace(name)
@@ -94,10 +104,7 @@ func (s *Simulation) PutMetadata(name, key, entry string, value []byte) error {
 	return nil
 }
 
-func (s *Simulation) canWrite(key string) error {
-	if key == "" {
-		return errEmptyKey
-	}
+func (s *Simulation) canWrite() error {
 	if s.paginated {
 		return errWriteAfterPage
 	}

@@ -7,23 +7,14 @@ import (
 
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
-
-	"quorate.dev/network/embedded/internal/rwset"
 )
-
-func public(collection string) error {
-	if collection != "" {
-		return rwset.ErrPrivateData
-	}
-	return nil
-}
 
 func getState(c *Chaincode, run *execution, payload []byte) ([]byte, error) {
 	request := &pb.GetState{}
 	if err := proto.Unmarshal(payload, request); err != nil {
 		return nil, err
 	}
-	if err := public(request.Collection); err != nil {
+	if err := run.public(request.Collection); err != nil {
 		return nil, err
 	}
 	return c.value(run, request.Key)
@@ -42,7 +33,7 @@ func getStateMultiple(c *Chaincode, run *execution, payload []byte) ([]byte, err
 	if err := proto.Unmarshal(payload, request); err != nil {
 		return nil, err
 	}
-	if err := public(request.Collection); err != nil {
+	if err := run.public(request.Collection); err != nil {
 		return nil, err
 	}
 	for _, key := range request.Keys {
@@ -60,7 +51,7 @@ func getStateMetadata(c *Chaincode, run *execution, payload []byte) ([]byte, err
 	if err := proto.Unmarshal(payload, request); err != nil {
 		return nil, err
 	}
-	if err := public(request.Collection); err != nil {
+	if err := run.public(request.Collection); err != nil {
 		return nil, err
 	}
 	value, err := run.simulation.Get(c.name, request.Key)
@@ -117,18 +108,16 @@ func writeBatch(c *Chaincode, run *execution, payload []byte) ([]byte, error) {
 }
 
 func (c *Chaincode) write(run *execution, record *pb.WriteRecord) error {
-	if err := public(record.Collection); err != nil {
+	if err := run.public(record.Collection); err != nil {
 		return err
 	}
 	switch record.Type {
 	case pb.WriteRecord_PUT_STATE:
 		return run.simulation.Put(c.name, record.Key, record.Value)
 	case pb.WriteRecord_DEL_STATE:
-		return run.simulation.Put(c.name, record.Key, nil)
+		return run.simulation.Delete(c.name, record.Key)
 	case pb.WriteRecord_PUT_STATE_METADATA:
 		return run.simulation.PutMetadata(c.name, record.Key, record.Metadata.GetMetakey(), record.Metadata.GetValue())
-	case pb.WriteRecord_PURGE_PRIVATE_DATA:
-		return rwset.ErrPrivateData
 	}
 	return fmt.Errorf("unknown kind of write: %s", record.Type)
 }

@@ -35,6 +35,26 @@ func (c *Config) Check(path string, identities ...*msp.Identity) error {
 	return group.check(path[cut+1:], identities)
 }
 
+// CheckACL is Check, failing with the words by which a peer tells that somebody may not do something on a channel.
+func (c *Config) CheckACL(path string, identities ...*msp.Identity) error {
+	if err := c.Check(path, identities...); err != nil {
+		//lint:ignore ST1005 Fabric's words
+		return fmt.Errorf("Failed evaluating policy on signed data during check policy on channel [%s] with policy [%s]: [%w]",
+			c.Channel, path, err)
+	}
+	return nil
+}
+
+// Signatories are those of whom a signature is good: one or none. Policies are evaluated over what is left when all else
+// has been put aside, so that what was wrong with a signature is not told.
+func (c *Config) Signatories(identity, signature []byte, data ...[]byte) []*msp.Identity {
+	signatory, err := c.Directory.Identity(identity)
+	if err != nil || signatory.Verify(signature, data...) != nil {
+		return nil
+	}
+	return []*msp.Identity{signatory}
+}
+
 // CheckApplication evaluates a chaincode's validation parameter: a signature policy or a reference into the configuration.
 func (c *Config) CheckApplication(parameter []byte, identities []*msp.Identity) error {
 	policy := &pb.ApplicationPolicy{}

@@ -74,13 +74,13 @@ func (c *Config) answer(o outlet, raw *cb.Envelope) (cb.Status, error) {
 	if envelope.Channel.ChannelId != c.Channel.Channel {
 		return cb.Status_NOT_FOUND, nil
 	}
-	reader, err := c.reader(envelope)
-	if err != nil {
-		return cb.Status_FORBIDDEN, nil //nolint:nilerr // the status is the answer; Fabric gives no reason either
-	}
 	seek := &ob.SeekInfo{}
 	if proto.Unmarshal(envelope.Payload.Data, seek) != nil {
 		return cb.Status_BAD_REQUEST, nil
+	}
+	reader, err := c.reader(envelope)
+	if err != nil {
+		return cb.Status_FORBIDDEN, nil //nolint:nilerr // the status is the answer; Fabric gives no reason either
 	}
 	height, _ := c.Ledger.Height()
 	first, last, code := bounds(seek, height)

@@ -7,9 +7,10 @@ import (
 	"quorate.dev/network/embedded/internal/fabtx"
 )
 
-// filtered reduces a block to what Fabric's filtered blocks say: of events the name, never the payload.
-func filtered(channel string, block *cb.Block) *pb.FilteredBlock {
-	out := &pb.FilteredBlock{ChannelId: channel, Number: block.Header.Number}
+// filtered reduces a block to what Fabric's filtered blocks say: of events the name, never the payload. The channel is
+// the one that the last transaction names.
+func filtered(block *cb.Block) *pb.FilteredBlock {
+	out := &pb.FilteredBlock{Number: block.Header.Number}
 	for _, entry := range fabtx.Entries(block) {
 		transaction := &pb.FilteredTransaction{
 			Txid: entry.Channel.TxId, Type: cb.HeaderType(entry.Channel.Type), TxValidationCode: entry.Code,
@@ -17,6 +18,7 @@ func filtered(channel string, block *cb.Block) *pb.FilteredBlock {
 		if transaction.Type == cb.HeaderType_ENDORSER_TRANSACTION {
 			transaction.Data = &pb.FilteredTransaction_TransactionActions{TransactionActions: actions(entry.Event)}
 		}
+		out.ChannelId = entry.Channel.ChannelId
 		out.FilteredTransactions = append(out.FilteredTransactions, transaction)
 	}
 	return out

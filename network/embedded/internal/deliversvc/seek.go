@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"math"
 
 	cb "github.com/hyperledger/fabric-protos-go-apiv2/common"
 	ob "github.com/hyperledger/fabric-protos-go-apiv2/orderer"
@@ -13,7 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// bounds turns a request into the first and the last block; there is always at least one block.
+// bounds turns a request into the first and the last block; there is always at least one block. Some odd requests have
+// a last block that is before the first: they never come to it, as with Fabric's peers.
 func bounds(seek *ob.SeekInfo, height uint64) (first, last uint64, code cb.Status) {
 	if seek.Start == nil || seek.Stop == nil {
 		return 0, 0, cb.Status_BAD_REQUEST
@@ -42,12 +42,10 @@ func bounds(seek *ob.SeekInfo, height uint64) (first, last uint64, code cb.Statu
 			last = first
 		}
 	case *ob.SeekPosition_Specified:
-		last = stop.Specified.GetNumber()
-	default:
-		last = math.MaxUint64
-	}
-	if last < first {
-		return 0, 0, cb.Status_BAD_REQUEST
+		if last = stop.Specified.GetNumber(); last < first {
+			return 0, 0, cb.Status_BAD_REQUEST
+		}
+	default: // nothing else says where to stop, which leaves block 0
 	}
 	return first, last, cb.Status_SUCCESS
 }

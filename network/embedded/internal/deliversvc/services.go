@@ -30,7 +30,7 @@ func (p *Peer) Deliver(stream peerStream) error {
 // DeliverFiltered streams transaction ids, codes and the names of events.
 func (p *Peer) DeliverFiltered(stream peerStream) error {
 	return p.serve(stream, func(b *cb.Block) *pb.DeliverResponse {
-		return &pb.DeliverResponse{Type: &pb.DeliverResponse_FilteredBlock{FilteredBlock: filtered(p.Config.Channel.Channel, b)}}
+		return &pb.DeliverResponse{Type: &pb.DeliverResponse_FilteredBlock{FilteredBlock: filtered(b)}}
 	})
 }
 

@@ -37,6 +37,8 @@ type Endorser struct {
 	Patience time.Duration
 	// Clock is this peer's clock, which may be off on purpose.
 	Clock func() time.Time
+	// TimeWindow is how far a proposal's time may be from this clock; 0: as far as it likes.
+	TimeWindow time.Duration
 
 	Signer     *msp.Signer
 	Config     *chanconfig.Config
@@ -59,8 +61,11 @@ func (e *Endorser) Has(chaincode string) bool {
 }
 
 // Process checks a proposal, simulates it on a snapshot and signs what came out. An error is a refusal of the proposal
-// itself; failures of the simulation are results.
+// itself, a *FilterError if it did not come to the endorser; failures of the simulation are results.
 func (e *Endorser) Process(ctx context.Context, snapshot *ledger.Snapshot, p *fabtx.Proposal) (*Result, error) {
+	if err := e.filter(p); err != nil {
+		return nil, err
+	}
 	if err := e.check(snapshot, p); err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ func (e *Endorser) Process(ctx context.Context, snapshot *ledger.Snapshot, p *fa
 	simulation := ccpeer.NewSimulation(view)
 	outcome, err := e.simulate(ctx, view, simulation, p)
 	if err != nil {
-		return failure(fmt.Errorf("error in simulation: %w", err)), nil
+		return failure(err), nil
 	}
 	return e.conclude(p, outcome, simulation.Set())
 }
@@ -97,27 +102,27 @@ type outcome struct {
 }
 
 func (e *Endorser) simulate(ctx context.Context, view ledger.View, simulation *ccpeer.Simulation, p *fabtx.Proposal) (*outcome, error) {
-	if IsSystem(p.Chaincode) {
+	if IsSystem(p.Invoked) {
 		return &outcome{version: lifecycle.SystemVersion, response: e.system(view, p)}, nil
 	}
-	definition, err := lifecycle.Committed(view, p.Chaincode)
+	definition, err := lifecycle.Committed(view, p.Invoked)
 	if err != nil {
 		return nil, err
 	}
-	if definition == nil || e.Chaincodes[p.Chaincode] == nil {
+	if definition == nil || e.Chaincodes[p.Invoked] == nil {
 		return nil, fmt.Errorf("make sure the chaincode %s has been successfully defined on channel %s and try again: chaincode %s not found",
-			p.Chaincode, p.Channel.ChannelId, p.Chaincode)
+			p.Invoked, p.Channel.ChannelId, p.Invoked)
 	}
 	// Fabric reads the definition's sequence through the simulator, so it stands in every read set.
-	if _, err := simulation.Get(lifecycle.Namespace, lifecycle.FieldKey(p.Chaincode, lifecycle.Sequence)); err != nil {
+	if _, err := simulation.Get(lifecycle.Namespace, lifecycle.FieldKey(p.Invoked, lifecycle.Sequence)); err != nil {
 		return nil, err
 	}
-	response, event, err := e.Chaincodes[p.Chaincode].Execute(ctx, simulation, ccpeer.Invocation{
+	response, event, err := e.Chaincodes[p.Invoked].Execute(ctx, simulation, ccpeer.Invocation{
 		Channel: p.Channel.ChannelId, TxID: p.Channel.TxId, Proposal: p.Signed,
 		Input: &pb.ChaincodeInput{Args: p.Input.Args, Decorations: p.Input.Decorations},
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("error in simulation: %w", err)
 	}
 	return &outcome{version: definition.Version, response: response, event: event}, nil
 }
@@ -147,7 +152,7 @@ func Payload(p *fabtx.Proposal, version string, response *pb.Response, event *pb
 		return nil, err
 	}
 	action := &pb.ChaincodeAction{
-		Results: results, Response: response, ChaincodeId: &pb.ChaincodeID{Name: p.Chaincode, Version: version},
+		Results: results, Response: response, ChaincodeId: &pb.ChaincodeID{Name: p.Invoked, Version: version},
 	}
 	if event != nil {
 		if action.Events, err = proto.Marshal(event); err != nil {

@@ -1,135 +1,92 @@
 package endorse
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 
-	cb "github.com/hyperledger/fabric-protos-go-apiv2/common"
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	lb "github.com/hyperledger/fabric-protos-go-apiv2/peer/lifecycle"
 	"google.golang.org/protobuf/proto"
 
+	"quorate.dev/network/embedded/internal/chanconfig"
 	"quorate.dev/network/embedded/internal/fabtx"
 	"quorate.dev/network/embedded/internal/ledger"
 	"quorate.dev/network/embedded/internal/lifecycle"
 )
 
-const queryChaincode = "qscc"
+const (
+	queryChaincode         = "qscc"
+	configurationChaincode = "cscc"
+)
 
 // IsSystem reports whether a name is a system chaincode's. Those answer questions only: definitions are committed when the network starts
 // and by nobody else, since there is no approval here that a commit could rest on.
-func IsSystem(name string) bool { return name == queryChaincode || name == lifecycle.Namespace }
+func IsSystem(name string) bool {
+	return slices.Contains([]string{queryChaincode, configurationChaincode, lifecycle.Namespace}, name)
+}
 
-var systemFunctions = map[string]func(e *Endorser, view ledger.View, args [][]byte) (proto.Message, error){
-	queryChaincode + ":GetChainInfo":                  (*Endorser).chainInfo,
-	queryChaincode + ":GetBlockByNumber":              (*Endorser).blockByNumber,
-	queryChaincode + ":GetBlockByTxID":                (*Endorser).blockByTxID,
-	queryChaincode + ":GetTransactionByID":            (*Endorser).transactionByID,
-	lifecycle.Namespace + ":QueryChaincodeDefinition": (*Endorser).chaincodeDefinition,
+// question is a call of a system chaincode. Its answers have the texts of Fabric's own.
+type question struct {
+	endorser *Endorser
+	view     ledger.View
+	proposal *fabtx.Proposal
+	args     [][]byte // the function's name first
+}
+
+func (q *question) function() string { return string(q.args[0]) }
+
+// may reports whether the creator may ask it.
+func (q *question) may(policy string) error {
+	creator, err := q.endorser.Config.Directory.Identity(q.proposal.Signature.Creator)
+	if err != nil {
+		return err
+	}
+	return q.endorser.Config.CheckACL(policy, creator)
 }
 
 func (e *Endorser) system(view ledger.View, p *fabtx.Proposal) *pb.Response {
-	args := p.Input.Args
-	if len(args) == 0 {
-		return &pb.Response{Status: statusError, Message: "a function name is needed"}
+	q := &question{endorser: e, view: view, proposal: p, args: p.Input.Args}
+	switch p.Invoked {
+	case queryChaincode:
+		return q.aboutLedger()
+	case configurationChaincode:
+		return q.aboutConfiguration()
 	}
-	function, ok := systemFunctions[p.Chaincode+":"+string(args[0])]
-	if !ok {
-		return &pb.Response{Status: statusError, Message: fmt.Sprintf("%s of %s is not available in the embedded network", args[0], p.Chaincode)}
-	}
-	result, err := function(e, view, args[1:])
+	return q.aboutLifecycle()
+}
+
+func answer(result proto.Message, err error) *pb.Response {
 	if err != nil {
-		return &pb.Response{Status: statusError, Message: fmt.Sprintf("%s failed: %v", args[0], err)}
+		return refused("%s", err)
 	}
 	payload, err := proto.Marshal(result)
 	if err != nil {
-		return &pb.Response{Status: statusError, Message: fmt.Sprintf("%s: encode the result: %v", args[0], err)}
+		return refused("encode the result: %s", err)
 	}
 	return &pb.Response{Status: 200, Payload: payload}
 }
 
-// argument returns the argument behind the channel's name, which every function of qscc takes first.
-func argument(args [][]byte) (string, error) {
-	if len(args) != 2 {
-		return "", fmt.Errorf("needs the channel and one argument, got %d arguments", len(args))
-	}
-	return string(args[1]), nil
+func refused(format string, args ...any) *pb.Response {
+	return &pb.Response{Status: statusError, Message: fmt.Sprintf(format, args...)}
 }
 
-func (e *Endorser) chainInfo(ledger.View, [][]byte) (proto.Message, error) {
-	tip := e.Ledger.Tip()
-	if tip == nil {
-		return nil, errors.New("the chain is empty")
+// aboutConfiguration is cscc.
+func (q *question) aboutConfiguration() *pb.Response {
+	if len(q.args) == 0 || q.function() != "GetChannels" && len(q.args) < 2 {
+		return refused("Incorrect number of arguments, %d", len(q.args))
 	}
-	hash, err := fabtx.HeaderHash(tip.Header)
-	if err != nil {
-		return nil, err
+	channel := q.endorser.Config.Channel
+	switch q.function() {
+	case "GetChannels":
+		return answer(&pb.ChannelQueryResponse{Channels: []*pb.ChannelInfo{{ChannelId: channel}}}, nil)
+	case "GetConfigBlock":
+		if asked := string(q.args[1]); asked != channel {
+			return refused("access denied for [GetConfigBlock][%s]: Failed to get policy manager for channel [%s]", asked, asked)
+		}
+		if err := q.may(chanconfig.ApplicationReaders); err != nil {
+			return refused("access denied for [GetConfigBlock][%s]: %s", channel, err)
+		}
+		block, err := q.view.Block(0) // the only configuration there is
+		return answer(block, err)
 	}
-	return &cb.BlockchainInfo{Height: tip.Header.Number + 1, CurrentBlockHash: hash, PreviousBlockHash: tip.Header.PreviousHash}, nil
-}
-
-func (e *Endorser) blockByNumber(view ledger.View, args [][]byte) (proto.Message, error) {
-	text, err := argument(args)
-	if err != nil {
-		return nil, err
-	}
-	number, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a block number", text)
-	}
-	return view.Block(number)
-}
-
-func (e *Endorser) blockByTxID(view ledger.View, args [][]byte) (proto.Message, error) {
-	id, err := argument(args)
-	if err != nil {
-		return nil, err
-	}
-	status, err := e.Ledger.TxStatus(id)
-	if err != nil {
-		return nil, err
-	}
-	return view.Block(status.Block)
-}
-
-func (e *Endorser) transactionByID(view ledger.View, args [][]byte) (proto.Message, error) {
-	id, err := argument(args)
-	if err != nil {
-		return nil, err
-	}
-	status, err := e.Ledger.TxStatus(id)
-	if err != nil {
-		return nil, err
-	}
-	block, err := view.Block(status.Block)
-	if err != nil {
-		return nil, err
-	}
-	envelope := &cb.Envelope{}
-	if err := proto.Unmarshal(block.Data.Data[status.Index], envelope); err != nil {
-		return nil, fmt.Errorf("read the transaction: %w", err)
-	}
-	return &pb.ProcessedTransaction{TransactionEnvelope: envelope, ValidationCode: int32(status.Code)}, nil
-}
-
-func (e *Endorser) chaincodeDefinition(view ledger.View, args [][]byte) (proto.Message, error) {
-	if len(args) != 1 {
-		return nil, fmt.Errorf("needs one argument, got %d", len(args))
-	}
-	request := &lb.QueryChaincodeDefinitionArgs{}
-	if err := proto.Unmarshal(args[0], request); err != nil {
-		return nil, fmt.Errorf("read the argument: %w", err)
-	}
-	definition, err := lifecycle.Committed(view, request.Name)
-	if err != nil {
-		return nil, err
-	}
-	if definition == nil {
-		return nil, fmt.Errorf("namespace %s is not defined", request.Name)
-	}
-	return &lb.QueryChaincodeDefinitionResult{
-		Sequence: definition.Sequence, Version: definition.Version, ValidationParameter: definition.ValidationParameter,
-		EndorsementPlugin: lifecycle.EndorsementPlugin, ValidationPlugin: lifecycle.ValidationPlugin,
-	}, nil
+	return refused("Requested function %s not found.", q.function())
 }

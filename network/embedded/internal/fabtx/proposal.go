@@ -12,16 +12,23 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Proposal is a signed proposal, unpacked once. Nothing in it has been checked but its form.
+// Proposal is a signed proposal, unpacked once. Nothing in it has been checked but its form, and that only as far as a
+// gateway looks into it. Errors have the texts that Fabric's clients know.
 type Proposal struct {
 	Signed    *pb.SignedProposal
 	Header    *cb.Header
 	Channel   *cb.ChannelHeader
-	Signature *cb.SignatureHeader
-	Chaincode string
+	Chaincode string // that the invocation names: what a gateway looks endorsers up by
 	Input     *pb.ChaincodeInput
 	Transient map[string][]byte
 
+	// Signature is nil if it cannot be read. Invoked is the chaincode that the header's extension names: what endorsers run.
+	// Defect is what endorsers object to in the form of what only they read.
+	Signature *cb.SignatureHeader
+	Invoked   string
+	Defect    error
+
+	spec  *pb.ChaincodeSpec
 	input []byte // ChaincodeInvocationSpec, as the client wrote it
 }
 
@@ -30,67 +37,64 @@ func UnpackProposal(signed *pb.SignedProposal) (*Proposal, error) {
 	if len(signed.GetProposalBytes()) == 0 {
 		return nil, errors.New("a signed proposal is required")
 	}
-	p := &Proposal{Signed: signed}
-	message := &pb.Proposal{}
+	message, payload, invocation := &pb.Proposal{}, &pb.ChaincodeProposalPayload{}, &pb.ChaincodeInvocationSpec{}
+	p := &Proposal{Signed: signed, Header: &cb.Header{}, Channel: &cb.ChannelHeader{}}
 	if err := proto.Unmarshal(signed.ProposalBytes, message); err != nil {
-		return nil, fmt.Errorf("read the proposal: %w", err)
+		return nil, fmt.Errorf("error unmarshalling Proposal: %w", err)
 	}
-	if err := p.headers(message.Header); err != nil {
-		return nil, err
-	}
-	if err := p.invocation(message.Payload); err != nil {
-		return nil, err
-	}
-	return p, p.checkNames()
-}
-
-func (p *Proposal) headers(raw []byte) error {
-	p.Header, p.Channel, p.Signature = &cb.Header{}, &cb.ChannelHeader{}, &cb.SignatureHeader{}
-	if err := proto.Unmarshal(raw, p.Header); err != nil {
-		return fmt.Errorf("read the header: %w", err)
+	if err := proto.Unmarshal(message.Header, p.Header); err != nil {
+		return nil, fmt.Errorf("error unmarshalling Header: %w", err)
 	}
 	if err := proto.Unmarshal(p.Header.ChannelHeader, p.Channel); err != nil {
-		return fmt.Errorf("read the channel header: %w", err)
+		return nil, fmt.Errorf("error unmarshalling ChannelHeader: %w", err)
 	}
-	if err := proto.Unmarshal(p.Header.SignatureHeader, p.Signature); err != nil {
-		return fmt.Errorf("read the signature header: %w", err)
+	if err := proto.Unmarshal(message.Payload, payload); err != nil {
+		return nil, fmt.Errorf("error unmarshalling ChaincodeProposalPayload: %w", err)
 	}
-	return nil
+	if err := proto.Unmarshal(payload.Input, invocation); err != nil {
+		return nil, fmt.Errorf("error unmarshalling ChaincodeInvocationSpec: %w", err)
+	}
+	p.spec, p.Transient, p.input = invocation.ChaincodeSpec, payload.TransientMap, payload.Input
+	p.Chaincode, p.Input = p.spec.GetChaincodeId().GetName(), p.spec.GetInput()
+	p.Defect = p.open()
+	return p, nil
 }
 
-func (p *Proposal) invocation(raw []byte) error {
-	payload, spec := &pb.ChaincodeProposalPayload{}, &pb.ChaincodeInvocationSpec{}
-	if err := proto.Unmarshal(raw, payload); err != nil {
-		return fmt.Errorf("read the proposal's payload: %w", err)
-	}
-	if err := proto.Unmarshal(payload.Input, spec); err != nil {
-		return fmt.Errorf("read the invocation: %w", err)
-	}
-	if spec.ChaincodeSpec == nil {
-		return fmt.Errorf("no chaincode spec is provided, channel id [%s]", p.Channel.ChannelId)
-	}
-	p.Chaincode, p.Input = spec.ChaincodeSpec.ChaincodeId.GetName(), spec.ChaincodeSpec.Input
-	p.Transient, p.input = payload.TransientMap, payload.Input
-	if p.Input == nil {
-		p.Input = &pb.ChaincodeInput{}
-	}
-	return nil
-}
-
-func (p *Proposal) checkNames() error {
-	if p.Channel.ChannelId == "" {
+// CheckNames refuses a proposal that does not say of which channel and chaincode it is.
+func (p *Proposal) CheckNames() error {
+	switch {
+	case p.Channel.ChannelId == "":
 		return errors.New("no channel id provided")
-	}
-	if p.Chaincode == "" {
+	case p.spec == nil:
+		return fmt.Errorf("no chaincode spec is provided, channel id [%s]", p.Channel.ChannelId)
+	case p.spec.ChaincodeId == nil:
+		return fmt.Errorf("no chaincode id is provided, channel id [%s]", p.Channel.ChannelId)
+	case p.Chaincode == "":
 		return fmt.Errorf("no chaincode name is provided, channel id [%s]", p.Channel.ChannelId)
 	}
-	extension := &pb.ChaincodeHeaderExtension{}
+	return nil
+}
+
+func (p *Proposal) open() error {
+	signature, extension := &cb.SignatureHeader{}, &pb.ChaincodeHeaderExtension{}
+	if err := proto.Unmarshal(p.Header.SignatureHeader, signature); err != nil {
+		return fmt.Errorf("error unmarshalling SignatureHeader: %w", err)
+	}
+	p.Signature = signature
 	if err := proto.Unmarshal(p.Channel.Extension, extension); err != nil {
-		return fmt.Errorf("read the header's extension: %w", err)
+		return fmt.Errorf("error unmarshalling ChaincodeHeaderExtension: %w", err)
 	}
-	if name := extension.ChaincodeId.GetName(); name != p.Chaincode {
-		return fmt.Errorf("the header's extension names chaincode %q, the invocation %q", name, p.Chaincode)
+	switch {
+	case extension.ChaincodeId == nil:
+		return errors.New("ChaincodeHeaderExtension.ChaincodeId is nil")
+	case extension.ChaincodeId.Name == "":
+		return errors.New("ChaincodeHeaderExtension.ChaincodeId.Name is empty")
+	case p.spec == nil:
+		return errors.New("chaincode invocation spec did not contain chaincode spec")
+	case p.Input == nil:
+		return errors.New("chaincode input did not contain any input")
 	}
+	p.Invoked = extension.ChaincodeId.Name
 	return nil
 }
 

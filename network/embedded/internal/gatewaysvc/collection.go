@@ -20,6 +20,7 @@ import (
 
 // collection gathers the endorsements of one proposal.
 type collection struct {
+	service   *Service
 	config    *chanconfig.Config
 	proposal  *fabtx.Proposal
 	view      ledger.View
@@ -35,7 +36,7 @@ type collection struct {
 func (c *collection) fromAll(ctx context.Context, targets []*endorse.Endorser) (*gp.EndorseResponse, error) {
 	c.ask(ctx, targets)
 	if ctx.Err() != nil {
-		return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements", c.details...)
+		return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements")
 	}
 	if len(c.details) > 0 {
 		return nil, failed(codes.Aborted, collectFailed, c.details...)
@@ -48,7 +49,7 @@ func (c *collection) fromAll(ctx context.Context, targets []*endorse.Endorser) (
 func (c *collection) fromEnough(ctx context.Context, targets []*endorse.Endorser) (*gp.EndorseResponse, error) {
 	c.ask(ctx, targets[:1])
 	if ctx.Err() != nil {
-		return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting first endorsement", c.details...)
+		return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting first endorsement")
 	}
 	if c.first == nil {
 		return nil, failed(codes.Aborted, endorseFailed, c.details...)
@@ -66,7 +67,7 @@ func (c *collection) fromEnough(ctx context.Context, targets []*endorse.Endorser
 		}
 		c.ask(ctx, left[:needed])
 		if ctx.Err() != nil {
-			return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements", c.details...)
+			return nil, failed(codes.DeadlineExceeded, "endorsement timeout expired while collecting endorsements")
 		}
 		left = left[needed:]
 	}
@@ -74,7 +75,7 @@ func (c *collection) fromEnough(ctx context.Context, targets []*endorse.Endorser
 
 func (c *collection) impossible() error {
 	if len(c.details) == 0 {
-		return status.Error(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy")
+		return unplanned("")
 	}
 	return failed(codes.Aborted, collectFailed, c.details...)
 }
@@ -113,7 +114,7 @@ func (c *collection) ask(ctx context.Context, targets []*endorse.Endorser) {
 }
 
 func (c *collection) take(target *endorse.Endorser, result *endorse.Result, refusal error) {
-	if v := judge(result, refusal); !v.ok() {
+	if v := c.service.judge(target, result, refusal); !v.ok() {
 		c.details = append(c.details, detail(target, v.message))
 		return
 	}

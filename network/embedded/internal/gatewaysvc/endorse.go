@@ -2,6 +2,7 @@ package gatewaysvc
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	gp "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -22,13 +23,13 @@ func (s *Service) Endorse(ctx context.Context, request *gp.EndorseRequest) (resp
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
-	if p.Channel.ChannelId != s.config.Channel {
-		return nil, status.Errorf(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy: channel %s is not served here", p.Channel.ChannelId)
+	if p.Channel.ChannelId != s.config.Channel && len(request.EndorsingOrganizations) == 0 {
+		return nil, unplanned(noMetadata(p))
 	}
-	if endorse.IsSystem(p.Chaincode) {
-		return nil, status.Errorf(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy: %s can be evaluated only", p.Chaincode)
+	if endorse.IsSystem(p.Chaincode) { // which can be evaluated only
+		return nil, unplanned(noMetadata(p))
 	}
-	targets, err := s.endorsersFor(request.EndorsingOrganizations, p.Chaincode)
+	targets, err := s.endorsersFor(request.EndorsingOrganizations, p)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (s *Service) Endorse(ctx context.Context, request *gp.EndorseRequest) (resp
 		return nil, status.Error(codes.Unavailable, err.Error())
 	}
 	defer func() { err = released(err, snapshots) }()
-	c := &collection{config: s.config, proposal: p, view: snapshots[0], snapshots: map[*endorse.Endorser]*ledger.Snapshot{}}
+	c := &collection{service: s, config: s.config, proposal: p, view: snapshots[0], snapshots: map[*endorse.Endorser]*ledger.Snapshot{}}
 	for i, target := range targets {
 		c.snapshots[target] = snapshots[i+1]
 	}
@@ -47,11 +48,15 @@ func (s *Service) Endorse(ctx context.Context, request *gp.EndorseRequest) (resp
 	return c.fromEnough(ctx, targets)
 }
 
+func noMetadata(p *fabtx.Proposal) string {
+	return fmt.Sprintf("No metadata was found for chaincode %s in channel %s", p.Chaincode, p.Channel.ChannelId)
+}
+
 // endorsersFor finds the peers to ask: those of the organisations that the client names, or all that have the chaincode.
-func (s *Service) endorsersFor(organisations []string, chaincode string) ([]*endorse.Endorser, error) {
+func (s *Service) endorsersFor(organisations []string, p *fabtx.Proposal) ([]*endorse.Endorser, error) {
 	if len(organisations) == 0 {
-		if !s.local().Has(chaincode) {
-			return nil, status.Errorf(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy: no metadata was found for chaincode %s in channel %s", chaincode, s.config.Channel)
+		if !s.local().Has(p.Chaincode) {
+			return nil, unplanned(noMetadata(p))
 		}
 		return s.endorsers, nil
 	}
@@ -63,7 +68,7 @@ func (s *Service) endorsersFor(organisations []string, chaincode string) ([]*end
 			continue
 		}
 		named[organisation] = true
-		if e := s.endorser(organisation); e != nil && e.Has(chaincode) {
+		if e := s.endorser(organisation); e != nil && e.Has(p.Chaincode) && p.Channel.ChannelId == s.config.Channel {
 			targets = append(targets, e)
 		} else {
 			missing = append(missing, organisation)

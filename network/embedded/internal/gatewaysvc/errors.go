@@ -44,22 +44,44 @@ func detail(e *endorse.Endorser, message string) *gp.ErrorDetail {
 type verdict struct {
 	code    codes.Code
 	message string
+	retry   bool // another peer may answer otherwise
 }
 
 func (v verdict) ok() bool { return v.code == codes.OK }
 
-// judge distinguishes, as Fabric's gateway does: a refused proposal, which is the client's fault (FAILED_PRECONDITION);
-// a peer that could not run the chaincode, so that another may (ABORTED); and a chaincode's own error (UNKNOWN).
-func judge(result *endorse.Result, refusal error) verdict {
+// judge distinguishes, as Fabric's gateway does: a proposal that the own peer refused, which is the client's fault
+// (FAILED_PRECONDITION); one that did not come to an endorser, or came back from another peer as an error, of which
+// nothing else is known (UNAVAILABLE); a peer that could not run the chaincode (ABORTED); and a chaincode's own error
+// (UNKNOWN).
+func (s *Service) judge(target *endorse.Endorser, result *endorse.Result, refusal error) verdict {
+	var filtered *endorse.FilterError
 	switch {
+	case refusal != nil && target != s.local():
+		return verdict{codes.Unavailable, "rpc error: code = Unknown desc = " + refusal.Error(), true}
+	case errors.As(refusal, &filtered):
+		return verdict{codes.Unavailable, refusal.Error(), true}
 	case refusal != nil:
-		return verdict{codes.FailedPrecondition, refusal.Error()}
+		return verdict{codes.FailedPrecondition, refusal.Error(), false}
 	case result.Response.Status >= 200 && result.Response.Status < 400:
 		return verdict{code: codes.OK}
 	case result.Payload == nil && result.Response.Status == 500:
-		return verdict{codes.Aborted, result.Response.Message}
+		return verdict{codes.Aborted, result.Response.Message, true}
 	}
-	return verdict{codes.Unknown, fmt.Sprintf("chaincode response %d, %s", result.Response.Status, result.Response.Message)}
+	return verdict{codes.Unknown, fmt.Sprintf("chaincode response %d, %s", result.Response.Status, result.Response.Message), false}
+}
+
+// unknownChannel is what becomes of requests for a channel that the peer has not joined.
+func unknownChannel(channel string) string {
+	return fmt.Sprintf("failed to get config for channel [%s]: could not get last config for channel %s", channel, channel)
+}
+
+// unplanned says that nobody can be found to endorse.
+func unplanned(reason string) error {
+	message := "no combination of peers can be derived which satisfy the endorsement policy"
+	if reason != "" {
+		message += ": " + reason
+	}
+	return status.Error(codes.FailedPrecondition, message)
 }
 
 // ended turns the end of a call's context into a status.

@@ -15,16 +15,15 @@ import (
 
 // Evaluate runs a proposal on one peer and returns the result. If that peer fails, and not the chaincode, others are asked.
 func (s *Service) Evaluate(ctx context.Context, request *gp.EvaluateRequest) (response *gp.EvaluateResponse, err error) {
-	if request.GetProposedTransaction() == nil {
-		return nil, status.Error(codes.InvalidArgument, "an evaluate request is required")
+	p, err := fabtx.UnpackProposal(request.GetProposedTransaction())
+	if err == nil {
+		err = p.CheckNames()
 	}
-	p, err := fabtx.UnpackProposal(request.ProposedTransaction)
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "failed to unpack transaction proposal: %s", err)
 	}
 	if p.Channel.ChannelId != s.config.Channel {
-		return nil, status.Errorf(codes.Unavailable, "failed to get config for channel [%s]: the embedded network serves channel [%s] only",
-			p.Channel.ChannelId, s.config.Channel)
+		return nil, status.Error(codes.Unavailable, unknownChannel(p.Channel.ChannelId))
 	}
 	targets := s.evaluators(request.TargetOrganizations, p)
 	if len(targets) == 0 {
@@ -35,7 +34,7 @@ func (s *Service) Evaluate(ctx context.Context, request *gp.EvaluateRequest) (re
 		return nil, status.Error(codes.Unavailable, err.Error())
 	}
 	defer func() { err = released(err, snapshots) }()
-	return evaluate(ctx, targets, snapshots[0], p)
+	return s.evaluate(ctx, targets, snapshots[0], p)
 }
 
 // evaluators keeps transient data inside the own organisation unless the client names others.
@@ -52,21 +51,22 @@ func (s *Service) evaluators(organisations []string, p *fabtx.Proposal) []*endor
 	return targets
 }
 
-func evaluate(ctx context.Context, targets []*endorse.Endorser, snapshot *ledger.Snapshot, p *fabtx.Proposal) (*gp.EvaluateResponse, error) {
+func (s *Service) evaluate(ctx context.Context, targets []*endorse.Endorser, snapshot *ledger.Snapshot, p *fabtx.Proposal) (*gp.EvaluateResponse, error) {
 	var details []*gp.ErrorDetail
+	var last verdict
 	for _, target := range targets {
 		result, refusal := target.Process(ctx, snapshot, p)
-		v := judge(result, refusal)
-		if v.ok() {
+		if ctx.Err() != nil {
+			return nil, failed(codes.DeadlineExceeded, "evaluate timeout expired")
+		}
+		last = s.judge(target, result, refusal)
+		if last.ok() {
 			return &gp.EvaluateResponse{Result: result.Response}, nil
 		}
-		details = append(details, detail(target, v.message))
-		if ctx.Err() != nil {
-			return nil, failed(codes.DeadlineExceeded, "evaluate timeout expired", details...)
-		}
-		if v.code != codes.Aborted { // another peer would say the same
-			return nil, failed(v.code, "evaluate call to endorser returned error: "+v.message, details...)
+		details = append(details, detail(target, last.message))
+		if !last.retry {
+			return nil, failed(last.code, "evaluate call to endorser returned error: "+last.message, details...)
 		}
 	}
-	return nil, failed(codes.Aborted, "failed to evaluate transaction, see attached details for more info", details...)
+	return nil, failed(last.code, "failed to evaluate transaction, see attached details for more info", details...)
 }

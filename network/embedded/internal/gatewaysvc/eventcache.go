@@ -12,22 +12,16 @@ import (
 // cachedBlocks is how many of the newest blocks' events are kept: every listener wants the same ones at the same time.
 const cachedBlocks = 64
 
-// located is an event with its transaction's place in the block.
-type located struct {
-	index uint64
-	event *pb.ChaincodeEvent
-}
-
 // eventCache keeps the events of recent blocks by block number.
 type eventCache struct {
 	mu     sync.Mutex
-	events map[uint64][]located
+	events map[uint64][]*pb.ChaincodeEvent
 }
 
-func newEventCache() *eventCache { return &eventCache{events: map[uint64][]located{}} }
+func newEventCache() *eventCache { return &eventCache{events: map[uint64][]*pb.ChaincodeEvent{}} }
 
 // of returns the events of a block's valid transactions, in order. Callers share them.
-func (c *eventCache) of(l *ledger.Ledger, number uint64) ([]located, error) {
+func (c *eventCache) of(l *ledger.Ledger, number uint64) ([]*pb.ChaincodeEvent, error) {
 	c.mu.Lock()
 	events, ok := c.events[number]
 	c.mu.Unlock()
@@ -40,7 +34,7 @@ func (c *eventCache) of(l *ledger.Ledger, number uint64) ([]located, error) {
 	}
 	for _, entry := range fabtx.Entries(block) {
 		if entry.Code == pb.TxValidationCode_VALID && entry.Event != nil {
-			events = append(events, located{index: entry.Index, event: entry.Event})
+			events = append(events, entry.Event)
 		}
 	}
 	if height, _ := l.Height(); height-number <= cachedBlocks {
@@ -49,7 +43,7 @@ func (c *eventCache) of(l *ledger.Ledger, number uint64) ([]located, error) {
 	return events, nil
 }
 
-func (c *eventCache) keep(number uint64, events []located) {
+func (c *eventCache) keep(number uint64, events []*pb.ChaincodeEvent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.events[number] = events

@@ -37,15 +37,16 @@ type eventSender struct {
 	stream    grpc.ServerStreamingServer[gp.ChaincodeEventsResponse]
 	chaincode string
 	next      uint64 // block
-	skip      uint64 // transactions of that block that the client has seen
+	after     string // while this is not empty, the event of this transaction has still to pass
 }
 
-// start finds where to begin. A transaction id that is committed takes precedence over the start position.
+// start finds where to begin. A transaction id that is on the ledger takes precedence over the start position. As with
+// Fabric's peers nothing comes until that transaction's event has passed, so nothing at all if it has none.
 func (e *eventSender) start(request *gp.ChaincodeEventsRequest) error {
-	if id := request.AfterTransactionId; id != "" {
-		found, err := e.service.ledger.TxStatus(id)
+	if e.after = request.AfterTransactionId; e.after != "" {
+		found, err := e.service.ledger.TxStatus(e.after)
 		if err == nil {
-			e.next, e.skip = found.Block, found.Index+1
+			e.next = found.Block
 			return nil
 		}
 		if !errors.Is(err, ledger.ErrNotFound) {
@@ -87,12 +88,16 @@ func (e *eventSender) send() error {
 		return status.Error(codes.Unavailable, err.Error())
 	}
 	response := &gp.ChaincodeEventsResponse{BlockNumber: e.next}
-	for _, l := range events {
-		if l.index >= e.skip && l.event.ChaincodeId == e.chaincode {
-			response.Events = append(response.Events, l.event)
+	for _, event := range events {
+		switch {
+		case e.after != "":
+			if event.TxId == e.after {
+				e.after = ""
+			}
+		case event.ChaincodeId == e.chaincode:
+			response.Events = append(response.Events, event)
 		}
 	}
-	e.skip = 0
 	if len(response.Events) == 0 {
 		return nil
 	}

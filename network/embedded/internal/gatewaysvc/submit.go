@@ -23,6 +23,9 @@ func (s *Service) Submit(ctx context.Context, request *gp.SubmitRequest) (*gp.Su
 	if len(request.PreparedTransaction.Signature) == 0 {
 		return nil, status.Error(codes.InvalidArgument, "prepared transaction must be signed")
 	}
+	if request.ChannelId != s.config.Channel {
+		return nil, status.Error(codes.FailedPrecondition, unknownChannel(request.ChannelId))
+	}
 	err := s.orderer.Broadcast(ctx, request.PreparedTransaction)
 	var refusal *order.Refusal
 	switch {
@@ -83,18 +86,14 @@ func (s *Service) awaitCommit(ctx context.Context, id string) (*gp.CommitStatusR
 
 // authorize checks who asks about the ledger.
 func (s *Service) authorize(channel string, identity, signature, data []byte) error {
+	if channel == "" {
+		return status.Error(codes.PermissionDenied, "Invalid channel ID name during check policy on signed data. Name must be different from nil.")
+	}
 	if channel != s.config.Channel {
-		return status.Errorf(codes.PermissionDenied, "failed to get policy manager for channel [%s]", channel)
+		return status.Errorf(codes.PermissionDenied, "Failed to get policy manager for channel [%s]", channel)
 	}
-	reader, err := s.config.Directory.Identity(identity)
-	if err == nil {
-		err = reader.Verify(signature, data)
-	}
-	if err == nil {
-		err = s.config.Check(chanconfig.ApplicationReaders, reader)
-	}
-	if err != nil {
-		return status.Errorf(codes.PermissionDenied, "failed evaluating policy on signed data during check policy [%s]: [%s]", chanconfig.ApplicationReaders, err)
+	if err := s.config.CheckACL(chanconfig.ApplicationReaders, s.config.Signatories(identity, signature, data)...); err != nil {
+		return status.Error(codes.PermissionDenied, err.Error())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	mspb "github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
@@ -15,10 +16,10 @@ const (
 	rememberedSignatures = 16384
 )
 
-// ErrMalformedCreator says that bytes name no organisation of the channel, or hold no certificate.
+// ErrMalformedCreator says that bytes name no organisation of the channel, or hold no certificate that it issued.
 var ErrMalformedCreator = errors.New("creator is malformed or its organisation is unknown")
 
-// InvalidError says that a certificate was readable but is not a valid one of the organisation it names.
+// InvalidError says that a certificate is of the organisation that it names, which does not let it do anything.
 type InvalidError struct {
 	MSPID  string
 	Reason error
@@ -90,9 +91,25 @@ func (d *Directory) check(serialized []byte) (*Identity, error) {
 		return nil, ErrMalformedCreator
 	}
 	role, err := authority.admit(cert)
+	if errors.Is(err, errForeign) {
+		return nil, fmt.Errorf("%w: %w", ErrMalformedCreator, err)
+	}
 	if err != nil {
 		return nil, &InvalidError{MSPID: message.Mspid, Reason: err}
 	}
 	key, _ := cert.PublicKey.(*ecdsa.PublicKey) // admit refuses every other kind
 	return &Identity{MSPID: message.Mspid, Role: role, Cert: cert, key: key, verified: d.verified}, nil
+}
+
+// ExpiresAt is when the certificate in a SerializedIdentity runs out, whoever issued it; false if there is none in it.
+func ExpiresAt(serialized []byte) (time.Time, bool) {
+	message := &mspb.SerializedIdentity{}
+	if proto.Unmarshal(serialized, message) != nil {
+		return time.Time{}, false
+	}
+	cert, err := parseCertificate(message.IdBytes)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return cert.NotAfter, true
 }

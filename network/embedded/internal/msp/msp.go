@@ -48,6 +48,9 @@ func newAuthority(config *mspb.FabricMSPConfig) (*authority, error) {
 	return a, nil
 }
 
+// errForeign says that an organisation's authority has not issued a certificate.
+var errForeign = errors.New("the supplied identity is not valid")
+
 // admit checks a certificate. Expiry is left out on purpose, as in Fabric: an old block stays valid.
 func (a *authority) admit(cert *x509.Certificate) (mspb.MSPRole_MSPRoleType, error) {
 	if cert.IsCA {
@@ -58,7 +61,7 @@ func (a *authority) admit(cert *x509.Certificate) (mspb.MSPRole_MSPRoleType, err
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	}
 	if _, err := cert.Verify(options); err != nil {
-		return 0, fmt.Errorf("the supplied identity is not valid: %w", err)
+		return 0, fmt.Errorf("%w: %w", errForeign, err)
 	}
 	if _, ok := cert.PublicKey.(*ecdsa.PublicKey); !ok {
 		return 0, fmt.Errorf("unsupported key type %T", cert.PublicKey)

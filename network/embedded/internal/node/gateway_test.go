@@ -67,8 +67,8 @@ func TestRefusedFeatures(t *testing.T) {
 	r := startFresh(t, 1)
 	c := r.client(t, "alder")
 	for function, message := range map[string]string{
-		"Private": "private data is not available in the embedded network",
-		"Call":    "chaincode-to-chaincode calls are not available in the embedded network",
+		"Private": "collection quorate/quorate/collection could not be found",
+		"Call":    "chaincode other not found",
 	} {
 		_, err := c.Evaluate(deadline(t), function)
 		wantStatus(t, err, codes.Unknown, message)
@@ -144,7 +144,7 @@ func TestProposalsThatAreRefused(t *testing.T) {
 		"no channel":      {edit: func(f *fabtx.ProposalFields) { f.Channel = "" }, code: codes.InvalidArgument, message: "no channel id provided"},
 		"other chaincode": {edit: func(f *fabtx.ProposalFields) { f.Chaincode = "other" }, code: codes.FailedPrecondition, message: "no peers available to evaluate chaincode other"},
 		"no nonce":        {edit: func(f *fabtx.ProposalFields) { f.Nonce = nil }, code: codes.FailedPrecondition, message: "nonce is empty"},
-		"no time":         {edit: func(f *fabtx.ProposalFields) { f.Time = nil }, code: codes.FailedPrecondition, message: "timestamp"},
+		"no time":         {edit: func(f *fabtx.ProposalFields) { f.Time = nil }, code: codes.Unavailable, message: "failed to evaluate transaction"},
 		"malformed":       {spoil: func(p *pb.SignedProposal) { p.ProposalBytes = []byte{0xff} }, code: codes.InvalidArgument, message: "failed to unpack transaction proposal"},
 		"no signature":    {spoil: func(p *pb.SignedProposal) { p.Signature = nil }, code: codes.FailedPrecondition, message: "empty signature bytes"},
 		"bad signature":   {spoil: func(p *pb.SignedProposal) { p.Signature[10] ^= 1 }, code: codes.FailedPrecondition, message: "access denied: channel [quorate] creator org [AlderMSP]"},
@@ -184,9 +184,12 @@ func TestExpiredAndForeignCertificates(t *testing.T) {
 		}
 	}()
 	_, err := r.client(t, "alder").Evaluate(deadline(t), "Get", "key")
-	wantStatus(t, err, codes.FailedPrecondition, "proposal client identity expired")
+	wantStatus(t, err, codes.Unavailable, "failed to evaluate transaction")
+	if got := details(err)["AlderMSP"]; got != "proposal client identity expired" {
+		t.Errorf("detail %q", got)
+	}
 	_, err = r.client(t, "birch").Evaluate(deadline(t), "Get", "key")
-	wantStatus(t, err, codes.FailedPrecondition, "access denied: channel [quorate] creator org [BirchMSP]")
+	wantStatus(t, err, codes.FailedPrecondition, "access denied: channel [quorate] creator org unknown, creator is malformed")
 }
 
 func TestSubmitRefusals(t *testing.T) {
@@ -275,7 +278,7 @@ func TestCommitStatusRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Gateway.CommitStatus(deadline(t), &gp.SignedCommitStatusRequest{Request: raw, Signature: []byte("no")})
-	wantStatus(t, err, codes.PermissionDenied, "failed evaluating policy")
+	wantStatus(t, err, codes.PermissionDenied, "Failed evaluating policy")
 
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()

@@ -123,12 +123,15 @@ func (n *Network) startPeers(ctx context.Context, factory Factory) error {
 		}
 		n.endorsers = append(n.endorsers, &endorse.Endorser{
 			MSPID: o.MSPID, Address: n.sockets.addresses[o.MSPID], Identity: identity,
-			Lag: o.LagBlocks, Patience: o.patience(), Clock: clock, Signer: m.node, Config: n.channel, Ledger: n.ledger,
+			TimeWindow: timeWindows[n.config.FabricVersion], Lag: o.LagBlocks, Patience: o.patience(), Clock: clock, Signer: m.node, Config: n.channel, Ledger: n.ledger,
 			Chaincodes: map[string]*ccpeer.Chaincode{n.config.Chaincode: chaincode},
 		})
 	}
 	return nil
 }
+
+// timeWindows are how far a proposal's time may be from a peer's clock, by Fabric's defaults: peers of 2.5 do not ask.
+var timeWindows = map[string]time.Duration{"": 15 * time.Minute, "3.1": 15 * time.Minute}
 
 const defaultPatience = time.Second
 

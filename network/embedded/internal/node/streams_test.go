@@ -63,7 +63,6 @@ func TestEventsResume(t *testing.T) {
 		{"from the beginning", nettest.At(0), "", []string{"one", "two", "three"}},
 		{"after a transaction", nettest.At(blocks[0]), ids[0], []string{"two", "three"}},
 		{"a transaction outranks the block", nettest.At(0), ids[1], []string{"three"}},
-		{"after a transaction that is unknown", nettest.At(blocks[1]), "unknown", []string{"two", "three"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stream, err := c.Events(deadline(t), test.start, test.after)

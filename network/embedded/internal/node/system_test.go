@@ -64,10 +64,17 @@ func TestQueriesOfTheChain(t *testing.T) {
 	if processed.ValidationCode != 0 || !proto.Equal(processed.TransactionEnvelope, envelope) {
 		t.Errorf("transaction %v", processed)
 	}
-	for function, args := range map[string][]string{
-		"GetBlockByNumber": {"quorate", "many"}, "GetBlockByTxID": {"quorate", "unknown"}, "GetTransactionByID": {"quorate"}, "Nothing": nil,
+	for _, q := range []struct {
+		function string
+		args     []string
+		error    string
+	}{
+		{"GetBlockByNumber", []string{"quorate", "many"}, "Failed to parse block number"},
+		{"GetBlockByTxID", []string{"quorate", "unknown"}, "no such transaction ID [unknown]"},
+		{"GetTransactionByID", []string{"quorate"}, "missing 3rd argument for GetTransactionByID"},
+		{"Nothing", nil, "Incorrect number of arguments, 1"},
 	} {
-		wantStatus(t, query(t, c, &cb.Block{}, "qscc", function, args...), codes.Unknown, function)
+		wantStatus(t, query(t, c, &cb.Block{}, "qscc", q.function, q.args...), codes.Unknown, q.error)
 	}
 }
 
@@ -94,5 +101,5 @@ func TestDefinitionCanBeReadButNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Gateway.Endorse(deadline(t), &gp.EndorseRequest{TransactionId: id, ChannelId: "quorate", ProposedTransaction: signed})
-	wantStatus(t, err, codes.FailedPrecondition, "_lifecycle can be evaluated only")
+	wantStatus(t, err, codes.FailedPrecondition, "No metadata was found for chaincode _lifecycle")
 }

@@ -12,6 +12,7 @@ import (
 	"quorate.dev/network/embedded/internal/chanconfig"
 	"quorate.dev/network/embedded/internal/fabtx"
 	"quorate.dev/network/embedded/internal/ledger"
+	"quorate.dev/network/embedded/internal/msp"
 )
 
 // Refusal is an orderer's answer to a transaction that it does not take.
@@ -26,50 +27,77 @@ func (r *Refusal) Error() string { return fmt.Sprintf("%s: %s", r.Status, r.Info
 // status to say. A transaction whose id is queued or committed already is dropped without an error, since the first
 // copy decides anyway. The error is a *Refusal, ErrClosed or the context's.
 func (o *Orderer) Broadcast(ctx context.Context, envelope *cb.Envelope) error {
-	opened, err := fabtx.UnpackEnvelope(envelope)
-	if err != nil {
-		return &Refusal{cb.Status_BAD_REQUEST, "could not determine channel ID: " + err.Error()}
-	}
-	if err := o.admit(opened, time.Now()); err != nil {
+	if err := o.admit(envelope, time.Now()); err != nil {
 		return err
 	}
 	raw, err := proto.Marshal(envelope)
 	if err != nil {
 		return &Refusal{cb.Status_BAD_REQUEST, err.Error()}
 	}
-	if len(raw) > o.limits.Absolute {
-		return &Refusal{cb.Status_BAD_REQUEST, fmt.Sprintf("message payload is %d bytes and exceeds maximum allowed %d bytes", len(raw), o.limits.Absolute)}
-	}
-	return o.enqueue(ctx, entry{id: trustedID(opened), raw: raw})
+	return o.enqueue(ctx, entry{id: trustedID(envelope), raw: raw})
 }
 
-func (o *Orderer) admit(e *fabtx.Envelope, now time.Time) error {
-	if e.Channel.ChannelId != o.config.Channel {
-		return &Refusal{cb.Status_NOT_FOUND, "channel does not exist"}
+// admit applies an orderer's rules. What the payload holds besides its headers is for the peers to judge.
+func (o *Orderer) admit(envelope *cb.Envelope, now time.Time) error {
+	payload := &cb.Payload{}
+	if err := proto.Unmarshal(envelope.Payload, payload); err != nil {
+		return undetermined("error unmarshalling Payload: %w", err)
 	}
-	if e.Channel.Type != int32(cb.HeaderType_ENDORSER_TRANSACTION) {
-		return &Refusal{cb.Status_BAD_REQUEST, "configuration updates are not available in the embedded network"}
+	if err := o.admitChannel(payload.Header); err != nil {
+		return err
 	}
-	creator, err := o.config.Directory.Identity(e.Signature.Creator)
-	if err == nil {
-		err = creator.Verify(e.Raw.Signature, e.Raw.Payload)
+	if size := len(envelope.Payload) + len(envelope.Signature); size > o.limits.Absolute {
+		return &Refusal{cb.Status_BAD_REQUEST, fmt.Sprintf("message payload is %d bytes and exceeds maximum allowed %d bytes", size, o.limits.Absolute)}
 	}
-	if err == nil {
-		err = o.config.Check(chanconfig.Writers, creator)
+	signature := &cb.SignatureHeader{}
+	if err := proto.Unmarshal(payload.Header.SignatureHeader, signature); err != nil {
+		return &Refusal{cb.Status_BAD_REQUEST, "could not convert message to signedData: error unmarshalling SignatureHeader: " + err.Error()}
 	}
-	if err != nil {
-		return &Refusal{cb.Status_FORBIDDEN, "implicit policy evaluation failed: " + err.Error() + ": permission denied"}
-	}
-	if creator.ExpiredAt(now) {
+	if ends, ok := msp.ExpiresAt(signature.Creator); ok && !now.Before(ends) {
 		return &Refusal{cb.Status_BAD_REQUEST, "broadcast client identity expired"}
+	}
+	signatories := o.config.Signatories(signature.Creator, envelope.Signature, envelope.Payload)
+	if err := o.config.Check(chanconfig.Writers, signatories...); err != nil {
+		return &Refusal{cb.Status_FORBIDDEN, err.Error() + ": permission denied"}
 	}
 	return nil
 }
 
+func (o *Orderer) admitChannel(header *cb.Header) error {
+	switch {
+	case header == nil:
+		return undetermined("header not set")
+	case len(header.ChannelHeader) == 0:
+		return undetermined("channel header not set")
+	}
+	channel := &cb.ChannelHeader{}
+	if err := proto.Unmarshal(header.ChannelHeader, channel); err != nil {
+		return undetermined("error unmarshalling channel header: error unmarshalling ChannelHeader: %w", err)
+	}
+	if channel.ChannelId != o.config.Channel {
+		return &Refusal{cb.Status_BAD_REQUEST, "channel does not exist"}
+	}
+	switch cb.HeaderType(channel.Type) {
+	case cb.HeaderType_CONFIG_UPDATE:
+		return &Refusal{cb.Status_BAD_REQUEST, "configuration updates are not available in the embedded network"}
+	case cb.HeaderType_CONFIG:
+		return &Refusal{cb.Status_BAD_REQUEST, "message is of type that cannot be processed directly"}
+	//lint:ignore SA1019 orderers still refuse it by name
+	case cb.HeaderType_ORDERER_TRANSACTION:
+		return &Refusal{cb.Status_BAD_REQUEST, "message is of type that is no longer supported"}
+	}
+	return nil
+}
+
+func undetermined(format string, args ...any) error {
+	return &Refusal{cb.Status_BAD_REQUEST, "could not determine channel ID: " + fmt.Errorf(format, args...).Error()}
+}
+
 // trustedID is the transaction id if it belongs to the creator who signed; with a foreign one somebody could have
 // another's transaction dropped.
-func trustedID(e *fabtx.Envelope) string {
-	if e.Channel.TxId != fabtx.TxID(e.Signature.Nonce, e.Signature.Creator) {
+func trustedID(envelope *cb.Envelope) string {
+	e, err := fabtx.UnpackEnvelope(envelope)
+	if err != nil || e.Channel.TxId != fabtx.TxID(e.Signature.Nonce, e.Signature.Creator) {
 		return ""
 	}
 	return e.Channel.TxId

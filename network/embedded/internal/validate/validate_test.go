@@ -169,7 +169,7 @@ func (t *transaction) envelope() []byte {
 	t.must(err)
 	action := *p
 	if t.action != "" {
-		action.Chaincode = t.action
+		action.Invoked = t.action
 	}
 	payload, err := endorse.Payload(&action, t.version, &pb.Response{Status: 200}, t.event, t.set)
 	t.must(err)
