@@ -19,7 +19,6 @@ from quorate.records.consortium import Charter, Confirm, ConsortiumView, Found, 
 
 _ANSWER_LIMIT = 1024 * 1024
 _CLOCK_SKEW_MS = 2_000
-_TOO_EARLY = {"NOT_FOUND", "INVALID_STATE"}
 _PEERS_AGREE_WITHIN_S = 30.0
 _ASK_AGAIN_S = 0.1
 _VOTING_PERIOD_MS = 3_600_000
@@ -87,7 +86,7 @@ async def found_consortium(network: Connection, *, title: str = "A consortium fo
         founding = Founding.parse(answer, limit=_ANSWER_LIMIT)
         await asyncio.gather(*(_confirm(network, member, founding) for member in network.organisations))
         tally = make(Tally, motion="founding", proposer=founding.proposer)
-        await _submit_in_time(contract, "consortium:Tally", tally.encode())
+        await _submit_in_time(contract, "consortium:Tally", tally.encode(), too_early="INVALID_STATE")
     charters = await asyncio.gather(*(_charter(network, member) for member in network.organisations))
     return Consortium(network=network, charter=charters[0], fingerprint_keys=keys)
 
@@ -112,7 +111,7 @@ def found_at_once(network: Connection, *, timeout_s: float) -> Consortium:
 async def _confirm(network: Connection, member: OrganisationConnection, founding: Founding) -> None:
     confirm = make(Confirm, proposer=founding.proposer, charter_digest=founding.charter_digest)
     async with open_contract(network, member, Role.OPERATOR) as contract:
-        await _submit_in_time(contract, "consortium:Confirm", confirm.encode())
+        await _submit_in_time(contract, "consortium:Confirm", confirm.encode(), too_early="NOT_FOUND")
 
 
 async def _charter(network: Connection, member: OrganisationConnection) -> Charter:
@@ -129,7 +128,7 @@ async def _charter(network: Connection, member: OrganisationConnection) -> Chart
             await asyncio.sleep(_ASK_AGAIN_S)
 
 
-async def _submit_in_time(contract: Contract, function: str, document: bytes) -> bytes:
+async def _submit_in_time(contract: Contract, function: str, document: bytes, *, too_early: str = "") -> bytes:
     # A real peer may not yet have read the block that the transaction builds on, or not yet know the others' peers.
     # Every step of a founding may be repeated, so it is asked again until it is not too early any more.
     deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
@@ -138,7 +137,7 @@ async def _submit_in_time(contract: Contract, function: str, document: bytes) ->
             return await contract.submit(function, document)
         except EndorseError as error:
             refusal = chaincode_refusal(error)
-            if (refusal is not None and refusal.code not in _TOO_EARLY) or time.monotonic() > deadline:
+            if (refusal is not None and refusal.code != too_early) or time.monotonic() > deadline:
                 raise
             await asyncio.sleep(_ASK_AGAIN_S)
 
