@@ -18,6 +18,14 @@ _COLUMNS = (
     Column(key="detail", title="Detail"),
 )
 
+_BEGUN = {
+    Step.PACKAGE: "Writing packages …",
+    Step.INSTALL: "Installing on every peer …",
+    Step.APPROVE: "Approving, and waiting until the peers have read it …",
+    Step.CHECK: "Asking who has approved …",
+    Step.COMMIT: "Committing, and waiting until the chaincode answers …",
+}
+
 
 @click.command()
 @click.option(
@@ -68,4 +76,8 @@ async def _deploy(
     async with open_rollout(
         members, channel=file.channel, wanted=file.definition(), sequence=file.sequence, timeout_s=file.timeout_s
     ) as rollout:
-        return await rollout.look(steps) if dry_run else await rollout.run(steps, directory=output)
+        return await rollout.look(steps) if dry_run else await rollout.run(steps, directory=output, begun=_tell)
+
+
+def _tell(step: Step) -> None:
+    click.echo(_BEGUN[step], err=True)

@@ -1,6 +1,6 @@
 """A deployment file carried out step by step, or only looked at; every step says what it did in rows of one shape."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -73,8 +73,19 @@ class Rollout:
     sequence: int | None
     deadline: float
 
-    async def run(self, which: Sequence[Step], *, directory: Path) -> list[Row]:
+    async def run(
+        self, which: Sequence[Step], *, directory: Path, begun: Callable[[Step], None] = lambda _: None
+    ) -> list[Row]:
         """Do these steps in their order.
+
+        Parameters
+        ----------
+        which
+            What to do.
+        directory
+            Where packages are written.
+        begun
+            Is told of each step before it is done: some of them wait.
 
         Raises
         ------
@@ -90,7 +101,11 @@ class Rollout:
             Step.CHECK: self._check,
             Step.COMMIT: self._commit,
         }
-        return [row for step in Step if step in which for row in await work[step]()]
+        rows: list[Row] = []
+        for step in (step for step in Step if step in which):
+            begun(step)
+            rows += await work[step]()
+        return rows
 
     async def look(self, which: Sequence[Step]) -> list[Row]:
         """Return how these steps stand, and change nothing."""
