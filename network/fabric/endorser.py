@@ -30,6 +30,9 @@ _DENIED: Final = 403
 _NOT_FOUND: Final = 404
 _FAILED: Final = 500
 _STATUSES: Final = {_DENIED: StatusCode.PERMISSION_DENIED, _NOT_FOUND: StatusCode.NOT_FOUND}
+_NO_SUCH_SERVICE: Final = (
+    "It is no peer of Fabric's; the embedded network has its chaincode built in, and takes no other."
+)
 _DENIALS: Final = ("access denied", "failed ACL check")
 
 
@@ -58,7 +61,8 @@ class ProposalError(GatewayError):
         from_chaincode: bool = False,
         cause: BaseException | None = None,
     ) -> None:
-        super().__init__(f"{address}: {reason}", status=status, cause=cause)
+        hint = _NO_SUCH_SERVICE if status is StatusCode.UNIMPLEMENTED else ""
+        super().__init__(f"{address}: {reason}", status=status, hint=hint, cause=cause)
         self.address = address
         self.reason = reason
         self.response_status = response_status

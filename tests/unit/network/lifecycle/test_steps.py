@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from grpc import StatusCode
 
 from gateway.fabric import PrivateKeySigner
 from network.fabric.endorser import ProposalError, open_endorser
@@ -121,3 +122,10 @@ async def test_the_key_of_a_member_is_not_printed():
         assert "signer" not in repr(member)
         with pytest.raises(UsageError, match="no peer"):
             dataclasses.replace(member, peers=())
+
+
+def test_what_is_no_peer_of_fabric():
+    """The embedded network answers so: its chaincode is built in."""
+    error = ProposalError("localhost:1", "unknown service protos.Endorser", status=StatusCode.UNIMPLEMENTED)
+    assert error.code == "UNSUPPORTED_VERSION"
+    assert "embedded network has its chaincode built in" in error.hint
