@@ -14,6 +14,7 @@ with open(answers) as file:
     found = [answer for part, answer in json.load(file) if part in said]
 status, out, err = found[0] if found else (125, "", f"unexpected: {{said}}")
 sys.stdout.write(out)
+sys.stdout.flush()
 sys.stderr.write(err)
 sys.exit(status)
 """
