@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path  # noqa: TC003 - pydantic reads the annotations
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from quorate.errors import StorageError, UsageError
 
 MAX_PROFILE_BYTES: Final = 1024 * 1024
+_OTHERS: Final = 0o077
 _OVERRIDES: Final = ("grpc.ssl_target_name_override", "ssl-target-name-override", "hostnameOverride")
 
 
@@ -103,8 +105,8 @@ class Document(_Part):
     certificate_authorities: dict[str, CertificateAuthorityPart] = Field(default={}, alias="certificateAuthorities")
 
 
-def read_document(path: Path) -> Document:
-    """Return what a profile says.
+def read_document(path: Path) -> tuple[Document, bool]:
+    """Return what a profile says, and whether others than the file's owner may read or change it.
 
     Raises
     ------
@@ -115,13 +117,14 @@ def read_document(path: Path) -> Document:
     """
     try:
         with path.open("rb") as file:
+            is_open = bool(os.fstat(file.fileno()).st_mode & _OTHERS)
             data = file.read(MAX_PROFILE_BYTES + 1)
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}", cause=error) from error
     if len(data) > MAX_PROFILE_BYTES:
         raise UsageError(f"{path} is larger than {MAX_PROFILE_BYTES} bytes", hint="Is it a connection profile?")
     try:
-        return Document.model_validate(_parsed(data, path))
+        return Document.model_validate(_parsed(data, path)), is_open
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"

@@ -22,15 +22,29 @@ def certificates(material: Material, base: Path, what: str) -> bytes:
     return read_pem(_path(material, base, what)) if material.path else _inline(material, what)
 
 
-def private_key(material: Material, base: Path, what: str) -> bytes:
+def private_key(material: Material, base: Path, what: str, *, profile: Path, is_open: bool) -> bytes:
     """Return a private key, PEM.
+
+    Parameters
+    ----------
+    material, base
+        Where it is.
+    what
+        What errors call it.
+    profile, is_open
+        The file in which the text itself may stand, and whether others than its owner may read that file.
 
     Raises
     ------
     UsageError
-        Its file may be read by others than its owner, or there is none.
+        There is none, or others than its owner may read it.
     """
-    return read_private_pem(_path(material, base, what)) if material.path else _inline(material, what)
+    if material.path:
+        return read_private_pem(_path(material, base, what))
+    if is_open:
+        hint = f"Run `chmod 600 {profile}`; if others could read it before, issue a new key."
+        raise UsageError(f"{what} stands in {profile}, which others than its owner may read", hint=hint)
+    return _inline(material, what)
 
 
 def _path(material: Material, base: Path, what: str) -> Path:

@@ -61,11 +61,15 @@ class CertificateAuthority:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionProfile:
-    """A connection profile that has been read. Files that it names are read when they are asked for."""
+    """A connection profile that has been read. Files that it names are read when they are asked for.
+
+    `is_open` says whether others than its owner may read the file; then keys that stand in it are refused.
+    """
 
     path: Path
     base: Path
     document: Document = field(repr=False)
+    is_open: bool = False
 
     @classmethod
     def load(cls, path: Path, *, base: Path | None = None) -> Self:
@@ -85,7 +89,8 @@ class ConnectionProfile:
         StorageError
             It cannot be read.
         """
-        return cls(path=path, base=base or Path.cwd(), document=read_document(path))
+        document, is_open = read_document(path)
+        return cls(path=path, base=base or Path.cwd(), document=document, is_open=is_open)
 
     @property
     def organisations(self) -> tuple[str, ...]:
@@ -148,7 +153,7 @@ class ConnectionProfile:
         certificate, key = self._credentials(part, organisation, name)
         what = f"{name} of {part.mspid} in {self.path}"
         identity = Identity(part.mspid, material.certificates(certificate, self.base, f"the certificate of {what}"))
-        pem = material.private_key(key, self.base, f"the key of {what}")
+        pem = self._key(key, f"the key of {what}")
         signer = PrivateKeySigner.from_pem(pem, name=f"the key of {what}")
         if signer.public_key != identity.x509.public_key():
             raise UsageError(f"the key of {what} does not belong to the certificate")
@@ -218,8 +223,11 @@ class ConnectionProfile:
             return b"", b""
         return (
             material.certificates(part.client_certificate, self.base, f"the TLS client certificate for {name}"),
-            material.private_key(part.client_key, self.base, f"the TLS client key for {name}"),
+            self._key(part.client_key, f"the TLS client key for {name}"),
         )
+
+    def _key(self, key: Material, what: str) -> bytes:
+        return material.private_key(key, self.base, what, profile=self.path, is_open=self.is_open)
 
     def _roots(self, roots: Material | None, name: str) -> bytes:
         return material.certificates(roots, self.base, f"the TLS root of {name}") if roots else b""

@@ -78,9 +78,10 @@ def document(served):
 
 @pytest.fixture
 def load(files):
-    def use(document):
+    def use(document, mode=0o644):
         path = files / "network.json"
         path.write_text(json.dumps(document))
+        path.chmod(mode)
         return ConnectionProfile.load(path, base=files)
 
     return use
@@ -117,7 +118,10 @@ async def test_users_whose_certificate_and_key_stand_in_the_profile(load, docume
         "cert": {"pem": base64.b64encode(client_certificate.certificate_pem).decode()},
         "private_key": {"pem": base64.b64encode(client_certificate.key_pem).decode()},
     }
-    profile = load(document)
+    with pytest.raises(UsageError, match=r"stands in .*network\.json, which others") as caught:
+        load(document).user("org1.example.com", "Admin")
+    assert "chmod 600" in caught.value.hint
+    profile = load(document, mode=0o600)
     assert await evaluated(profile.peer(PEER), profile.user("org1.example.com", "Admin")) == b"echo|hello"
     assert "PRIVATE" not in repr(profile)
     assert base64.b64encode(client_certificate.key_pem).decode()[:40] not in repr(profile.document)
