@@ -34,7 +34,10 @@ _STATUS_COLUMNS = (
 
 @click.group("network", context_settings={"help_option_names": ["-h", "--help"]})
 def group() -> None:
-    """Run a ledger on this machine: for development, demos and tests, never for production."""
+    """Run a ledger on this machine: for development, demos and tests, never for production.
+
+    deploy and ca are for the networks and authorities that members run already.
+    """
 
 
 group.add_command(ca_commands.group)
