@@ -1,6 +1,7 @@
 package chanconfig
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,7 +43,11 @@ func Parse(block *cb.Block) (*Config, error) {
 			configs = append(configs, config)
 		}
 	}
-	directory, err := msp.NewDirectory(configs)
+	more, err := keyAlgorithms(root)
+	if err != nil {
+		return nil, err
+	}
+	directory, err := msp.NewDirectory(configs, more...)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +56,18 @@ func Parse(block *cb.Block) (*Config, error) {
 		return nil, err
 	}
 	return &Config{Channel: header.ChannelId, Directory: directory, root: root, policies: policies}, nil
+}
+
+// keyAlgorithms are those that the channel takes besides ECDSA: Ed25519 came with capability V3_0.
+func keyAlgorithms(root *cb.ConfigGroup) ([]x509.PublicKeyAlgorithm, error) {
+	capabilities := &cb.Capabilities{}
+	if err := proto.Unmarshal(root.Values["Capabilities"].GetValue(), capabilities); err != nil {
+		return nil, fmt.Errorf("read the capabilities: %w", err)
+	}
+	if capabilities.Capabilities["V3_0"] == nil {
+		return nil, nil
+	}
+	return []x509.PublicKeyAlgorithm{x509.Ed25519}, nil
 }
 
 func open(block *cb.Block) (*cb.ChannelHeader, *cb.ConfigEnvelope, error) {

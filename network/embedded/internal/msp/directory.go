@@ -1,7 +1,7 @@
 package msp
 
 import (
-	"crypto/ecdsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"sync"
@@ -37,8 +37,10 @@ type Directory struct {
 	known map[string]*Identity
 }
 
-// NewDirectory builds a directory from the MSP configurations of a channel.
-func NewDirectory(configs []*mspb.FabricMSPConfig) (*Directory, error) {
+// NewDirectory builds a directory from the MSP configurations of a channel, and the kinds of keys that it takes besides
+// ECDSA.
+func NewDirectory(configs []*mspb.FabricMSPConfig, more ...x509.PublicKeyAlgorithm) (*Directory, error) {
+	algorithms := append([]x509.PublicKeyAlgorithm{x509.ECDSA}, more...)
 	d := &Directory{
 		authorities: map[string]*authority{}, verified: NewSignatures(rememberedSignatures),
 		known: map[string]*Identity{},
@@ -47,7 +49,7 @@ func NewDirectory(configs []*mspb.FabricMSPConfig) (*Directory, error) {
 		if d.authorities[config.Name] != nil {
 			return nil, fmt.Errorf("MSP %s occurs twice", config.Name)
 		}
-		a, err := newAuthority(config)
+		a, err := newAuthority(config, algorithms)
 		if err != nil {
 			return nil, err
 		}
@@ -97,8 +99,7 @@ func (d *Directory) check(serialized []byte) (*Identity, error) {
 	if err != nil {
 		return nil, &InvalidError{MSPID: message.Mspid, Reason: err}
 	}
-	key, _ := cert.PublicKey.(*ecdsa.PublicKey) // admit refuses every other kind
-	return &Identity{MSPID: message.Mspid, Role: role, Cert: cert, key: key, verified: d.verified}, nil
+	return &Identity{MSPID: message.Mspid, Role: role, Cert: cert, key: cert.PublicKey, verified: d.verified}, nil
 }
 
 // ExpiresAt is when the certificate in a SerializedIdentity runs out, whoever issued it; false if there is none in it.

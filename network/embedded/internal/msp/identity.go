@@ -3,7 +3,10 @@
 package msp
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
@@ -20,7 +23,7 @@ type Identity struct {
 	Role  mspb.MSPRole_MSPRoleType
 	Cert  *x509.Certificate
 
-	key      *ecdsa.PublicKey
+	key      crypto.PublicKey
 	verified *Signatures
 }
 
@@ -31,25 +34,46 @@ var (
 	ErrBadSignature       = errors.New("the signature is invalid")
 )
 
-// Verify checks an ECDSA signature over the SHA-256 of the parts. Like Fabric it refuses a high S, so that nobody can
-// make a second valid signature from a first.
+// Verify checks a signature over the parts, which may have been checked before.
 func (id *Identity) Verify(signature []byte, parts ...[]byte) error {
 	digest := Digest(parts...)
 	known := signatureKey(id.Cert.RawSubjectPublicKeyInfo, digest, signature)
 	if id.verified.seen(known) {
 		return nil
 	}
+	if err := verify(id.key, digest, signature, parts); err != nil {
+		return err
+	}
+	id.verified.remember(known)
+	return nil
+}
+
+// verify takes what Fabric takes: Ed25519 over the whole message, ECDSA over its SHA-256.
+func verify(key crypto.PublicKey, digest, signature []byte, parts [][]byte) error {
+	switch key := key.(type) {
+	case ed25519.PublicKey:
+		if !ed25519.Verify(key, bytes.Join(parts, nil), signature) {
+			return ErrBadSignature
+		}
+		return nil
+	case *ecdsa.PublicKey:
+		return verifyECDSA(key, digest, signature)
+	}
+	return ErrBadSignature // admit lets no other key in
+}
+
+// verifyECDSA refuses a high S, like Fabric, so that nobody can make a second valid signature from a first.
+func verifyECDSA(key *ecdsa.PublicKey, digest, signature []byte) error {
 	var rs struct{ R, S *big.Int }
 	if rest, err := asn1.Unmarshal(signature, &rs); err != nil || len(rest) > 0 {
 		return ErrMalformedSignature
 	}
-	if rs.S.Cmp(halfOrder(id.key)) > 0 {
+	if rs.S.Cmp(halfOrder(key)) > 0 {
 		return ErrHighS
 	}
-	if !ecdsa.VerifyASN1(id.key, digest, signature) {
+	if !ecdsa.VerifyASN1(key, digest, signature) {
 		return ErrBadSignature
 	}
-	id.verified.remember(known)
 	return nil
 }
 

@@ -1,11 +1,11 @@
 package msp
 
 import (
-	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	mspb "github.com/hyperledger/fabric-protos-go-apiv2/msp"
@@ -16,10 +16,12 @@ type authority struct {
 	id    string
 	roots *x509.CertPool
 	roles map[string]mspb.MSPRole_MSPRoleType // by organisational unit
+
+	algorithms []x509.PublicKeyAlgorithm
 }
 
 // newAuthority refuses what this network does not enforce, rather than ignore it.
-func newAuthority(config *mspb.FabricMSPConfig) (*authority, error) {
+func newAuthority(config *mspb.FabricMSPConfig, algorithms []x509.PublicKeyAlgorithm) (*authority, error) {
 	if len(config.RevocationList)+len(config.IntermediateCerts)+len(config.OrganizationalUnitIdentifiers) > 0 {
 		return nil, fmt.Errorf("MSP %s: revocation lists, intermediate certificates and required units are not supported by the embedded network", config.Name)
 	}
@@ -27,7 +29,7 @@ func newAuthority(config *mspb.FabricMSPConfig) (*authority, error) {
 	if !ous.GetEnable() {
 		return nil, fmt.Errorf("MSP %s: NodeOUs must be enabled", config.Name)
 	}
-	a := &authority{id: config.Name, roots: x509.NewCertPool(), roles: map[string]mspb.MSPRole_MSPRoleType{
+	a := &authority{id: config.Name, algorithms: algorithms, roots: x509.NewCertPool(), roles: map[string]mspb.MSPRole_MSPRoleType{
 		ous.ClientOuIdentifier.GetOrganizationalUnitIdentifier():  mspb.MSPRole_CLIENT,
 		ous.PeerOuIdentifier.GetOrganizationalUnitIdentifier():    mspb.MSPRole_PEER,
 		ous.AdminOuIdentifier.GetOrganizationalUnitIdentifier():   mspb.MSPRole_ADMIN,
@@ -63,8 +65,8 @@ func (a *authority) admit(cert *x509.Certificate) (mspb.MSPRole_MSPRoleType, err
 	if _, err := cert.Verify(options); err != nil {
 		return 0, fmt.Errorf("%w: %w", errForeign, err)
 	}
-	if _, ok := cert.PublicKey.(*ecdsa.PublicKey); !ok {
-		return 0, fmt.Errorf("unsupported key type %T", cert.PublicKey)
+	if !slices.Contains(a.algorithms, cert.PublicKeyAlgorithm) {
+		return 0, fmt.Errorf("%s is not supported", cert.PublicKeyAlgorithm)
 	}
 	return a.role(cert.Subject.OrganizationalUnit)
 }

@@ -3,6 +3,7 @@
 package nettest
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -93,6 +94,17 @@ func (a *Authority) Issue(folder string, leaf Leaf) error {
 		return err
 	}
 	return write(folder, leaf.Name, cert, key)
+}
+
+// Certify returns a certificate, as PEM, of a unit's key of any kind that its holder keeps.
+func (a *Authority) Certify(unit string, key crypto.PublicKey) ([]byte, error) {
+	template := newTemplate("holder", time.Now().AddDate(1, 0, 0))
+	template.Subject.OrganizationalUnit = []string{unit}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.Cert, key, a.key)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }
 
 // Write writes the authority's certificate as NAME.pem into a folder.
