@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from network.lifecycle import steps
+from network.lifecycle import steps, waits
 from network.lifecycle.collection import Collection, collection_package
 from network.lifecycle.definition import Definition
 from network.lifecycle.endorsement_policy import endorsement_policy
-from network.lifecycle.everywhere import everywhere, until
+from network.lifecycle.everywhere import deadline_in, everywhere
 from network.lifecycle.member import Member, MemberSession, open_member
 from network.lifecycle.sequence import newest, next_definition
 from quorate.errors import UsageError
@@ -87,7 +87,7 @@ async def deploy(
         The sequence does not fit what is in force, or too few members approve.
     """
     _check(members)
-    deadline = steps.deadline_in(deadline_s)
+    deadline = deadline_in(deadline_s)
     wanted = Definition(
         name=chaincode,
         version=version,
@@ -100,10 +100,10 @@ async def deploy(
         installed = await steps.install(sessions)
         definition = next_definition(wanted, await in_force(sessions, channel, chaincode), sequence)
         approved = await steps.approve_all(sessions, channel, definition, deadline=deadline)
-        await await_approvals(sessions, channel, definition, deadline=deadline)
+        await waits.for_approvals(sessions, channel, definition, deadline=deadline)
         committed = await steps.commit(sessions[0], channel, definition, deadline=deadline)
-        await steps.await_committed(sessions, channel, definition, deadline=deadline)
-        await steps.await_answers(sessions, channel, chaincode, probe, deadline=deadline)
+        await waits.for_definition(sessions, channel, definition, deadline=deadline)
+        await waits.for_answers(sessions, channel, chaincode, probe, deadline=deadline)
     return Deployment(
         definition=definition,
         package_ids={session.msp_id: session.package_id for session in sessions},
@@ -136,26 +136,3 @@ async def in_force(sessions: Sequence[MemberSession], channel: str, chaincode: s
 
     places = {session.msp_id: session for session in sessions}
     return newest((await everywhere("read the definition", places, ask)).values())
-
-
-async def await_approvals(
-    sessions: Sequence[MemberSession], channel: str, definition: Definition, *, deadline: float
-) -> None:
-    """Wait until every member's first peer has read the approvals of all of them: it endorses the commit only then.
-
-    Raises
-    ------
-    DeploymentError
-        Some had not in time.
-    """
-    places = {session.msp_id: session for session in sessions}
-
-    async def on(session: MemberSession) -> None:
-        async def holds() -> str:
-            waiting = (await steps.approvals(session, channel, definition)).waiting_for
-            lacking = [msp_id for msp_id in waiting if msp_id in places]
-            return f"it has not read the approval of {', '.join(lacking)}" if lacking else ""
-
-        await until(holds, deadline=deadline)
-
-    await everywhere("wait for approvals", places, on)

@@ -77,3 +77,8 @@ async def until(
             raise TimedOutError(missing)
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+
+def deadline_in(seconds: float) -> float:
+    """Return the event loop's time in this many seconds."""
+    return asyncio.get_running_loop().time() + seconds

@@ -1,6 +1,6 @@
 """One organisation in a deployment: its administrator, its peers, and its connections to them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -106,3 +106,8 @@ async def open_member(member: Member) -> AsyncIterator[MemberSession]:
                 )
             )
         yield MemberSession(member=member, peers=tuple(peers))
+
+
+def named_peers(sessions: Iterable[MemberSession]) -> dict[str, PeerSession]:
+    """Return the peers of these organisations by what errors call them: whose, and where."""
+    return {f"{session.msp_id} at {peer.address}": peer for session in sessions for peer in session.peers}

@@ -7,9 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from network.lifecycle import steps
+from network.lifecycle import steps, waits
 from network.lifecycle.definition import Definition
-from network.lifecycle.deployment import PROBE, await_approvals, in_force
+from network.lifecycle.deployment import PROBE, in_force
+from network.lifecycle.everywhere import deadline_in
 from network.lifecycle.member import Member, MemberSession, open_member
 from network.lifecycle.sequence import next_definition
 from quorate.errors import UsageError
@@ -174,7 +175,7 @@ class Rollout:
     async def _approve(self) -> list[Row]:
         definition = await self._definition()
         approved = await steps.approve_all(self.sessions, self.channel, definition, deadline=self.deadline)
-        await await_approvals(self.sessions, self.channel, definition, deadline=self.deadline)
+        await waits.for_approvals(self.sessions, self.channel, definition, deadline=self.deadline)
         return [
             _approval(session, definition, State.DONE if session.msp_id in approved else State.WAS_DONE)
             for session in self.sessions
@@ -204,8 +205,8 @@ class Rollout:
     async def _commit(self) -> list[Row]:
         definition = await self._definition()
         new = await steps.commit(self.sessions[0], self.channel, definition, deadline=self.deadline)
-        await steps.await_committed(self.sessions, self.channel, definition, deadline=self.deadline)
-        await steps.await_answers(self.sessions, self.channel, definition.name, PROBE, deadline=self.deadline)
+        await waits.for_definition(self.sessions, self.channel, definition, deadline=self.deadline)
+        await waits.for_answers(self.sessions, self.channel, definition.name, PROBE, deadline=self.deadline)
         return [_about(definition, Step.COMMIT, State.DONE if new else State.WAS_DONE)]
 
     async def _definition(self) -> Definition:
@@ -226,7 +227,7 @@ async def open_rollout(
             channel=channel,
             wanted=wanted,
             sequence=sequence,
-            deadline=steps.deadline_in(timeout_s),
+            deadline=deadline_in(timeout_s),
         )
 
 

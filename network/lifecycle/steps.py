@@ -1,17 +1,14 @@
 """The steps of a deployment, each by one organisation; each may be repeated and then does nothing."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 from grpc import StatusCode
 
 from gateway.fabric.errors import CommitError, EndorseError
-from network.fabric.discovery import missing_endorsers
-from network.fabric.endorser import ProposalError
 from network.lifecycle.definition import Definition
 from network.lifecycle.everywhere import everywhere, until
-from network.lifecycle.member import MemberSession, PeerSession
+from network.lifecycle.member import MemberSession, PeerSession, named_peers
 from network.lifecycle.package import ChaincodePackage
 from network.lifecycle.peer import LIFECYCLE, Readiness
 from quorate.blocks import protos
@@ -34,7 +31,7 @@ async def install(sessions: Sequence[MemberSession]) -> tuple[str, ...]:
         name: (peer, session.member.package)
         for session in sessions
         if session.member.package
-        for name, peer in _named(session).items()
+        for name, peer in named_peers([session]).items()
     }
 
     async def on(place: tuple[PeerSession, ChaincodePackage]) -> str:
@@ -149,58 +146,6 @@ async def is_committed(peer: PeerSession, channel: str, definition: Definition) 
     return not definition.differences(found.definition)
 
 
-async def await_committed(
-    sessions: Sequence[MemberSession], channel: str, definition: Definition, *, deadline: float
-) -> None:
-    """Wait until every peer has read that a definition is in force.
-
-    Raises
-    ------
-    DeploymentError
-        Some had not in time.
-    """
-
-    async def on(peer: PeerSession) -> None:
-        async def holds() -> str:
-            return "" if await is_committed(peer, channel, definition) else "it has not read the definition yet"
-
-        await until(holds, deadline=deadline)
-
-    await everywhere("wait for the definition", _all_named(sessions), on)
-
-
-async def await_answers(
-    sessions: Sequence[MemberSession], channel: str, chaincode: str, probe: Sequence[str | bytes], *, deadline: float
-) -> None:
-    """Wait until the chaincode of every peer answers a call, whatever it answers, and every peer knows its endorsers.
-
-    Raises
-    ------
-    DeploymentError
-        Some did not in time.
-    """
-
-    async def on(peer: PeerSession) -> None:
-        async def holds() -> str:
-            try:
-                await peer.endorser.call(channel, chaincode, *probe)
-            except ProposalError as error:
-                if not error.from_chaincode:
-                    raise
-            return await missing_endorsers(
-                peer.endorser, channel, chaincode, tls_certificate_hash=peer.tls_certificate_hash
-            )
-
-        await until(holds, deadline=deadline, retry=_is_refusal)
-
-    running = [session for session in sessions if session.member.package is not None]
-    await everywhere("wait for the chaincode", _all_named(running), on)
-
-
-def _is_refusal(error: QuorateError) -> bool:
-    return isinstance(error, ProposalError) and bool(error.response_status)
-
-
 async def _require_installed(session: MemberSession, package_id: str) -> None:
     async def on(peer: PeerSession) -> None:
         installed = await peer.lifecycle.installed()
@@ -210,7 +155,7 @@ async def _require_installed(session: MemberSession, package_id: str) -> None:
                 hint="Install it first. If certificates were renewed, the package and its id have changed with them.",
             )
 
-    await everywhere("look for the package", _named(session), on)
+    await everywhere("look for the package", named_peers([session]), on)
 
 
 async def _submit(
@@ -249,16 +194,3 @@ async def _too_few(session: MemberSession, channel: str, definition: Definition,
         hint="Each of them approves exactly this definition; then commit again.",
         cause=cause,
     )
-
-
-def _named(session: MemberSession) -> dict[str, PeerSession]:
-    return {f"{session.msp_id} at {peer.address}": peer for peer in session.peers}
-
-
-def _all_named(sessions: Sequence[MemberSession]) -> dict[str, PeerSession]:
-    return {name: peer for session in sessions for name, peer in _named(session).items()}
-
-
-def deadline_in(seconds: float) -> float:
-    """Return the event loop's time in this many seconds."""
-    return asyncio.get_running_loop().time() + seconds

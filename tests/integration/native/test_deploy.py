@@ -31,7 +31,7 @@ from network.lifecycle import (
 )
 from network.lifecycle import deploy as deploy_for
 from network.lifecycle.deployment_file import DeploymentFile
-from network.lifecycle.everywhere import until
+from network.lifecycle.everywhere import deadline_in, until
 from network.own_programs import find_chaincode_program
 from quorate.cli import main
 from quorate.records.common import make
@@ -240,7 +240,7 @@ async def both_approvals(session, definition):
         found.append(await steps.approvals(session, "quorate", definition))
         return "" if found[-1].mismatches else "not read yet"
 
-    await until(holds, deadline=steps.deadline_in(20))
+    await until(holds, deadline=deadline_in(20))
     return found[-1]
 
 
@@ -270,21 +270,21 @@ async def test_what_real_peers_say(native, start, tmp_path):
     other = Definition(name="trial", version="2", sequence=1)
     async with open_member(member_of(alder, "trial_1")) as one, open_member(member_of(birch, "trial_1")) as two:
         with pytest.raises(DeploymentError, match="no package trial_1") as absent:
-            await steps.approve(one, "quorate", trial, one.package_id, deadline=steps.deadline_in(20))
+            await steps.approve(one, "quorate", trial, one.package_id, deadline=deadline_in(20))
         assert absent.value.code == "NOT_FOUND"
         assert len(await steps.install([one, two])) == 2
-        await steps.approve(one, "quorate", trial, one.package_id, deadline=steps.deadline_in(20))
-        await steps.approve(two, "quorate", other, two.package_id, deadline=steps.deadline_in(20))
+        await steps.approve(one, "quorate", trial, one.package_id, deadline=deadline_in(20))
+        await steps.approve(two, "quorate", other, two.package_id, deadline=deadline_in(20))
         found = await both_approvals(one, trial)
         assert (found.approvals, found.waiting_for) == ({"AlderMSP": True, "BirchMSP": False}, ("BirchMSP",))
         assert "version" in str(found.mismatches["BirchMSP"])
         with pytest.raises(Exception, match=r"not BirchMSP \(it approved another") as few:
-            await steps.commit(one, "quorate", trial, deadline=steps.deadline_in(20))
+            await steps.commit(one, "quorate", trial, deadline=deadline_in(20))
         assert few.value.code == "INVALID_STATE"
         # Changing one's mind before the commit is allowed.
-        assert await steps.approve(two, "quorate", trial, "", deadline=steps.deadline_in(20))
-        assert await steps.commit(two, "quorate", trial, deadline=steps.deadline_in(20))
-        assert not await steps.commit(one, "quorate", trial, deadline=steps.deadline_in(20))
+        assert await steps.approve(two, "quorate", trial, "", deadline=deadline_in(20))
+        assert await steps.commit(two, "quorate", trial, deadline=deadline_in(20))
+        assert not await steps.commit(one, "quorate", trial, deadline=deadline_in(20))
 
     # An enrolment of fabric-sdk-py goes on as it is.
     profile = furnish(tmp_path, alder)
@@ -329,7 +329,7 @@ async def test_fabrics_own_program_agrees_on_packages_and_policies(native, start
         name = f"trial{number}"
         definition = Definition(name=name, version="1.0", sequence=1, policy=endorsement_policy(policy))
         async with open_member(member) as session:
-            await steps.approve(session, "quorate", definition, "", deadline=steps.deadline_in(20))
+            await steps.approve(session, "quorate", definition, "", deadline=deadline_in(20))
         arguments = ["checkcommitreadiness", "-C", "quorate", "-n", name, "-v", "1.0", "--sequence", "1", "-O", "json"]
         said = await asyncio.to_thread(
             run_peer, network, alder, *arguments, *(["--signature-policy", policy] if policy else [])
