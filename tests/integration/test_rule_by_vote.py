@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.audit.export import export_bundle
-from network import embedded_engine
 from network.home import NetworkHome
 from network.identity.layout import Role
 from network.topology import Topology
@@ -86,8 +85,8 @@ class Votes(Walk):
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory, embedded_program):  # noqa: ARG001 - it must be built
-    running = embedded_engine.start(
+def network(tmp_path_factory, fabric_engine):
+    running = fabric_engine.start(
         NetworkHome(tmp_path_factory.mktemp("network")),
         Topology.for_members(["Alder", "Birch", "Cedar", "Elm"]),
         dies_with_parent=True,

@@ -43,7 +43,9 @@ def test_a_program_that_is_not_there(tmp_path):
 def test_settings_of_another_network_in_the_environment_are_kept_out(program, monkeypatch):
     monkeypatch.setenv("CONFIGTX_ORDERER_ORDERERTYPE", "solo")
     monkeypatch.setenv("FABRIC_CFG_PATH", "/elsewhere")
-    assert run_program(program("print(sorted(k for k in os.environ if k.startswith(('CONFIGTX_', 'FABRIC_'))))")) == "[]\n"
+    assert (
+        run_program(program("print(sorted(k for k in os.environ if k.startswith(('CONFIGTX_', 'FABRIC_'))))")) == "[]\n"
+    )
 
 
 MAKES = "open(sys.argv[sys.argv.index('-outputBlock') + 1], 'wb').write(b'%d' % time.monotonic_ns())"
