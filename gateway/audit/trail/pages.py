@@ -22,7 +22,15 @@ _SEARCHED: Final = ("transaction", "digest", "proposal", "review", "dataset", "r
 
 
 class EventRow(BaseModel):
-    """One event as it is listed."""
+    """One event as it is listed.
+
+    Attributes
+    ----------
+    claimed_time
+        Unix milliseconds, as its submitter wrote them.
+    observed_time
+        When the own gateway first saw the block; None when it did not see it as it came.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,6 +44,7 @@ class EventRow(BaseModel):
     role: str | None
     certificate: str | None
     claimed_time: int | None
+    observed_time: int | None = None
     study: str | None
     round: int | None
     msp: str | None
@@ -96,8 +105,10 @@ def page(trail: Trail, wanted: EventFilter, *, at: Cursor | None = None, limit: 
         query = query.where(EVENTS.c.sequence > at.sequence if at.newer else EVENTS.c.sequence < at.sequence)
     query = query.order_by(EVENTS.c.sequence.asc() if towards_newer else EVENTS.c.sequence.desc()).limit(limit + 1)
     with trail.engine.connect() as connection:
-        found = [EventRow.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+        rows = [dict(row) for row in connection.execute(query).mappings()]
         newest = connection.execute(select(func.max(BLOCKS.c.number))).scalar()
+    seen = trail.observed(row["block"] for row in rows)
+    found = [EventRow.model_validate(row | {"observed_time": seen.get(row["block"])}) for row in rows]
     more, events = len(found) > limit, found[:limit]
     if towards_newer:
         events.reverse()

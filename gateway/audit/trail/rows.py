@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from quorate.blocks.block import Block
+    from quorate.blocks.header import BlockHeader
     from quorate.blocks.transaction import Action, Transaction
 
 Row = dict[str, Any]
@@ -36,6 +37,7 @@ class BlockRows:
     number: int
     previous: str
     block: Row
+    configurations: list[Row] = field(default_factory=list)
     transactions: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     writes: list[Row] = field(default_factory=list)
@@ -68,11 +70,29 @@ def rows_of(data: bytes, *, chaincode: str) -> BlockRows:
             "data_hash": header.data_hash.hex(),
             "commit_hash": _commit_hash(block),
             "entries": len(block.entries),
+            "whole": 1,
         },
     )
     for position, (entry, code) in enumerate(zip(block.entries, block.codes, strict=True)):
         _add(rows, position, entry, code, chaincode)
     return rows
+
+
+def header_rows(header: BlockHeader) -> BlockRows:
+    """Return the rows of a block of which only the header is known."""
+    return BlockRows(
+        number=header.number,
+        previous=digest_from_raw(header.previous_hash) if header.number else "",
+        block={
+            "number": header.number,
+            "hash": header.digest,
+            "previous": header.previous_hash.hex(),
+            "data_hash": header.data_hash.hex(),
+            "commit_hash": None,
+            "entries": 0,
+            "whole": 0,
+        },
+    )
 
 
 def _commit_hash(block: Block) -> str | None:
@@ -88,6 +108,7 @@ def _add(rows: BlockRows, position: int, entry: bytes, code: TxValidationCode, c
         made = _blank(indexed_id(entry), code) | {"kind": "configuration"}
         rows.transactions.append(where | made)
         rows.events.append(_event(where, made, kinds.CONFIGURED))
+        rows.configurations.append({"block": rows.number, "entry": entry})
         return
     try:
         transaction = decode_transaction(entry)
@@ -102,6 +123,8 @@ def _add(rows: BlockRows, position: int, entry: bytes, code: TxValidationCode, c
         rows.events.append(_event(where, made, kinds.INVALID, reason=code.name))
         return
     rows.events += [_event(where, made, **facts) for facts in _facts(transaction, made["kind"], chaincode)]
+    if made["kind"] == "configuration":
+        rows.configurations.append({"block": rows.number, "entry": entry})
     if transaction.action is not None:
         rows.writes += [where | write for write in _writes(transaction.action, chaincode)]
 

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.audit.trail.rows import BlockRows, rows_of
+from gateway.audit.trail.rows import BlockRows, header_rows, rows_of
 from gateway.audit.trail.schema import open_engine
-from gateway.audit.trail.tables import BLOCKS, EVENTS, TRANSACTIONS, WRITES
+from gateway.audit.trail.tables import BLOCKS, CONFIGURATIONS, EVENTS, TRANSACTIONS, WRITES
+from quorate.blocks.config import ChannelConfig
 from quorate.errors import IntegrityError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine, Table
 
+    from quorate.blocks.header import BlockHeader
+
 _BATCH: Final = 64
 """Blocks that are written in one transaction of the database."""
+
+
+class Observer(Protocol):
+    """Remembers when the own organisation first saw each block, whatever becomes of the trail."""
+
+    def times(self, blocks: Collection[int]) -> Mapping[int, int]:
+        """Return Unix milliseconds for those of the blocks that were seen as they came."""
+        ...
+
+
+class _Nobody:
+    def times(self, _blocks: Collection[int]) -> Mapping[int, int]:
+        return MappingProxyType({})
 
 
 class Trail:
@@ -31,14 +48,17 @@ class Trail:
         What `open_engine` returned.
     chaincode
         The name of Quorate's chaincode on the channel.
+    observer
+        Says when blocks were first seen; by default nobody saw any.
     """
 
-    def __init__(self, engine: Engine, *, chaincode: str = "quorate") -> None:
+    def __init__(self, engine: Engine, *, chaincode: str = "quorate", observer: Observer | None = None) -> None:
         self.engine = engine
         self.chaincode = chaincode
+        self._observer = observer or _Nobody()
 
     @classmethod
-    def open(cls, path: Path | None, *, chaincode: str = "quorate") -> Self:
+    def open(cls, path: Path | None, *, chaincode: str = "quorate", observer: Observer | None = None) -> Self:
         """Open the trail in a file, or one in memory.
 
         Raises
@@ -48,7 +68,11 @@ class Trail:
         UnsupportedVersionError
             When a newer version of Quorate has written it.
         """
-        return cls(open_engine(path), chaincode=chaincode)
+        return cls(open_engine(path), chaincode=chaincode, observer=observer)
+
+    def observed(self, blocks: Iterable[int]) -> Mapping[int, int]:
+        """Return when the own organisation first saw blocks, Unix milliseconds; those are left out that it did not."""
+        return self._observer.times(frozenset(blocks))
 
     def close(self) -> None:
         """Close every connection."""
@@ -90,6 +114,23 @@ class Trail:
         self._take(batch)
         return self.height
 
+    def append_header(self, header: BlockHeader) -> None:
+        """Take a block of which only the header is known; errors as `append`."""
+        self._take([header_rows(header)])
+
+    def configuration(self) -> ChannelConfig | None:
+        """Return the channel's configuration in force; None before there is one.
+
+        Raises
+        ------
+        BlockError
+            When it cannot be read.
+        """
+        query = select(CONFIGURATIONS.c.entry).order_by(CONFIGURATIONS.c.block.desc()).limit(1)
+        with self.engine.connect() as connection:
+            entry = connection.execute(query).scalar()
+        return None if entry is None else ChannelConfig(entry)
+
     def _take(self, batch: list[BlockRows]) -> None:
         if not batch:
             return
@@ -97,6 +138,7 @@ class Trail:
             with self.engine.begin() as connection:
                 _check_links(connection, batch)
                 _insert(connection, BLOCKS, [rows.block for rows in batch])
+                _insert(connection, CONFIGURATIONS, [row for rows in batch for row in rows.configurations])
                 _insert(connection, TRANSACTIONS, [row for rows in batch for row in rows.transactions])
                 _insert(connection, EVENTS, _numbered(connection, batch))
                 _insert(connection, WRITES, [row for rows in batch for row in rows.writes])

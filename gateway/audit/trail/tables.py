@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, Table, Text
 
 METADATA: Final = MetaData()
 
@@ -17,6 +17,15 @@ BLOCKS: Final = Table(
     Column("data_hash", Text, nullable=False),
     Column("commit_hash", Text, comment="the peer's own, 64 hexadecimal digits; block 0 has none"),
     Column("entries", Integer, nullable=False),
+    Column("whole", Integer, nullable=False, comment="0 when only the header is here, as in a bundle of one study"),
+)
+
+CONFIGURATIONS: Final = Table(
+    "configurations",
+    METADATA,
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False, comment="the block's one entry: the whole configuration"),
+    ForeignKeyConstraint(["block"], ["blocks.number"]),
 )
 
 TRANSACTIONS: Final = Table(

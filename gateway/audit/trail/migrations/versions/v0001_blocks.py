@@ -1,4 +1,4 @@
-"""Blocks, transactions, events and writes."""
+"""Blocks, configurations, transactions, events and writes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,12 @@ def upgrade() -> None:
         sa.Column("data_hash", sa.Text, nullable=False),
         sa.Column("commit_hash", sa.Text),
         sa.Column("entries", sa.Integer, nullable=False),
+        sa.Column("whole", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "configurations",
+        sa.Column("block", sa.Integer, sa.ForeignKey("blocks.number"), primary_key=True, autoincrement=False),
+        sa.Column("entry", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "transactions",
