@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conformance.world import World, opened
+from tests.parity.stage import build_chaincode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -19,27 +17,15 @@ if TYPE_CHECKING:
     from gateway.fabric import Contract, Gateway, Network
     from network.engine import Driver
 
-ROOT = Path(__file__).parents[2]
 NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
-def chaincode_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the program of the chaincode whose functions do one thing each."""
-    go = shutil.which("go")
-    if go is None:
+def chaincode_of_the_tests() -> Path:
+    """Return the program of the chaincode whose functions do one thing each: that of the parity suite."""
+    program = build_chaincode()
+    if not program.exists():
         pytest.skip("needs Go, to build the tests' own chaincode")
-    program = tmp_path_factory.mktemp("chaincode") / "parity-chaincode"
-    built = subprocess.run(
-        [go, "build", "-trimpath", "-o", str(program), "./cmd/parity-chaincode"],
-        cwd=ROOT / "network" / "embedded",
-        env=os.environ | {"CGO_ENABLED": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    assert built.returncode == 0, built.stderr
     return program
 
 
