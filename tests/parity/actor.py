@@ -172,10 +172,16 @@ def text(payload: bytes) -> str:
     return payload.decode("utf-8", "backslashreplace")
 
 
+def is_late(error: grpc.RpcError) -> bool:
+    """Tell whether a call ran out of time, which the client says, or the server, or its transport: whoever is first."""
+    reset = error.code() is grpc.StatusCode.CANCELLED and "RST_STREAM" in (error.details() or "")
+    return reset or error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def failure(error: grpc.RpcError) -> Seen:
     """Return status, message and details of a failed call."""
-    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return {"error": error.code().name}  # told by client or server, whichever is first
+    if is_late(error):
+        return {"error": "DEADLINE_EXCEEDED"}
     return {"error": error.code().name, "message": error.details() or "", "details": _details(error)}
 
 

@@ -19,11 +19,14 @@ def parity_chaincode():
     return program
 
 
-@pytest.fixture(scope="session")
-def fabric_version(fabric_engine):
+@pytest.fixture(scope="session", params=recordings.releases())
+def fabric_version(fabric_engine, request):
+    """Return the release that the engine runs as: the embedded one as each that was recorded."""
     if isinstance(fabric_engine, NativeDriver):
-        return ".".join(FabricPrograms.find(fabric_engine.fabric_bin).version().split(".")[:2])
-    return recordings.NEWEST
+        release = FabricPrograms.find(fabric_engine.fabric_bin).version()
+        if not release.startswith(f"{request.param}."):
+            pytest.skip(f"needs Fabric {request.param}: these programs are of {release}")
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +39,6 @@ def stage(fabric_engine, fabric_version, embedded_program, parity_chaincode, tmp
 
 @pytest.fixture(scope="session")
 def recorded(fabric_version):
-    if fabric_version not in recordings.releases():
-        pytest.skip(f"needs observations of Fabric {fabric_version} (python -m tests.parity.record)")
     return recordings.load(fabric_version)
 
 

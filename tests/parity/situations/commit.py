@@ -48,7 +48,7 @@ variants(
         "asked by garbage": lambda stage, tx_id: stage.alder.status(tx_id, identity=b"garbage"),
         "of another channel": lambda stage, tx_id: stage.alder.status(tx_id, network="elsewhere"),
         "of no channel": lambda stage, tx_id: stage.alder.status(tx_id, network=""),
-        "of no transaction": lambda stage, _: stage.alder.status(""),
+        "of no transaction": lambda stage, _: stage.alder.status("", timeout=1),
         "of an empty request": lambda stage, _: stage.alder.signed_status(b"", b"x"),
         "of a request that is none": lambda stage, _: stage.alder.signed_status(b"\xff\xff", b"x"),
     },

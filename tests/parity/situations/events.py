@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from quorate.blocks import protos
-from tests.parity.actor import Actor, failure, text
+from tests.parity.actor import Actor, failure, is_late, text
 from tests.parity.proposals import Signatory, broken, high_s, none
 from tests.parity.registry import situation, variants
 from tests.parity.situations.deliver import fetch, position
@@ -52,7 +52,7 @@ def _read(actor: Actor, request: protos.AnyMessage, *, at_most: int) -> list[Any
                 if at_most and len(told) >= at_most:
                     break
         except grpc.RpcError as error:
-            told.append(error.code().name if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED else failure(error))
+            told.append("DEADLINE_EXCEEDED" if is_late(error) else failure(error))
     return told
 
 

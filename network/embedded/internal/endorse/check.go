@@ -19,8 +19,8 @@ type FilterError struct{ reason string }
 
 func (e *FilterError) Error() string { return e.reason }
 
-// filter refuses expired identities, whoever issued them, and proposals of another time.
-func (e *Endorser) filter(p *fabtx.Proposal) error {
+// Filter refuses expired identities, whoever issued them, and proposals of another time, with a *FilterError.
+func (e *Endorser) Filter(p *fabtx.Proposal) error {
 	if p.Signature == nil {
 		return &FilterError{"failed parsing signature header: " + p.Defect.Error()}
 	}

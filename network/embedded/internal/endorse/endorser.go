@@ -61,11 +61,8 @@ func (e *Endorser) Has(chaincode string) bool {
 }
 
 // Process checks a proposal, simulates it on a snapshot and signs what came out. An error is a refusal of the proposal
-// itself, a *FilterError if it did not come to the endorser; failures of the simulation are results.
+// itself; failures of the simulation are results.
 func (e *Endorser) Process(ctx context.Context, snapshot *ledger.Snapshot, p *fabtx.Proposal) (*Result, error) {
-	if err := e.filter(p); err != nil {
-		return nil, err
-	}
 	if err := e.check(snapshot, p); err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (c *collection) ask(ctx context.Context, targets []*endorse.Endorser) {
 	refusals := make([]error, len(targets))
 	var wait sync.WaitGroup
 	for i, target := range targets {
-		wait.Go(func() { results[i], refusals[i] = target.Process(ctx, c.snapshots[target], c.proposal) })
+		wait.Go(func() { results[i], refusals[i] = c.service.process(ctx, target, c.snapshots[target], c.proposal) })
 	}
 	wait.Wait()
 	for i, target := range targets {

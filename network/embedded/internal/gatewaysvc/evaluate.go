@@ -55,7 +55,7 @@ func (s *Service) evaluate(ctx context.Context, targets []*endorse.Endorser, sna
 	var details []*gp.ErrorDetail
 	var last verdict
 	for _, target := range targets {
-		result, refusal := target.Process(ctx, snapshot, p)
+		result, refusal := s.process(ctx, target, snapshot, p)
 		if ctx.Err() != nil {
 			return nil, failed(codes.DeadlineExceeded, "evaluate timeout expired")
 		}

@@ -10,6 +10,7 @@ import (
 
 	"quorate.dev/network/embedded/internal/chanconfig"
 	"quorate.dev/network/embedded/internal/endorse"
+	"quorate.dev/network/embedded/internal/fabtx"
 	"quorate.dev/network/embedded/internal/ledger"
 )
 
@@ -29,6 +30,7 @@ type Service struct {
 	// local comes first, the others follow in the order of the configuration from it on, so that each organisation's
 	// gateway asks different ones first.
 	endorsers []*endorse.Endorser
+	before3   bool
 	events    *eventCache
 	closing   <-chan struct{}
 }
@@ -41,6 +43,8 @@ type Config struct {
 	Endorsers []*endorse.Endorser // of all organisations, in the order of the configuration
 	Local     int                 // index of this gateway's own
 	Closing   <-chan struct{}     // closed when calls that wait have to end
+	// Before3 makes it a gateway of Fabric 2.5, which looks less closely at requests.
+	Before3 bool
 }
 
 // New makes a gateway.
@@ -48,11 +52,21 @@ func New(c Config) *Service {
 	endorsers := append(append([]*endorse.Endorser{}, c.Endorsers[c.Local:]...), c.Endorsers[:c.Local]...)
 	return &Service{
 		config: c.Channel, ledger: c.Ledger, orderer: c.Orderer, endorsers: endorsers,
-		events: newEventCache(), closing: c.Closing,
+		events: newEventCache(), closing: c.Closing, before3: c.Before3,
 	}
 }
 
 func (s *Service) local() *endorse.Endorser { return s.endorsers[0] }
+
+// process has an endorser process a proposal. Before Fabric 3 the own one was asked past its filters.
+func (s *Service) process(ctx context.Context, target *endorse.Endorser, snapshot *ledger.Snapshot, p *fabtx.Proposal) (*endorse.Result, error) {
+	if target != s.local() || !s.before3 {
+		if err := target.Filter(p); err != nil {
+			return nil, err
+		}
+	}
+	return target.Process(ctx, snapshot, p)
+}
 
 func (s *Service) endorser(mspID string) *endorse.Endorser {
 	for _, e := range s.endorsers {

@@ -50,18 +50,25 @@ func (s *Service) CommitStatus(ctx context.Context, signed *gp.SignedCommitStatu
 	if err := proto.Unmarshal(signed.Request, request); err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "invalid status request: %v", err)
 	}
-	switch {
-	case len(request.Identity) == 0:
-		return nil, status.Error(codes.InvalidArgument, "no identity provided")
-	case request.ChannelId == "":
-		return nil, status.Error(codes.InvalidArgument, "no channel ID provided")
-	case request.TransactionId == "":
-		return nil, status.Error(codes.InvalidArgument, "transaction ID should not be empty")
+	if err := checkStatusRequest(request); err != nil && !s.before3 {
+		return nil, err
 	}
 	if err := s.authorize(request.ChannelId, request.Identity, signed.Signature, signed.Request); err != nil {
 		return nil, err
 	}
 	return s.awaitCommit(ctx, request.TransactionId)
+}
+
+func checkStatusRequest(request *gp.CommitStatusRequest) error {
+	switch {
+	case len(request.Identity) == 0:
+		return status.Error(codes.InvalidArgument, "no identity provided")
+	case request.ChannelId == "":
+		return status.Error(codes.InvalidArgument, "no channel ID provided")
+	case request.TransactionId == "":
+		return status.Error(codes.InvalidArgument, "transaction ID should not be empty")
+	}
+	return nil
 }
 
 func (s *Service) awaitCommit(ctx context.Context, id string) (*gp.CommitStatusResponse, error) {

@@ -123,15 +123,22 @@ func (n *Network) startPeers(ctx context.Context, factory Factory) error {
 		}
 		n.endorsers = append(n.endorsers, &endorse.Endorser{
 			MSPID: o.MSPID, Address: n.sockets.addresses[o.MSPID], Identity: identity,
-			TimeWindow: timeWindows[n.config.FabricVersion], Lag: o.LagBlocks, Patience: o.patience(), Clock: clock, Signer: m.node, Config: n.channel, Ledger: n.ledger,
+			TimeWindow: n.config.timeWindow(), Lag: o.LagBlocks, Patience: o.patience(), Clock: clock, Signer: m.node, Config: n.channel, Ledger: n.ledger,
 			Chaincodes: map[string]*ccpeer.Chaincode{n.config.Chaincode: chaincode},
 		})
 	}
 	return nil
 }
 
-// timeWindows are how far a proposal's time may be from a peer's clock, by Fabric's defaults: peers of 2.5 do not ask.
-var timeWindows = map[string]time.Duration{"": 15 * time.Minute, "3.1": 15 * time.Minute}
+// timeWindow is how far a proposal's time may be from a peer's clock, by Fabric's defaults: peers of 2.5 do not ask.
+func (c *Config) timeWindow() time.Duration {
+	if c.before3() {
+		return 0
+	}
+	return 15 * time.Minute
+}
+
+func (c *Config) before3() bool { return c.FabricVersion == "2.5" }
 
 const defaultPatience = time.Second
 
@@ -149,7 +156,7 @@ func offsetClock(offset time.Duration) func() time.Time {
 
 func (n *Network) startOrderer() {
 	n.orderer = order.Start(order.Config{
-		Channel: n.channel, Ledger: n.ledger, Committer: n.validator, Signer: n.material.orderer.node,
+		Channel: n.channel, Ledger: n.ledger, Committer: n.validator, Signer: n.material.orderer.node, Before3: n.config.before3(),
 		Limits: order.Limits{
 			Timeout: time.Duration(n.config.Batch.TimeoutMS) * time.Millisecond, Count: n.config.Batch.MaxCount,
 			Bytes: n.config.Batch.MaxBytes, Absolute: chanconfig.AbsoluteMaxBytes,

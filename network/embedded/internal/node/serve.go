@@ -40,7 +40,7 @@ func (n *Network) serve() {
 	for i, m := range n.material.members {
 		server := n.newServer(m)
 		gp.RegisterGatewayServer(server, gatewaysvc.New(gatewaysvc.Config{
-			Channel: n.channel, Ledger: n.ledger, Orderer: n.orderer, Endorsers: n.endorsers, Local: i, Closing: n.closing,
+			Channel: n.channel, Ledger: n.ledger, Orderer: n.orderer, Endorsers: n.endorsers, Local: i, Closing: n.closing, Before3: n.config.before3(),
 		}))
 		pb.RegisterDeliverServer(server, &deliversvc.Peer{Config: n.deliver(chanconfig.ApplicationReaders)})
 		n.servers.start(server, n.sockets.all[i])

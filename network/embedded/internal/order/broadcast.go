@@ -75,7 +75,7 @@ func (o *Orderer) admitChannel(header *cb.Header) error {
 		return undetermined("error unmarshalling channel header: error unmarshalling ChannelHeader: %w", err)
 	}
 	if channel.ChannelId != o.config.Channel {
-		return &Refusal{cb.Status_BAD_REQUEST, "channel does not exist"}
+		return &Refusal{cb.Status_BAD_REQUEST, o.unknownChannel}
 	}
 	switch cb.HeaderType(channel.Type) {
 	case cb.HeaderType_CONFIG_UPDATE:

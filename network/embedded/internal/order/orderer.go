@@ -41,6 +41,8 @@ type Orderer struct {
 	limits Limits
 	queue  chan entry
 
+	unknownChannel string
+
 	mu      sync.Mutex
 	closed  bool
 	entries sync.WaitGroup // broadcasts between admission and the queue
@@ -63,6 +65,8 @@ type Config struct {
 	Committer Committer
 	Signer    *msp.Signer
 	Limits    Limits
+	// Before3 makes it answer as an orderer of Fabric 2.5, which could make channels.
+	Before3 bool
 }
 
 // Start begins to order. It ends with Close, or by itself when a block cannot be committed.
@@ -70,7 +74,10 @@ func Start(c Config) *Orderer {
 	o := &Orderer{
 		config: c.Channel, ledger: c.Ledger, limits: c.Limits, queue: make(chan entry, queueLength),
 		writer:  &Writer{Ledger: c.Ledger, Committer: c.Committer, Signer: c.Signer},
-		pending: map[string]struct{}{}, stopped: make(chan struct{}),
+		pending: map[string]struct{}{}, stopped: make(chan struct{}), unknownChannel: "channel does not exist",
+	}
+	if c.Before3 {
+		o.unknownChannel = "channel creation request not allowed because the orderer system channel is not defined"
 	}
 	batches := make(chan []entry)
 	go o.cut(batches)
