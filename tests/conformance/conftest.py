@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from tests.parity.stage import build_chaincode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from gateway.fabric import Contract, Gateway, Network
     from network.engine import Driver
@@ -67,5 +67,7 @@ def key() -> str:
 def real_fabric(world: World) -> World:
     """Return the world where it is Fabric itself."""
     if world.engine == "embedded":
-        pytest.skip("needs Fabric itself: the embedded network has no private data and one policy for all keys")
+        pytest.skip(
+            "needs Fabric itself: here are no private data, one policy for all keys and one process for all peers"
+        )
     return world

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ class Background:
     """An event loop in a thread of its own; ended by `stop`."""
 
     def __init__(self) -> None:
+        self._process = os.getpid()
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[Future[Any], asyncio.Task[Any]] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway.fabric.sync", daemon=True)
@@ -36,8 +38,12 @@ class Background:
         Raises
         ------
         UsageError
-            This is called from the loop's own thread, which would wait for itself.
+            This is called from the loop's own thread, which would wait for itself, or from a process that was forked
+            off and has no such thread.
         """
+        if os.getpid() != self._process:
+            coroutine.close()
+            raise UsageError("this gateway belongs to the parent process", hint="Connect after the fork, in the child.")
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise UsageError("a blocking call was made from a signer or callback of the client itself")
@@ -98,6 +104,12 @@ class _Shared:
         self._users = 0
         self._background: Background | None = None
 
+    def forget(self) -> None:
+        """Begin anew in a process that was forked off: the thread and whoever held the lock have stayed behind."""
+        self._lock = threading.Lock()
+        self._users = 0
+        self._background = None
+
     @contextmanager
     def use(self) -> Iterator[Background]:
         with self._lock:
@@ -116,3 +128,4 @@ class _Shared:
 
 
 SHARED: Final = _Shared()
+os.register_at_fork(after_in_child=SHARED.forget)

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import signal
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -309,3 +310,32 @@ async def test_ctrl_c_ends_the_wait_and_nothing_else(
             process.kill()
             await process.wait()
     assert (out, err, process.returncode) == (b"1\nleft\n", b"", 0)
+
+
+FORKING = """
+import asyncio, os, sys
+from gateway.fabric.sync.background import SHARED
+from quorate.errors import UsageError
+
+with SHARED.use() as background:
+    assert background.run(asyncio.sleep(0, "parent")) == "parent"
+    child = os.fork()
+    if child == 0:
+        try:
+            background.run(asyncio.sleep(0))
+        except UsageError as error:
+            assert "parent process" in str(error)
+            with SHARED.use() as own:
+                os._exit(0 if own.run(asyncio.sleep(0, "child")) == "child" else 2)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert background.run(asyncio.sleep(0, "parent")) == "parent"
+"""
+
+
+def test_a_forked_process_has_a_thread_of_its_own() -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "GRPC_ENABLE_FORK_SUPPORT": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING], env=environment, capture_output=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
