@@ -25,7 +25,7 @@ _BUILD_SECONDS: Final = 280.0
 # What a registry that cannot be reached looks like; anything else that fails is a defect of the test.
 _UNREACHABLE: Final = re.compile(
     r"ENOTFOUND|ECONNREFUSED|ETIMEDOUT|ECONNRESET|EAI_AGAIN|ENETUNREACH|dial tcp|i/o timeout|no such host|"
-    r"module lookup disabled|connection refused"
+    r"module lookup disabled|connection refused|Could not transfer artifact|Unknown host"
 )
 
 
@@ -85,6 +85,7 @@ class OfficialClient:
         except Empty:
             pytest.fail(f"no answer to {op}: {self._errors.decode()}")
         if not line:
+            self._readers[1].join(_ANSWER_SECONDS)
             pytest.fail(f"the client ended: {self._errors.decode()}")
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
@@ -106,7 +107,7 @@ def _plain(value: object) -> object:
 
 def build(name: str, directory: Path) -> Program:
     """Make a client ready in a directory, or skip the test and say what is missing."""
-    recipes: dict[str, Callable[[Path], Program]] = {"go": _build_go, "node": _build_node}
+    recipes: dict[str, Callable[[Path], Program]] = {"go": _build_go, "node": _build_node, "java": _build_java}
     return recipes[name](directory)
 
 
@@ -129,6 +130,20 @@ def _build_node(directory: Path) -> Program:
     return Program("node", (node, str(directory / "main.js")))
 
 
+def _build_java(directory: Path) -> Program:
+    java, mvn = _need("java", "Java 17 or later"), _need("mvn", "Maven")
+    found = subprocess.run([java, "-version"], capture_output=True, check=True, timeout=20, text=True).stderr
+    version = re.search(r'version "(\d+)', found)
+    if version is None or int(version[1]) < 17:
+        pytest.skip(f"the official Java client's test needs Java 17 or later, here is {found.splitlines()[0]}")
+    project = directory / "java"
+    shutil.copytree(_SOURCES / "java", project)
+    _run([mvn, "-q", "-B", "compile"], project)
+    classes = f"{project / 'target' / 'classes'}:{project / 'target' / 'lib'}/*"
+    soon_there = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+    return Program("java", (java, *soon_there, "-cp", classes, "official.Main"))
+
+
 def _need(program: str, what: str) -> str:
     found = shutil.which(program)
     if found is None:
@@ -138,6 +153,7 @@ def _need(program: str, what: str) -> str:
 
 def _run(command: list[str], directory: Path) -> None:
     done = subprocess.run(command, cwd=directory, capture_output=True, check=False, timeout=_BUILD_SECONDS, text=True)
-    if done.returncode and _UNREACHABLE.search(done.stderr):
-        pytest.skip(f"the packages of the official client cannot be fetched: {done.stderr.strip()[-300:]}")
-    assert done.returncode == 0, done.stderr
+    said = done.stderr + done.stdout
+    if done.returncode and _UNREACHABLE.search(said):
+        pytest.skip(f"the packages of the official client cannot be fetched: {said.strip()[-300:]}")
+    assert done.returncode == 0, said
