@@ -168,6 +168,14 @@ async def test_identities_from_fabric_ca(driver, home, start):
     await commit(again.connection, "second")
 
 
+async def test_the_chaincode_is_upgraded_at_the_next_start(start):
+    network = start()
+    await found_consortium(network.connection)
+    network.stop()
+    upgraded = start(chaincode_version="0.2.0")
+    await commit(upgraded.connection, "after-the-upgrade")
+
+
 async def test_two_peers_of_each_member_and_fabric_2_5(start):
     members = [{"name": "alder", "msp_id": "AlderMSP", "peers": 2}, {"name": "birch", "msp_id": "BirchMSP"}]
     network = start(fabric_version="2.5", organisations=members)
