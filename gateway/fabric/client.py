@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gateway.fabric.call_options import DefaultCallOptions
     from gateway.fabric.options import Deadlines, Limits
+    from gateway.fabric.prepared import Calls
 
 _GATEWAY: Final = "/gateway.Gateway/"
 _DELIVER: Final = "/protos.Deliver/"
@@ -61,12 +62,21 @@ class GatewayClient:
         How long, how many.
     defaults
         How each step is called.
+    calls
+        Which chaincodes may write because another calls them.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, *, deadlines: Deadlines, limits: Limits, defaults: DefaultCallOptions
+        self,
+        channel: grpc.aio.Channel,
+        *,
+        deadlines: Deadlines,
+        limits: Limits,
+        defaults: DefaultCallOptions,
+        calls: Calls,
     ) -> None:
         self._channel = channel
+        self.calls = calls
         self.deadlines = deadlines
         self._max_streams = limits.streams
         self._open: set[Stream] = set()

@@ -12,11 +12,12 @@ from gateway.fabric.client import GatewayClient
 from gateway.fabric.endpoint import Endpoint
 from gateway.fabric.gateway import Gateway
 from gateway.fabric.options import Deadlines, Limits
+from gateway.fabric.prepared import NO_CALLS
 from gateway.fabric.signing_identity import SigningIdentity
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     from gateway.fabric.hash import Hash
     from gateway.fabric.identity import Identity
@@ -33,6 +34,7 @@ async def connect(
     deadlines: Deadlines | None = None,
     limits: Limits | None = None,
     call_options: DefaultCallOptions | None = None,
+    chaincode_calls: Mapping[str, Collection[str]] | None = None,
     tls_client_certificate_hash: bytes = b"",
 ) -> AsyncIterator[Gateway]:
     """Open a gateway for one identity; in the end, close it with its streams and, unless the channel is shared, calls.
@@ -56,6 +58,9 @@ async def connect(
         How long each step may take; how many may be under way.
     call_options
         How each step is called beside that: metadata and such.
+    chaincode_calls
+        By chaincode, those others that it calls on its channel and that may write too. A transaction that writes in any
+        other chaincode than the one that was invoked is refused, since nobody has asked for that.
     tls_client_certificate_hash
         With an open channel of mutual TLS: SHA-256 of the client certificate's DER. An `Endpoint` knows its own.
 
@@ -75,6 +80,7 @@ async def connect(
             deadlines=deadlines or Deadlines(),
             limits=limits or Limits(),
             defaults=call_options or DefaultCallOptions(),
+            calls=chaincode_calls or NO_CALLS,
         )
         try:
             yield Gateway(client, signing, tls_client_certificate_hash)

@@ -78,7 +78,7 @@ class Gateway:
         prepared = offline.parse(protos.PreparedTransaction, data, "transaction")
         signature = signature or prepared.envelope.signature
         prepared.envelope.signature = b""
-        checked = check_consistent(prepared.envelope, prepared.transaction_id)
+        checked = check_consistent(prepared.envelope, prepared.transaction_id, self._client.calls)
         prepared.envelope.signature = signature
         return Transaction(self._client, self._signing, checked, prepared.envelope)
 

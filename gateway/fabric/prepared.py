@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from google.protobuf.message import DecodeError
 
@@ -14,9 +15,13 @@ from gateway.fabric.write_set import foreign_writes
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
 T = TypeVar("T")
+Calls: TypeAlias = "Mapping[str, Collection[str]]"
+"""By chaincode, those others that it calls on its channel and that may write too."""
+
+NO_CALLS: Final[Calls] = MappingProxyType({})
 _FIRST_ERROR: Final = 400
 
 
@@ -54,7 +59,7 @@ class Prepared:
     result: bytes
 
 
-def check_as_proposed(envelope: protos.AnyMessage, expected: Expected) -> Prepared:
+def check_as_proposed(envelope: protos.AnyMessage, expected: Expected, calls: Calls = NO_CALLS) -> Prepared:
     """Return the parts of a prepared transaction that is exactly the one proposed.
 
     Transaction id, channel, chaincode, creator, nonce and arguments must be the proposal's byte for byte; then
@@ -65,7 +70,7 @@ def check_as_proposed(envelope: protos.AnyMessage, expected: Expected) -> Prepar
     PreparedTransactionError
         It is something else.
     """
-    check = _Check(expected.transaction_id)
+    check = _Check(expected.transaction_id, calls)
     parts = check.parts(envelope)
     header = check.parse(protos.ChannelHeader, parts.channel_header, "channel header")
     proposed = protos.ChannelHeader.FromString(expected.channel_header)
@@ -81,18 +86,19 @@ def check_as_proposed(envelope: protos.AnyMessage, expected: Expected) -> Prepar
     return check.consistent(parts)
 
 
-def check_consistent(envelope: protos.AnyMessage, transaction_id: str) -> Prepared:
+def check_consistent(envelope: protos.AnyMessage, transaction_id: str, calls: Calls = NO_CALLS) -> Prepared:
     """Return the parts of a prepared transaction that is one in itself, for when the proposal is no longer at hand.
 
     The transaction id must follow from nonce and creator, the endorsed hash from header and input; there is one action
-    with at least one endorsement, its result is a success, and it writes in no namespace but its chaincode's.
+    with at least one endorsement, its result is a success, and it writes in no namespace but its chaincode's and those
+    that `calls` names for it.
 
     Raises
     ------
     PreparedTransactionError
         It does not hold together.
     """
-    check = _Check(transaction_id)
+    check = _Check(transaction_id, calls)
     return check.consistent(check.parts(envelope))
 
 
@@ -106,8 +112,9 @@ class _Parts:
 
 
 class _Check:
-    def __init__(self, transaction_id: str) -> None:
+    def __init__(self, transaction_id: str, calls: Calls) -> None:
         self._transaction_id = transaction_id
+        self._calls = calls
 
     def that(self, holds: bool, otherwise: str) -> None:  # noqa: FBT001  # reads as an assertion
         if not holds:
@@ -175,12 +182,12 @@ class _Check:
             0 < action.response.status < _FIRST_ERROR, f"its result has status {action.response.status}, not a success"
         )
         try:
-            foreign = foreign_writes(action.results, chaincode)
+            foreign = foreign_writes(action.results, chaincode, *self._calls.get(chaincode, ()))
         except DecodeError:
             raise PreparedTransactionError(
                 "its read and write set cannot be read", transaction_id=self._transaction_id
             ) from None
-        self.that(not foreign, f"it writes in foreign namespaces: {', '.join(foreign)}")
+        self.that(not foreign, f"it writes in foreign namespaces that no chaincode_calls name: {', '.join(foreign)}")
         result: bytes = action.response.payload
         return result
 

@@ -96,7 +96,7 @@ class Proposal:
             response = await self._client.endorse(request, chosen(timeout, options))
         except GatewayError as error:
             raise EndorseError.at(error, self.transaction_id) from error.__cause__
-        checked = check_as_proposed(response.prepared_transaction, Expected.of(self._proposed))
+        checked = check_as_proposed(response.prepared_transaction, Expected.of(self._proposed), self._client.calls)
         return Transaction(self._client, self._signing, checked, response.prepared_transaction)
 
     async def _signed(self) -> protos.AnyMessage:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from quorate.blocks import protos
 
 
-def foreign_writes(results: bytes, chaincode: str) -> list[str]:
-    """Return the names of the namespaces, other than this chaincode's, that a read and write set writes in.
+def foreign_writes(results: bytes, *own: str) -> list[str]:
+    """Return the names of the namespaces, other than these, that a read and write set writes in.
 
     Values, metadata and private data hashes all count as writes. Reads may be anywhere: peers themselves read
     ``_lifecycle`` in every transaction.
@@ -17,7 +17,7 @@ def foreign_writes(results: bytes, chaincode: str) -> list[str]:
         The bytes are no read and write set.
     """
     read_write_set = protos.TxReadWriteSet.FromString(results)
-    return sorted({ns.namespace for ns in read_write_set.ns_rwset if ns.namespace != chaincode and _writes(ns)})
+    return sorted({ns.namespace for ns in read_write_set.ns_rwset if ns.namespace not in own and _writes(ns)})
 
 
 def _writes(namespace: protos.AnyMessage) -> bool:

@@ -12,7 +12,7 @@ from gateway.fabric.sync.gateway import Gateway
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from gateway.fabric.call_options import DefaultCallOptions
     from gateway.fabric.hash import Hash
@@ -31,6 +31,7 @@ def connect(
     deadlines: Deadlines | None = None,
     limits: Limits | None = None,
     call_options: DefaultCallOptions | None = None,
+    chaincode_calls: Mapping[str, Collection[str]] | None = None,
 ) -> Iterator[Gateway]:
     """Open a gateway for one identity, and close it with all that it has under way in the end.
 
@@ -40,7 +41,14 @@ def connect(
     if not isinstance(endpoint, str | Endpoint):
         raise UsageError(f"{type(endpoint).__name__} is neither an address nor an Endpoint")
     connected = connect_async(
-        endpoint, identity, signer, hash=hash, deadlines=deadlines, limits=limits, call_options=call_options
+        endpoint,
+        identity,
+        signer,
+        hash=hash,
+        deadlines=deadlines,
+        limits=limits,
+        call_options=call_options,
+        chaincode_calls=chaincode_calls,
     )
     with SHARED.use() as background:
         gateway = background.run(connected.__aenter__())
