@@ -119,7 +119,7 @@ def _gossip(peer: PeerSettings) -> dict[str, object]:
         "orgLeader": True,
         "state": {"enabled": False},
         # Members' peers know of each other within a second or two, and of a peer's end within five.
-        "reconnectInterval": "2s",
+        "reconnectInterval": "500ms",
         "aliveTimeInterval": "1s",
         "aliveExpirationTimeout": "5s",
         "publishStateInfoInterval": "1s",

@@ -1,6 +1,6 @@
 """Which processes a native network has, and where each listens."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from network.chaincode_node import chaincode_name
 from network.fabric.plan import (
@@ -16,7 +16,7 @@ from network.fabric.plan import (
 )
 from network.home import NetworkHome
 from network.identity.fabric_ca.served import ca_name
-from network.ports import keep_or_choose, read_ports
+from network.ports import is_free, keep_or_choose, read_ports
 from network.topology import Topology
 from quorate.errors import ConflictError
 
@@ -68,6 +68,23 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
         chaincodes=tuple(place(chaincode_name(one.name), "chaincode", one.name, 0) for one in topology.organisations),
         authorities=tuple(place(ca_name(owner), "ca", owner, 0) for owner in authority_owners(topology)),
     )
+
+
+def require_free_ports(places: Iterable[Place]) -> None:
+    """Accept places at whose ports nobody listens yet.
+
+    Raises
+    ------
+    ConflictError
+        If somebody does: a program that is not ours took the port while the network was down.
+    """
+    for place in places:
+        for port in (place.port, place.operations_port, place.admin_port):
+            if port and not is_free(port):
+                raise ConflictError(
+                    f"Port {port} of {place.name} is in use by another program.",
+                    hint="End that program. The ledger knows its nodes by their ports, so they are not chosen anew.",
+                )
 
 
 def _listeners(topology: Topology) -> Iterator[str]:

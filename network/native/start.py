@@ -15,7 +15,7 @@ from network.lifecycle import ChaincodePackage
 from network.native.authorities import start_authorities
 from network.native.chaincode import service_node, stop_if_other
 from network.native.nodes import orderer_node, peer_node
-from network.native.plan import make_plan
+from network.native.plan import make_plan, require_free_ports
 from network.native.running import NOTICE, NativeNetwork
 from network.pidfile import is_alive
 from network.process_node import ProcessNode, stop_all
@@ -45,6 +45,7 @@ def start_network(
     if as_before and len(running) == len(plan.places):
         hint = "Connect to it, or end it: quorate network down"
         raise ConflictError(f"The network in {home.directory} runs already.", hint=hint)
+    require_free_ports(place for place in plan.places if place.name not in running)
     for directory in (home.ledger, *(place.directory for place in plan.places)):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     nodes: dict[str, ProcessNode] = {}

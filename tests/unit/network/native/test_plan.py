@@ -1,7 +1,9 @@
+import socket
+
 import pytest
 
 from network.home import NetworkHome
-from network.native.plan import make_plan, read_plan
+from network.native.plan import make_plan, read_plan, require_free_ports
 from network.topology import Topology
 from quorate.errors import ConflictError
 
@@ -53,6 +55,17 @@ def test_ports_that_were_asked_for_are_the_first_nodes(home):
     organisations = [{"name": "alder", "msp_id": "AlderMSP", "port": 7051}]
     plan = make_plan(home, topology(organisations=organisations, orderer={"port": 7050}))
     assert (plan.orderers[0].address, plan.peers[0].address) == ("127.0.0.1:7050", "127.0.0.1:7051")
+
+
+def test_a_port_that_somebody_else_took_meanwhile_is_named(home):
+    plan = make_plan(home, topology())
+    require_free_ports(plan.places)
+    taken = plan.peers[1]
+    with (
+        socket.create_server(("127.0.0.1", taken.operations_port)),
+        pytest.raises(ConflictError, match=rf"Port {taken.operations_port} of peer1\.alder is in use"),
+    ):
+        require_free_ports(plan.places)
 
 
 def test_a_port_that_the_ledger_does_not_know_is_refused(home):
