@@ -1,0 +1,205 @@
+"""The one place where the trail is read: it asks the policies, logs, and only then answers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.audit.access.permission import decide
+from gateway.audit.trail.detail import transaction
+from gateway.audit.trail.filter import Cursor, EventFilter
+from gateway.audit.trail.pages import MOST_ROWS, page
+from gateway.audit.trail.questions.registry import NOTHING, Memory, ask, question_named
+from quorate.errors import DeniedError
+from quorate.policy import AUDIT_EXPORT, AUDIT_READ
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from gateway.audit.access.entry import Entry, Via
+    from gateway.audit.access.log import AccessLog
+    from gateway.audit.access.permission import Rules
+    from gateway.audit.access.reader import Reader
+    from gateway.audit.trail.detail import TransactionDetail
+    from gateway.audit.trail.fill import Filler
+    from gateway.audit.trail.pages import EventPage
+    from gateway.audit.trail.questions.answer import Answer
+    from gateway.audit.trail.store import Trail
+    from quorate.policy import Decision
+
+EVENTS: Final = "events"
+EXPORT: Final = "export"
+TRANSACTION: Final = "transaction"
+LIVE: Final = "events/live"
+
+
+class Desk:
+    """Answers readers.
+
+    Parameters
+    ----------
+    trail
+        What is read.
+    log
+        Where every read goes first.
+    rules
+        The policies in force, and the members.
+    filler
+        Tells when there are new blocks; None where nothing ever comes.
+    memory
+        What the gateway knows besides the ledger.
+    clock
+        Unix milliseconds.
+
+    Notes
+    -----
+    A read that is refused is logged too. A log that cannot be written to lets nobody read.
+    """
+
+    def __init__(
+        self,
+        trail: Trail,
+        log: AccessLog,
+        rules: Rules,
+        *,
+        clock: Callable[[], int],
+        filler: Filler | None = None,
+        memory: Memory = NOTHING,
+    ) -> None:
+        self.trail = trail
+        self.log = log
+        self.added = asyncio.Event()
+        """Set whenever an entry was added to the log; whoever waits for it clears it."""
+        self._rules = rules
+        self._clock = clock
+        self._filler = filler
+        self._memory = memory
+
+    async def page(
+        self, reader: Reader, wanted: EventFilter, *, via: Via, at: Cursor | None = None, limit: int = 50
+    ) -> EventPage:
+        """Return a page of events, as `gateway.audit.trail.page` does.
+
+        Raises
+        ------
+        DeniedError
+            When the policies in force do not let the reader read.
+        StorageError
+            When the read cannot be logged.
+        """
+        asked = _without_defaults(wanted) | {"limit": limit} | ({} if at is None else {"at": at.encode()})
+        await self.admit(reader, AUDIT_READ, via=via, what=EVENTS, asked=asked, study=wanted.study)
+        return await asyncio.to_thread(page, self.trail, wanted, at=at, limit=limit)
+
+    async def transaction(self, reader: Reader, transaction_id: str, *, via: Via) -> TransactionDetail:
+        """Return one transaction; errors as `page`, and `NotFoundError` when there is none."""
+        asked = {"transaction": transaction_id[:64]}
+        await self.admit(reader, AUDIT_READ, via=via, what=TRANSACTION, asked=asked)
+        return await asyncio.to_thread(transaction, self.trail, transaction_id)
+
+    async def ask(self, reader: Reader, name: str, asked: Mapping[str, object], *, via: Via) -> Answer[Any]:
+        """Return the answer to a question of `QUESTIONS`; errors as `page`, and as `questions.ask`."""
+        question_named(name)
+        given = {key: value for key, value in asked.items() if value is not None}
+        study = given.get("study")
+        await self.admit(
+            reader,
+            AUDIT_READ,
+            via=via,
+            what=f"question/{name}",
+            asked=given,
+            study=study if isinstance(study, str) else None,
+        )
+        return await asyncio.to_thread(ask, self.trail, name, given, self._memory)
+
+    async def permit_export(self, reader: Reader, extent: Mapping[str, object], *, via: Via) -> Decision:
+        """Return the decision by which the reader may export a bundle, or a page as a file; errors as `page`."""
+        study = extent.get("study")
+        return await self.admit(
+            reader,
+            AUDIT_EXPORT,
+            via=via,
+            what=EXPORT,
+            asked=extent,
+            study=study if isinstance(study, str) else None,
+        )
+
+    async def changes(
+        self, reader: Reader, wanted: EventFilter, *, via: Via, after: Cursor | None = None
+    ) -> AsyncGenerator[EventPage, None]:
+        """Yield pages of events newer than a place, then every further one as its block comes; logged once.
+
+        Parameters
+        ----------
+        after
+            Where to go on; at the end when None.
+        """
+        asked = _without_defaults(wanted) | ({} if after is None else {"after": after.encode()})
+        await self.admit(reader, AUDIT_READ, via=via, what=LIVE, asked=asked, study=wanted.study)
+        last = (after or await asyncio.to_thread(self._end)).sequence
+        if self._filler is None:
+            return
+        async with aclosing(self._filler.heights()) as heights:
+            async for _ in heights:
+                while True:
+                    at = Cursor(sequence=last, newer=True)
+                    found = await asyncio.to_thread(page, self.trail, wanted, at=at, limit=MOST_ROWS)
+                    if not found.events:
+                        break
+                    last = found.events[0].sequence
+                    yield found
+
+    async def admit(
+        self,
+        reader: Reader,
+        action: str,
+        *,
+        via: Via,
+        what: str,
+        asked: Mapping[str, object],
+        study: str | None = None,
+    ) -> Decision:
+        """Log what a reader wants and return the decision that allows it; for pages that are no question.
+
+        Raises
+        ------
+        DeniedError
+            When no policy in force permits it, or one forbids it.
+        StorageError
+            When it cannot be logged.
+        """
+        decision = decide(self._rules, reader, action, study=study, now=self._clock())
+        await self._add(reader, via=via, what=what, asked=asked, decision=decision)
+        if not decision.allowed:
+            raise DeniedError(
+                f"{reader.msp} may not {'export' if action == AUDIT_EXPORT else 'read'} the audit trail as "
+                f"{reader.role or 'nobody in particular'}: {decision}",
+                hint="Use the profile of your organisation's officer.",
+            )
+        return decision
+
+    async def note(self, reader: Reader, *, via: Via, what: str, asked: Mapping[str, object]) -> Entry:
+        """Log what the gateway did by its own configuration, such as a deletion."""
+        return await self._add(reader, via=via, what=what, asked=asked, decision=None)
+
+    async def _add(
+        self, reader: Reader, *, via: Via, what: str, asked: Mapping[str, object], decision: Decision | None
+    ) -> Entry:
+        def write() -> Entry:
+            height = self.trail.height
+            return self.log.add(
+                reader, via=via, what=what, asked=asked, height=height, decision=decision, time=self._clock()
+            )
+
+        entry = await asyncio.to_thread(write)
+        self.added.set()
+        return entry
+
+    def _end(self) -> Cursor:
+        found = page(self.trail, EventFilter(), limit=1).events
+        return Cursor(sequence=found[0].sequence if found else 0, newer=True)
+
+
+def _without_defaults(wanted: EventFilter) -> dict[str, object]:
+    return wanted.model_dump(mode="json", exclude_defaults=True)
