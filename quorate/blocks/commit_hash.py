@@ -29,7 +29,14 @@ def next_commit_hash(codes: bytes, updates: Mapping[Place, Versioned], previous:
     previous
         The hash of the block before, empty for block 1.
     """
-    return hashlib.sha256(_varint(len(codes)) + codes + _encode(updates) + previous).digest()
+    state = begin_commit_hash(codes, updates)
+    state.update(previous)
+    return state.digest()
+
+
+def begin_commit_hash(codes: bytes, updates: Mapping[Place, Versioned]) -> hashlib._Hash:
+    """Return the hash of a block's own part, to which that of the block before it is still to be added."""
+    return hashlib.sha256(_varint(len(codes)) + codes + _encode(updates))
 
 
 def _encode(updates: Mapping[Place, Versioned]) -> bytes:

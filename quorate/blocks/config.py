@@ -12,7 +12,7 @@ from quorate.blocks.msp import Directory, Msp
 from quorate.blocks.policy import is_satisfied, is_satisfied_by, majority_of_members, members_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from quorate.blocks.lifecycle import Definition
     from quorate.blocks.msp import Identity
@@ -64,6 +64,11 @@ class ChannelConfig:
             return False
         value = decode(protos.Consortium, self.group.values["Consortium"].value, "the consortium")
         return bool(value.name == DEVELOPMENT)
+
+    @property
+    def members(self) -> Collection[str]:
+        """The MSP ids of the application's organisations."""
+        return self._members.keys()
 
     def consenter(self, number: int) -> Identity:
         """Return a consenter of a SmartBFT ordering service by the number that its signatures carry.

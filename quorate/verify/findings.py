@@ -78,7 +78,7 @@ class Findings:
         """Return the report of all that was found."""
         order = list(Step)
         return Report(
-            verified=tuple(self._verified),
+            verified=tuple(sorted(self._verified, key=lambda found: order.index(found.step))),
             failed=tuple(sorted(self._failed, key=lambda found: order.index(found.step))),
             not_checked=tuple(sorted(self._not_checked, key=lambda found: order.index(found.step))),
             checkpoint=None if self._failed else self.checkpoint,

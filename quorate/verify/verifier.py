@@ -106,8 +106,3 @@ def _say_what_nobody_checked(manifest: Manifest, findings: Findings) -> None:
     if manifest.development:
         why = "block 0 carries the marker of the embedded network: one process held every organisation's keys"
         findings.not_checked(Step.GENESIS, "that the organisations ran nodes of their own", why=why)
-    findings.not_checked(
-        Step.WITNESSES,
-        "that there is no fork and nothing newer, and when transactions were seen",
-        why="this version reads no statements of other organisations; times are those that submitters claimed",
-    )

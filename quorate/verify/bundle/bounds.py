@@ -24,7 +24,7 @@ _LIMITS: Final = {
     names.EVENTS: 16_384 * _MIB,
     names.REPORT: 64 * _MIB,
     "blocks": MAX_BLOCK,
-    "witnesses": _MIB,
+    "witnesses": 64 * _MIB,
     "proofs": _MIB,
     "artifacts": 64 * 1024 * _MIB,
 }

@@ -69,6 +69,16 @@ def artifact_name(digest: Digest) -> str:
     return f"artifacts/{hex_of(digest)}"
 
 
+def witness_name(msp: str) -> str:
+    """Return the name of a member's statement."""
+    return f"witnesses/{msp}.json"
+
+
+def is_witness(name: str) -> bool:
+    """Tell whether a file's name is that of a statement."""
+    return name.startswith("witnesses/")
+
+
 def proofs_name(study: str, round_: int) -> str:
     """Return the name of the inclusion proofs of a round."""
     return f"proofs/{study}/{round_:06d}.json"

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from quorate.blocks import protos
 from quorate.blocks.block import COMMIT_HASH
-from quorate.blocks.commit_hash import next_commit_hash
+from quorate.blocks.commit_hash import begin_commit_hash, next_commit_hash
 from quorate.verify.bundle import names
 from quorate.verify.errors import Fault
 from quorate.verify.report import Step
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
+    import hashlib
+
     from quorate.blocks.block import Block
     from quorate.blocks.validation.validator import Decided
     from quorate.verify.findings import Findings
@@ -37,7 +39,10 @@ class Commitments:
 
     def __init__(self, *, is_whole: bool, findings: Findings) -> None:
         self.hashes: dict[int, bytes] = {}
-        """The commit hashes that the rules lead to, by block."""
+        """The commit hashes that the rules lead to, by block; only where all blocks are at hand."""
+        self.parts: dict[int, hashlib._Hash] = {}
+        """Where not all are: the part of each block itself in its commit hash."""
+        self._is_whole = is_whole
         self._findings = findings
         self._previous = b""
         self._obstacle = "" if is_whole else "the bundle does not hold all blocks"
@@ -45,6 +50,8 @@ class Commitments:
     def take(self, block: Block, decided: Decided) -> None:
         """Compare a block's commit hash with the one that its codes and valid writes give."""
         number = block.header.number
+        if not self._is_whole and not _rests_on_state(decided):
+            self.parts[number] = begin_commit_hash(decided.codes, decided.updates)
         if self._obstacle:
             return
         if not block.commit_hash and not self.hashes:
@@ -66,7 +73,17 @@ class Commitments:
             findings.verified(
                 _STEP,
                 f"the commit hashes of {count(len(self.hashes), 'block')} follow from codes and writes: the last is "
-                f"{self._previous.hex()}, on every member's peer",
+                f"{self._previous.hex()}",
             )
         if self._obstacle:
             findings.not_checked(_STEP, "the chain of commit hashes", why=self._obstacle)
+
+
+def _rests_on_state(decided: Decided) -> bool:
+    """Tell whether what a block changed follows from what was there before too, not from its writes alone."""
+    return any(
+        part.writes_metadata or len({write.key for write in part.writes}) < len(part.writes)
+        for found in decided.decisions
+        if found.counts and found.transaction is not None and found.transaction.action is not None
+        for part in found.transaction.action.sets
+    )

@@ -16,6 +16,7 @@ from quorate.verify.steps.blocks import verify_block
 from quorate.verify.steps.commitment import Commitments
 from quorate.verify.steps.history import History
 from quorate.verify.steps.transactions import Transactions
+from quorate.verify.steps.witnesses import Witnesses
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ class _Walk:
             why = "a block before them is missing or altered, and what they are worth rests on it"
             findings.not_checked(Step.TRANSACTIONS, "transactions behind the first block that does not hold", why=why)
             return None
-        self._transactions.conclude(findings, self._chain.configs)
+        witnesses = Witnesses(self._bundle, self._manifest, self._chain, self._commitments)
+        witnesses.verify(findings)
+        vouched = witnesses.vouch_for_all(sorted(self._transactions.undecided))
+        self._transactions.conclude(findings, self._chain.configs, vouched=vouched)
         self._commitments.conclude(findings)
         self._history.conclude(findings)
         self._remember(findings)

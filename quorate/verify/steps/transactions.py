@@ -73,6 +73,8 @@ class Transactions:
         self._validator = validator
         self._config_blocks = config_blocks
         self._findings = findings
+        self.undecided: set[int] = set()
+        """Blocks with transactions of which the rules leave open whether they counted."""
         self._sole = SoleEndorsers()
         self._signatories = Signatories()
         self._codes: Counter[TxValidationCode] = Counter()
@@ -102,13 +104,15 @@ class Transactions:
         self._validator.found()
         self._configs += 1
 
-    def conclude(self, findings: Findings, configs: Sequence[tuple[int, ChannelConfig]]) -> None:
+    def conclude(self, findings: Findings, configs: Sequence[tuple[int, ChannelConfig]], *, vouched: bool) -> None:
         """Say what was found.
 
         Parameters
         ----------
         configs
             Every configuration, with the block that brought it.
+        vouched
+            Whether enough members vouch for the codes that the rules leave open.
         """
         valid = self._codes[TxValidationCode.VALID]
         findings.verified(
@@ -130,10 +134,16 @@ class Transactions:
             f"{valid} VALID{', ' if rest else ''}{rest}"
             f"{f'; {self._accepted} more are those that were derived before' if self._accepted else ''}",
         )
-        if self._undecided:
+        if self._undecided and vouched:
+            findings.verified(
+                Step.VALIDITY,
+                f"{count(self._undecided, 'validation code')} more cannot be derived from the bundle; commit hashes of "
+                f"a majority of members stand in: their peers decided the same",
+            )
+        elif self._undecided:
             why = (
                 "the bundle does not hold all that decides: earlier blocks, or a chaincode's own validation plugin; "
-                "the witnesses' commit hashes stand in for it, where there are any"
+                "commit hashes of a majority of members would stand in for it, and there are none"
             )
             message = f"that {count(self._undecided, 'transaction')} rightly counted or did not"
             findings.not_checked(Step.VALIDITY, message, why=why)
@@ -141,7 +151,9 @@ class Transactions:
     def _compare(self, number: int, decision: Decision, raw: int) -> None:
         place = place_of(number, decision.index)
         self._codes[decision.code] += 1
-        self._undecided += len(decision.possible) > 1
+        if len(decision.possible) > 1:
+            self._undecided += 1
+            self.undecided.add(number)
         if raw != decision.recorded:
             self._findings.failed(Fault(Step.VALIDITY, place, f"no validation code has the number {raw}"))
         elif not decision.agrees:
