@@ -6,9 +6,9 @@ Unknown keys are refused. Paths in the file are relative to it. Secrets are in f
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from gateway.artifacts.bounds import SizeLimits
@@ -66,6 +66,18 @@ class TlsSection(Section):
     ca: File
 
 
+FunctionName = Annotated[str, Field(pattern=r"^[a-z]+:[A-Za-z]+$")]
+
+
+class CallerSection(Section):
+    """What the holder of one TLS certificate may have relayed, and nothing else."""
+
+    certificate: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    functions: tuple[FunctionName, ...] = ()
+    events: bool = False
+    blocks: bool = False
+
+
 class LimitsSection(Section):
     """Bounds on what callers may ask for."""
 
@@ -82,7 +94,8 @@ class LimitsSection(Section):
     model_bytes: Bytes = 4096 * MIB
     evaluation_bytes: Bytes = 256 * MIB
     disk_reserve_bytes: Annotated[int, Field(ge=0)] = 256 * MIB
-    functions: tuple[Annotated[str, Field(pattern=r"^[a-z]+:[A-Za-z]+$")], ...] | None = None
+    functions: tuple[FunctionName, ...] | None = None
+    unlisted_callers: bool = True
 
     @property
     def sizes(self) -> SizeLimits:
@@ -113,6 +126,13 @@ class RetentionSection(Section):
     ended_study_days: Annotated[float, Field(ge=0)] = 90.0
 
 
+class AuditSection(Section):
+    """How often the access log's head is written to the ledger: after so many entries, or minutes after one."""
+
+    anchor_entries: Annotated[int, Field(ge=1)] = 100
+    anchor_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
+
+
 class GatewayConfig(FileSettings):
     """Everything that an organisation's gateway needs to know."""
 
@@ -130,8 +150,16 @@ class GatewayConfig(FileSettings):
     limits: LimitsSection = LimitsSection()
     timeouts: TimeoutsSection = TimeoutsSection()
     retention: RetentionSection = RetentionSection()
+    audit: AuditSection = AuditSection()
+    callers: tuple[CallerSection, ...] = ()
 
     model_config = SettingsConfigDict(env_prefix=PREFIX)
+
+    @model_validator(mode="after")
+    def _callers_are_listed_once(self) -> Self:
+        if len({caller.certificate for caller in self.callers}) != len(self.callers):
+            raise ValueError("callers lists a certificate twice")
+        return self
 
     @property
     def msp(self) -> MspId:

@@ -17,6 +17,9 @@ from gateway.fabric.tls_files import read_certificates, read_pair
 from gateway.ledger import Ledger, Retry
 from gateway.service.announce import announce_self, follow_members
 from gateway.service.artifacts import ArtifactsService
+from gateway.service.audit import SERVICE as AUDIT
+from gateway.service.audit import AuditService
+from gateway.service.audit_room import AuditRoom, open_audit
 from gateway.service.callers import Roots
 from gateway.service.clock import SystemClock
 from gateway.service.context import GatewayContext
@@ -32,7 +35,7 @@ from gateway.service.policy import LedgerPolicies
 from gateway.service.reflection import ReflectionService
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
 from gateway.service.relay.guard import Guard, RelayLimits
-from gateway.service.relay.rules import Rules
+from gateway.service.relay.rules import Allowed, Rules
 from gateway.service.relay.turns import Turns
 from gateway.service.retention import Sweeper
 from gateway.service.server import GatewayServer, credentials
@@ -53,7 +56,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SERVICES: Final = (GATEWAY, DELIVER, ARTIFACTS, STUDIES, HEALTH)
+_SERVICES: Final = (GATEWAY, DELIVER, ARTIFACTS, STUDIES, AUDIT, HEALTH)
 
 
 class Aggregator(Protocol):
@@ -106,6 +109,7 @@ async def serve_until(
                 _log.info("stopping")
                 for task in running:
                     task.cancel()
+            await parts.audit.anchorer.finish()
         finally:
             await parts.health.set_serving(False)
             parts.drain.begin()
@@ -120,6 +124,7 @@ class _Parts:
     gateways: MemberGateways
     follower: Follower
     health: HealthService
+    audit: AuditRoom
     drain: Drain
     server: GatewayServer
 
@@ -132,6 +137,7 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
         context.clock,
         rules=config.retention,
         unfinished_seconds=config.timeouts.unfinished_upload,
+        deleted=parts.audit.deleted,
     )
     root = parts.tls_root.decode("ascii", "replace")
 
@@ -143,7 +149,8 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
             tasks.create_task(announce_self(context.ledger, context.state, context.msp, address=address, tls_root=root))
             tasks.create_task(aggregator(context))
 
-    return [parts.follower.run(), follow_members(context.state, parts.roots, parts.gateways), when_loaded()]
+    members = follow_members(context.state, parts.roots, parts.gateways)
+    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks()]
 
 
 @asynccontextmanager
@@ -171,6 +178,7 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             clock=SystemClock(),
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
+        audit = stack.enter_context(open_audit(context, network))
         health = HealthService(_SERVICES, drain)
         yield _Parts(
             context=context,
@@ -179,9 +187,11 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             gateways=gateways,
             follower=_follower(context, network),
             health=health,
+            audit=audit,
             drain=drain,
             server=GatewayServer(
-                _handlers(context, Door(roots), channel, health, drain), message_bytes=limits.message_bytes
+                _handlers(context, Door(roots), channel, health, drain=drain, audit=audit),
+                message_bytes=limits.message_bytes,
             ),
         )
 
@@ -204,7 +214,7 @@ def _follower(context: GatewayContext, network: Network) -> Follower:
 
 
 def _handlers(
-    context: GatewayContext, door: Door, channel: PeerChannel, health: HealthService, drain: Drain
+    context: GatewayContext, door: Door, channel: PeerChannel, health: HealthService, *, drain: Drain, audit: AuditRoom
 ) -> list[grpc.GenericRpcHandler]:
     config, limits = context.config, context.config.limits
     streams = Slots(limits.streams_at_once, limit="limits.streams_at_once")
@@ -213,6 +223,13 @@ def _handlers(
         channel=config.channel,
         chaincode=config.chaincode,
         functions=frozenset(FUNCTIONS if limits.functions is None else limits.functions),
+        listed={
+            caller.certificate: Allowed(
+                functions=frozenset(caller.functions), events=caller.events, blocks=caller.blocks
+            )
+            for caller in config.callers
+        },
+        unlisted=limits.unlisted_callers,
     )
     relay_limits = RelayLimits(
         message_bytes=limits.message_bytes,
@@ -235,5 +252,6 @@ def _handlers(
         *Relay(channel, Guard(door, rules, relay_limits, drain), config.timeouts).handlers(),
         artifacts.handlers(door),
         StudiesService(context.state, streams, drain).handlers(door),
+        AuditService(audit.desk, config.msp, slots=streams, drain=drain).handlers(door),
         health.handlers(door),
     ]

@@ -11,7 +11,7 @@ import grpc
 
 from gateway.service.methods import Context, fail
 from gateway.service.relay import request
-from quorate.errors import DeniedError, QuorateError
+from quorate.errors import DeniedError, QuorateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -88,8 +88,8 @@ class Relay:
 
         async def method(data: bytes, context: Context) -> AsyncIterator[bytes]:
             try:
-                with self._guard.stream(context):
-                    self._guard.check(data, request.read_chaincode_events)
+                with self._guard.stream(context) as identity:
+                    self._guard.check(identity, data, request.read_chaincode_events)
                     await self._peer.choose()
                     call = forward(data, timeout=context.time_remaining())
                     try:
@@ -107,10 +107,12 @@ class Relay:
 
         async def method(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
             try:
-                with self._guard.stream(context):
+                with self._guard.stream(context) as identity:
+                    first = await _first(requests)
+                    self._guard.check(identity, first, request.read_deliver)
                     await self._peer.choose()
                     call = forward(timeout=context.time_remaining())
-                    pump = asyncio.create_task(self._pump(requests, call))
+                    pump = asyncio.create_task(self._pump(first, requests, call, context))
                     try:
                         async for answer in _answers(call, pump):
                             yield answer
@@ -137,11 +139,18 @@ class Relay:
 
         return grpc.stream_stream_rpc_method_handler(method)
 
-    async def _pump(self, requests: AsyncIterator[bytes], call: grpc.aio.StreamStreamCall[bytes, bytes]) -> None:
-        """Pass requests on as they come; one that is refused ends the call."""
+    async def _pump(
+        self,
+        first: bytes,
+        requests: AsyncIterator[bytes],
+        call: grpc.aio.StreamStreamCall[bytes, bytes],
+        context: Context,
+    ) -> None:
+        """Pass requests on as they come, each further one counted as a call; one that is refused ends the stream."""
         try:
+            await call.write(first)
             async for data in requests:
-                self._guard.check(data, request.read_deliver)
+                self._guard.check(self._guard.enter(context), data, request.read_deliver)
                 await call.write(data)
             await call.done_writing()
         except QuorateError:
@@ -149,6 +158,12 @@ class Relay:
             raise
         except asyncio.InvalidStateError:
             return  # the peer has ended the call; its answer says why
+
+
+async def _first(requests: AsyncIterator[bytes]) -> bytes:
+    async for data in requests:
+        return data
+    raise UsageError("a stream of blocks begins with a request for them")
 
 
 async def _answers(call: grpc.aio.StreamStreamCall[bytes, bytes], pump: asyncio.Task[None]) -> AsyncIterator[bytes]:

@@ -73,26 +73,26 @@ class Guard:
     async def call(self, context: Context, data: bytes, read: Callable[[bytes], Asked]) -> AsyncIterator[None]:
         """Hold a place for one call; raises what the caller is to be told."""
         identity = self.enter(context)
-        self.check(data, read)
+        self.check(identity, data, read)
         with self._limits.calls.take(identity):
             async with self._limits.peer_calls.take(identity):
                 yield
 
     @contextmanager
-    def stream(self, context: Context) -> Iterator[None]:
-        """Hold a place for one stream; its requests are to be checked one by one."""
+    def stream(self, context: Context) -> Iterator[str]:
+        """Hold a place for one stream, and return whose; its requests are to be checked one by one."""
         limits, identity = self._limits, self.enter(context)
         with limits.streams.take(identity), limits.peer_streams.take("all"), self._drain.stream():
-            yield
+            yield identity
 
-    def check(self, data: bytes, read: Callable[[bytes], Asked]) -> None:
-        """Check one request by itself."""
+    def check(self, identity: str, data: bytes, read: Callable[[bytes], Asked]) -> None:
+        """Check one request of an identity by itself."""
         if len(data) > self._limits.message_bytes:
             raise LimitError(
                 f"the request has {len(data)} bytes, more than the {self._limits.message_bytes} of"
                 " limits.message_bytes: send less, or keep large content out of arguments"
             )
-        self._rules.check(read(data))
+        self._rules.check(read(data), identity)
 
     def enter(self, context: Context) -> str:
         """Let a caller of the own organisation in and count the call; returns the identity."""

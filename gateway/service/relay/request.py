@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
@@ -14,12 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Kind(Enum):
+    """What a request is; the values are what people call it."""
+
+    CALL = "calls"
+    STATUS = "commit status"
+    EVENTS = "chaincode events"
+    BLOCKS = "blocks"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a request asks for.
 
     Attributes
     ----------
+    kind
+        What it is.
     creator
         MSP id of who signed it. The peer checks the signature; this only says whose it would have to be.
     channel
@@ -28,6 +40,7 @@ class Asked:
         Which chaincode and function; None where the request names none.
     """
 
+    kind: Kind
     creator: str
     channel: str
     chaincode: str | None = None
@@ -60,26 +73,31 @@ def read_submit(data: bytes) -> Asked:
         raise UsageError(f"a transaction holds one action, not {len(actions)}")
     action = _parse(protos.ChaincodeActionPayload, actions[0].payload)
     chaincode, function = _invocation(action.chaincode_proposal_payload)
-    return Asked(creator=creator, channel=channel, chaincode=chaincode, function=function)
+    return Asked(kind=Kind.CALL, creator=creator, channel=channel, chaincode=chaincode, function=function)
 
 
 def read_commit_status(data: bytes) -> Asked:
     """Read a SignedCommitStatusRequest; `UsageError` when it is none."""
     request = _parse(protos.CommitStatusRequest, _parse(protos.SignedCommitStatusRequest, data).request)
-    return Asked(creator=_creator(request.identity), channel=request.channel_id)
+    return Asked(kind=Kind.STATUS, creator=_creator(request.identity), channel=request.channel_id)
 
 
 def read_chaincode_events(data: bytes) -> Asked:
     """Read a SignedChaincodeEventsRequest; `UsageError` when it is none."""
     request = _parse(protos.ChaincodeEventsRequest, _parse(protos.SignedChaincodeEventsRequest, data).request)
-    return Asked(creator=_creator(request.identity), channel=request.channel_id, chaincode=request.chaincode_id)
+    return Asked(
+        kind=Kind.EVENTS,
+        creator=_creator(request.identity),
+        channel=request.channel_id,
+        chaincode=request.chaincode_id,
+    )
 
 
 def read_deliver(data: bytes) -> Asked:
     """Read an Envelope that asks for blocks; `UsageError` when it is none."""
     payload = _parse(protos.Payload, _parse(protos.Envelope, data).payload)
     channel, creator, _ = _header(payload.header, None, kind=_DELIVER_TYPE)
-    return Asked(creator=creator, channel=channel)
+    return Asked(kind=Kind.BLOCKS, creator=creator, channel=channel)
 
 
 def _proposal(signed: protos.AnyMessage, channel_id: str) -> Asked:
@@ -90,7 +108,7 @@ def _proposal(signed: protos.AnyMessage, channel_id: str) -> Asked:
     named = _parse(protos.ChaincodeHeaderExtension, extension).chaincode_id.name
     if named != chaincode:
         raise UsageError(f"the header names chaincode {named[:80]!r} and the payload {chaincode[:80]!r}")
-    return Asked(creator=creator, channel=channel, chaincode=chaincode, function=function)
+    return Asked(kind=Kind.CALL, creator=creator, channel=channel, chaincode=chaincode, function=function)
 
 
 def _header(header: protos.AnyMessage, channel_id: str | None, *, kind: int) -> tuple[str, str, bytes]:

@@ -144,13 +144,17 @@ class Setup:
         return PeerChannel("AlderMSP", [Peer(address, Endpoint(address, tls).channel()) for address in addresses])
 
     @asynccontextmanager
-    async def relay(self, ports: Sequence[int], peer: FakePeer, **chosen: Any) -> AsyncIterator[Relayed]:
+    async def relay(
+        self, ports: Sequence[int], peer: FakePeer, *, allow: dict[str, Any] | None = None, **chosen: Any
+    ) -> AsyncIterator[Relayed]:
         """Run a relay to the peers at these ports."""
         alder = self._identities["alder"]
         channel = self.channel(*ports)
         roots, drain = Roots(MspId("AlderMSP"), alder.tls_ca.cert.read_bytes()), Drain()
         roots.announce({MspId("BirchMSP"): self._identities["birch"].tls_ca.cert.read_text()})
-        rules = Rules(msp=MspId("AlderMSP"), channel="quorate", chaincode="quorate", functions=FUNCTIONS)
+        rules = Rules(
+            msp=MspId("AlderMSP"), channel="quorate", chaincode="quorate", functions=FUNCTIONS, **(allow or {})
+        )
         relay = Relay(
             channel,
             Guard(Door(roots), rules, limits(**chosen), drain),

@@ -39,6 +39,9 @@ calls_per_second = 5.5
 """
 
 
+DIGEST = "sha256:" + "0" * 64
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "gateway.toml"
@@ -56,6 +59,17 @@ def test_paths_are_relative_to_the_file(file: Path) -> None:
     assert config.tls.ca == file.parent / "ca.pem"
     assert str(config.identity.certificate) == "/etc/quorate/cert.pem"
     assert (config.msp, config.limits.calls_per_second, config.channel) == ("AlderMSP", 5.5, "quorate")
+
+
+def test_a_listed_caller_is_allowed_what_its_table_names(file: Path) -> None:
+    file.write_text(TEXT + f'[[callers]]\ncertificate = "{DIGEST}"\nfunctions = ["round:Get"]\n')
+    (caller,) = load(file).callers
+    assert (caller.certificate, caller.functions, caller.events, caller.blocks) == (
+        DIGEST,
+        ("round:Get",),
+        False,
+        False,
+    )
 
 
 def test_the_environment_wins_and_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +94,9 @@ def test_the_environment_wins_and_is_named(file: Path, monkeypatch: pytest.Monke
         (TEXT.replace("127.0.0.1:0", "nowhere"), "listen"),
         (TEXT.replace("5.5", "-1"), "limits.calls_per_second"),
         (TEXT + "[[", "not TOML"),
+        (TEXT + f'[[callers]]\ncertificate = "{DIGEST}"\n' * 2, "lists a certificate twice"),
+        (TEXT + '[[callers]]\ncertificate = "sha256:1"\n', "callers.0.certificate"),
+        (TEXT + f'[[callers]]\ncertificate = "{DIGEST}"\nfunctions = ["Get"]\n', "callers.0.functions"),
     ],
 )
 def test_what_is_wrong_is_named(file: Path, change: str, words: str) -> None:

@@ -77,6 +77,8 @@ def test_every_limit_on_callers_is_listed_with_its_default_and_status() -> None:
     }
     assert {*table, "burst"} == set(LimitsSection.model_fields) - stores
     assert table.pop("functions") == ("every function of the contract", "`PERMISSION_DENIED`")
+    assert table.pop("unlisted_callers") == ("`true`", "`PERMISSION_DENIED`")
+    assert LimitsSection().unlisted_callers
     for name, (default, beyond) in table.items():
         assert json.loads(default.strip("`")) == getattr(LimitsSection(), name)
         assert beyond == f"`{STATUS['LIMIT_REACHED'].name}`"

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.fabric import ChaincodeRefusal, EndorseError, GatewayError, chaincode_refusal
+from gateway.service.limiter import Rate
 from gateway.service.relay.forward import DELIVER, GATEWAY
+from gateway.service.relay.rules import Allowed
 from quorate.blocks import protos
+from quorate.digest import digest_of
 from tests.unit.gateway.service.relayed import Relayed, Setup, evaluation
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from network.identity import OrganisationPaths
 
 
@@ -209,3 +216,84 @@ async def test_metadata_stay_on_their_side(setup: Setup) -> None:
     assert set(heard) <= {"user-agent", "accept-encoding", "grpc-accept-encoding"}
     assert "x-peer" not in began
     assert dict(caught.value.trailing_metadata()) == {"grpc-status-details-bin": b"\x08\x0a"}
+
+
+@pytest.fixture
+def agent(identities: dict[str, OrganisationPaths]) -> str:
+    """The digest of the TLS certificate that callers show here."""
+    pem = identities["alder"].agent_tls.cert.read_bytes()
+    return digest_of(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER))
+
+
+async def test_a_listed_caller_may_do_what_is_listed_and_nothing_else(setup: Setup, agent: str) -> None:
+    allow = {"listed": {agent: Allowed(functions=frozenset({"round:Get", "study:Get"}))}}
+    async with setup(allow=allow) as relayed, relayed.connected() as gateway:
+        network = gateway.network("quorate")
+        contract = network.contract("quorate")
+        assert await contract.evaluate("round:Get", "{}") == b"round:Get|{}"
+        for call, words in (
+            (contract.submit("round:Commit", "{}"), f"callers does not allow round:Commit to {agent}"),
+            (contract.evaluate("study:Get", "{}"), "limits.functions does not name it"),
+            (anext(network.chaincode_events("quorate", start_block=0)), "does not allow chaincode events to sha256:"),
+            (anext(network.blocks(0, 1)), "does not allow blocks to sha256:"),
+        ):
+            with pytest.raises(GatewayError, match=words) as caught:
+                await call
+            assert caught.value.status is grpc.StatusCode.PERMISSION_DENIED
+        async with relayed.connected(tls=relayed.alder.gateway_client) as other:
+            await other.network("quorate").contract("quorate").submit("round:Commit", "{}")
+    assert relayed.peer.calls == ["Evaluate", "Endorse", "Submit", "CommitStatus"]
+
+
+async def test_a_listed_caller_may_have_events_and_blocks(setup: Setup, agent: str) -> None:
+    allow = {"listed": {agent: Allowed(functions=frozenset({"round:Commit"}), events=True, blocks=True)}}
+    async with setup(allow=allow) as relayed, relayed.connected() as gateway:
+        network = gateway.network("quorate")
+        await network.contract("quorate").submit("round:Commit", "{}")
+        assert (await anext(network.chaincode_events("quorate", start_block=0))).block_number == 1
+        assert [block.header.number async for block in network.blocks(0, 1)] == [0, 1]
+
+
+async def test_callers_that_are_not_listed_may_be_left_out_altogether(setup: Setup, agent: str) -> None:
+    async with setup(allow={"unlisted": False}) as relayed, relayed.connected() as gateway:
+        network = gateway.network("quorate")
+        for call in (network.contract("quorate").evaluate("round:Get", "{}"), anext(network.blocks(0, 1))):
+            with pytest.raises(GatewayError, match=f"for those that callers lists only, not for {agent}") as caught:
+                await call
+            assert caught.value.status is grpc.StatusCode.PERMISSION_DENIED
+    assert relayed.peer.calls == []
+
+
+async def test_every_request_for_blocks_counts_as_a_call(setup: Setup) -> None:
+    creator = protos.SerializedIdentity(mspid="AlderMSP").SerializeToString()
+    header = protos.Header(
+        channel_header=protos.ChannelHeader(type=5, channel_id="quorate").SerializeToString(),
+        signature_header=protos.SignatureHeader(creator=creator).SerializeToString(),
+    )
+    envelope = protos.Envelope(payload=protos.Payload(header=header).SerializeToString()).SerializeToString()
+
+    async def deliver(requests: AsyncIterator[bytes], _context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+        async for _ in requests:
+            yield b""
+
+    method = grpc.stream_stream_rpc_method_handler(deliver)
+    service = grpc.method_handlers_generic_handler(DELIVER, {"Deliver": method})
+    async with setup.before([service], rate=Rate(0.001, burst=3)) as relayed, relayed.endpoint().channel() as channel:
+        call = channel.stream_stream(f"/{DELIVER}/Deliver")()
+        for _ in range(3):
+            await call.write(envelope)
+            assert await call.read() == b""
+        await call.write(envelope)
+        with pytest.raises(grpc.aio.AioRpcError, match=r"limits\.calls_per_second") as caught:
+            await call.read()
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_stream_of_blocks_that_asks_for_none_never_reaches_the_peer(relayed: Relayed) -> None:
+    async with relayed.endpoint().channel() as channel:
+        call = channel.stream_stream(f"/{DELIVER}/Deliver")()
+        await call.done_writing()
+        with pytest.raises(grpc.aio.AioRpcError, match="begins with a request") as caught:
+            await call.read()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert relayed.peer.calls == []
