@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.artifacts.label import Kind
 from quorate.errors import QuorateError
@@ -81,6 +81,22 @@ def _is_past(study: Study, age: Age, rules: RetentionSection) -> bool:
     return age.now - (_end_of(study) or age.now) > rules.ended_study_days * _DAY_MS
 
 
+def basis_of(study: StudyView | None, rules: RetentionSection) -> str:
+    """Return by which of the rules an artefact went, for the record of deletions."""
+    if study is None:
+        return f"of no study on the ledger for {_UNCLAIMED_DAYS:g} days"
+    kept = f"updates until {rules.updates_until}, the rest {rules.ended_study_days:g} days after the study"
+    return f"retention: {kept}; the study is {study.study.state}"
+
+
+class Deleted(Protocol):
+    """Told of everything that was removed."""
+
+    async def __call__(self, description: Description, basis: str) -> None:
+        """Record it."""
+        ...
+
+
 class Sweeper:
     """Removes what has served its time, after every change of a study and from time to time."""
 
@@ -92,12 +108,14 @@ class Sweeper:
         *,
         rules: RetentionSection,
         unfinished_seconds: float,
+        deleted: Deleted | None = None,
     ) -> None:
         self._store = store
         self._state = state
         self._clock = clock
         self._rules = rules
         self._unfinished_seconds = unfinished_seconds
+        self._deleted = deleted
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -124,6 +142,8 @@ class Sweeper:
                 if is_over(description, study, age, self._rules):
                     await self._store.remove(description.digest, description.label)
                     removed += 1
+                    if self._deleted is not None:
+                        await self._deleted(description, basis_of(study, self._rules))
         except QuorateError as error:
             _log.warning("old artefacts could not be removed: %s", error)
         return removed

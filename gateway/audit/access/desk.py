@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EVENTS: Final = "events"
 EXPORT: Final = "export"
 TRANSACTION: Final = "transaction"
+CHECKED: Final = "checked"
 LIVE: Final = "events/live"
 
 
@@ -137,7 +138,8 @@ class Desk:
         """
         asked = _without_defaults(wanted) | ({} if after is None else {"after": after.encode()})
         await self.admit(reader, AUDIT_READ, via=via, what=LIVE, asked=asked, study=wanted.study)
-        last = (after or await asyncio.to_thread(self._end)).sequence
+        place = await asyncio.to_thread(self._end) if after is None else after
+        last = place.sequence
         if self._filler is None:
             return
         async with aclosing(self._filler.heights()) as heights:
@@ -178,6 +180,11 @@ class Desk:
                 hint="Use the profile of your organisation's officer.",
             )
         return decision
+
+    async def checked(self, reader: Reader, outcome: Mapping[str, object]) -> Entry:
+        """Log that a reader ran the scheduled audit, and what it found; errors as `page`."""
+        await self.admit(reader, AUDIT_READ, via="check", what=CHECKED, asked=outcome)
+        return await asyncio.to_thread(self.log.last)
 
     async def note(self, reader: Reader, *, via: Via, what: str, asked: Mapping[str, object]) -> Entry:
         """Log what the gateway did by its own configuration, such as a deletion."""

@@ -13,7 +13,7 @@ from gateway.audit.access.entry import Entry, Via, beginning
 from gateway.audit.trail.questions.changes import Deletion
 from gateway.audit.trail.questions.supervision import ReadRow
 from quorate import canonical
-from quorate.errors import IntegrityError, QuorateError, StorageError
+from quorate.errors import IntegrityError, NotFoundError, QuorateError, StorageError
 from quorate.records.common import make
 
 if TYPE_CHECKING:
@@ -149,6 +149,14 @@ class AccessLog:
         with self._lock, _stored("reading the access log"):
             number, digest = self._end()
         return Head(entries=number, head=digest, anchored=0)
+
+    def last(self) -> Entry:
+        """Return the newest entry; `NotFoundError` when there is none."""
+        with self._lock, _stored("reading the access log"):
+            found = self._connection.execute("SELECT entry FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+        if found is None:
+            raise NotFoundError("the access log is empty")
+        return _parse(found[0])
 
     def entries(self, first: int = 1) -> Iterator[Entry]:
         """Return the entries from one on.

@@ -96,7 +96,7 @@ def transaction(trail: Trail, transaction_id: str) -> TransactionDetail:
         ).scalar()
         seen = trail.observed([number]).get(number)
         return TransactionDetail(
-            **{name: found[name] for name in TRANSACTIONS.c.keys() if name not in {"code", "endorsers"}},
+            **{name: found[name] for name in found if name not in {"code", "endorsers"}},
             code=TxValidationCode.of(found["code"]).name,
             endorsers=tuple(found["endorsers"].split()),
             observed_time=seen,

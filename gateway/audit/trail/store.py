@@ -56,6 +56,7 @@ class Trail:
         self.engine = engine
         self.chaincode = chaincode
         self._observer = observer or _Nobody()
+        self._configuration: tuple[int, ChannelConfig] | None = None
 
     @classmethod
     def open(cls, path: Path | None, *, chaincode: str = "quorate", observer: Observer | None = None) -> Self:
@@ -132,10 +133,17 @@ class Trail:
         BlockError
             When it cannot be read.
         """
-        query = select(CONFIGURATIONS.c.entry).order_by(CONFIGURATIONS.c.block.desc()).limit(1)
+        newest = select(func.max(CONFIGURATIONS.c.block))
         with self.engine.connect() as connection:
-            entry = connection.execute(query).scalar()
-        return None if entry is None else ChannelConfig(entry)
+            block = connection.execute(newest).scalar()
+            if block is None:
+                return None
+            if self._configuration is None or self._configuration[0] != block:
+                entry = connection.execute(
+                    select(CONFIGURATIONS.c.entry).where(CONFIGURATIONS.c.block == block)
+                ).scalar_one()
+                self._configuration = block, ChannelConfig(entry)
+        return self._configuration[1]
 
     def _take(self, batch: list[BlockRows]) -> None:
         if not batch:

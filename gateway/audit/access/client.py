@@ -1,0 +1,108 @@
+"""Asks the own organisation's gateway, with queries that the reader's identity signs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+
+from gateway.audit.access.query import new_query, signed_bytes
+from gateway.audit.sign import ProfileSealer
+from gateway.service.protos.quorate.v1 import audit_pb2 as pb
+from gateway.service.status import from_rpc
+from quorate import canonical
+from quorate.blocks.protos import SerializedIdentity
+from quorate.errors import IntegrityError, TimedOutError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from gateway.ledger.session import Session
+
+_METHOD: Final = "/quorate.v1.Audit/Query"
+_SECONDS: Final = 60.0
+_LIMIT: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a gateway answered.
+
+    Attributes
+    ----------
+    head
+        ``quorate.answer/1`` without its rows.
+    """
+
+    head: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+
+class AuditClient:
+    """The trail as the own gateway has it.
+
+    Parameters
+    ----------
+    session
+        Open as the reader.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._sealer = ProfileSealer.of(session.profile)
+        self._query = session.channel.unary_stream(
+            _METHOD, pb.QueryRequest.SerializeToString, pb.QueryResponse.FromString
+        )
+
+    async def ask(self, what: str, asked: Mapping[str, object], *, via: str = "command", **more: object) -> Told:
+        """Return the whole answer.
+
+        Raises
+        ------
+        TimedOutError
+            When it takes longer than a minute.
+        QuorateError
+            What the gateway answered.
+        """
+        head: dict[str, Any] = {}
+        rows = []
+        try:
+            async with asyncio.timeout(_SECONDS):
+                async for is_head, value in self.stream(what, asked, via=via, **more):
+                    if is_head:
+                        head = value
+                    else:
+                        rows.append(value)
+        except TimeoutError as error:
+            raise TimedOutError(f"the gateway did not answer within {_SECONDS:g} s", cause=error) from error
+        return Told(head, rows)
+
+    async def stream(
+        self, what: str, asked: Mapping[str, object], *, via: str = "command", **more: object
+    ) -> AsyncIterator[tuple[bool, dict[str, Any]]]:
+        """Yield each part of the answer as it comes: whether it is a head, and what it says; errors as `ask`."""
+        query = new_query(self._sealer.msp_id, what, asked, time=time.time_ns() // 1_000_000, via=via, **more)
+        document = query.encode()
+        identity = SerializedIdentity(mspid=self._sealer.msp_id, id_bytes=self._sealer.certificate.encode())
+        request = pb.QueryRequest(
+            document=document,
+            identity=identity.SerializeToString(),
+            signature=self._sealer.sign(signed_bytes(document)),
+        )
+        call = self._query(request)
+        try:
+            async for part in call:
+                yield part.WhichOneof("part") == "head", _object(part.head or part.row)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, doing="asking for the audit trail") from error
+        finally:
+            call.cancel()
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    value = canonical.loads(data, limit=_LIMIT)
+    if not isinstance(value, dict):
+        raise IntegrityError("the gateway's answer is not an object")
+    return value
