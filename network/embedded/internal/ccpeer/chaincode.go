@@ -17,6 +17,8 @@ type Chaincode struct {
 	name   string
 	stream Stream
 
+	packageID string // as it registered; set before ready is closed
+
 	sending sync.Mutex
 
 	mu      sync.Mutex
@@ -134,15 +136,15 @@ func (c *Chaincode) Execute(ctx context.Context, simulation *Simulation, call In
 		Type: pb.ChaincodeMessage_TRANSACTION, Payload: input, Txid: call.TxID, ChannelId: call.Channel, Proposal: call.Proposal,
 	}
 	if err := c.send(message); err != nil {
-		return nil, nil, fmt.Errorf("failed to execute transaction %s: %w", call.TxID, ErrStreamEnded)
+		return nil, nil, fmt.Errorf("failed to execute transaction %s: error sending: %w", call.TxID, ErrStreamEnded)
 	}
 	select {
 	case answer := <-run.done:
 		return c.answer(call, answer)
 	case <-c.ended:
-		return nil, nil, fmt.Errorf("failed to execute transaction %s: %w", call.TxID, ErrStreamEnded)
+		return nil, nil, fmt.Errorf("failed to execute transaction %s: error sending: %w", call.TxID, ErrStreamEnded)
 	case <-ctx.Done():
-		return nil, nil, fmt.Errorf("failed to execute transaction %s: timeout expired while executing transaction: %w", call.TxID, ctx.Err())
+		return nil, nil, fmt.Errorf("failed to execute transaction %s: error sending: timeout expired while executing transaction", call.TxID)
 	}
 }
 
@@ -150,7 +152,7 @@ func (c *Chaincode) enter(id string, run *execution, call Invocation) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.running[id] != nil {
-		return fmt.Errorf("failed to execute transaction %s: txid: %s(%s) exists", call.TxID, call.TxID, call.Channel)
+		return fmt.Errorf("failed to execute transaction %s: error sending: txid: %s(%s) exists", call.TxID, call.TxID, call.Channel)
 	}
 	c.running[id] = run
 	return nil
@@ -174,7 +176,7 @@ func (c *Chaincode) execution(id string) *execution {
 
 func (c *Chaincode) answer(call Invocation, message *pb.ChaincodeMessage) (*pb.Response, *pb.ChaincodeEvent, error) {
 	if message == nil {
-		return nil, nil, fmt.Errorf("failed to execute transaction %s: %w", call.TxID, ErrStreamEnded)
+		return nil, nil, fmt.Errorf("failed to execute transaction %s: error sending: %w", call.TxID, ErrStreamEnded)
 	}
 	if message.Type == pb.ChaincodeMessage_ERROR {
 		return nil, nil, fmt.Errorf("transaction returned with failure: %s", message.Payload)

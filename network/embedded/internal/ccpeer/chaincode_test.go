@@ -62,7 +62,7 @@ func TestDeadlineEndsAnExecutionAndLaterCallsOfItAreRefused(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 	defer cancel()
 	_, simulation, err := execute(ctx, c, "slow")
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "timeout expired while executing transaction") {
+	if err == nil || !strings.Contains(err.Error(), "timeout expired while executing transaction") {
 		t.Errorf("got %v", err)
 	}
 	if len(simulation.Set()) != 0 {

@@ -41,6 +41,7 @@ func (c *Chaincode) register(message *pb.ChaincodeMessage) error {
 	if err := proto.Unmarshal(message.Payload, id); err != nil {
 		return fmt.Errorf("read the registration: %w", err)
 	}
+	c.packageID = id.Name
 	parameters, err := proto.Marshal(&pb.ChaincodeAdditionalParams{
 		UseWriteBatch: true, MaxSizeWriteBatch: batchLimit, UseGetMultipleKeys: true, MaxSizeGetMultipleKeys: batchLimit,
 	})

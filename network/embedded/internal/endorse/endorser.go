@@ -43,7 +43,12 @@ type Endorser struct {
 	Signer     *msp.Signer
 	Config     *chanconfig.Config
 	Ledger     *ledger.Ledger
-	Chaincodes map[string]*ccpeer.Chaincode
+	Chaincodes map[string]Chaincode
+}
+
+// Chaincode runs transactions: inside this program, or wherever it is served.
+type Chaincode interface {
+	Execute(ctx context.Context, simulation *ccpeer.Simulation, call ccpeer.Invocation) (*pb.Response, *pb.ChaincodeEvent, error)
 }
 
 // Result is an endorser's answer. Payload is nil when the peer failed and not the chaincode; Endorsement is nil unless

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -14,10 +15,11 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"quorate.dev/network/embedded/internal/ccpeer"
+	"quorate.dev/network/embedded/internal/endorse"
 )
 
 // startChaincode starts the linked chaincode, or connects to the organisation's chaincode server if it names one.
-func (n *Network) startChaincode(ctx context.Context, index int, build func() (shim.Chaincode, error)) (*ccpeer.Chaincode, error) {
+func (n *Network) startChaincode(ctx context.Context, index int, build func() (shim.Chaincode, error)) (endorse.Chaincode, error) {
 	o := n.config.Organisations[index]
 	if o.ChaincodeAddress != "" {
 		return n.connectChaincode(ctx, index)
@@ -50,48 +52,61 @@ func sharedFactory(factory Factory) func(offset time.Duration) (shim.Chaincode, 
 	}
 }
 
-// connectChaincode opens the stream of a chaincode server; this side is the client, as in Fabric.
-func (n *Network) connectChaincode(ctx context.Context, index int) (*ccpeer.Chaincode, error) {
-	o := n.config.Organisations[index]
-	authority, err := loadCA(o.ChaincodeTLSCA)
+// connectChaincode connects to an organisation's chaincode server; this side is the client, as in Fabric.
+func (n *Network) connectChaincode(ctx context.Context, index int) (endorse.Chaincode, error) {
+	address := n.config.Organisations[index].ChaincodeAddress
+	authority, err := loadCA(n.config.Organisations[index].ChaincodeTLSCA)
 	if err != nil {
 		return nil, usage("chaincode_tls_ca", err)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(authority)
-	connection, err := grpc.NewClient(o.ChaincodeAddress,
-		grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
-			RootCAs: roots, Certificates: []tls.Certificate{n.material.members[index].tls}, MinVersion: tls.VersionTLS12,
-		})),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
+	remote, err := ccpeer.Connect(ctx, n.config.Chaincode, address, dialer(address, &tls.Config{
+		RootCAs: roots, Certificates: []tls.Certificate{n.material.members[index].tls}, MinVersion: tls.VersionTLS12,
+	}))
 	if err != nil {
-		return nil, usage("chaincode_address", err)
+		return nil, unavailable("connect to the chaincode at "+address, err, "start the chaincode server first")
 	}
-	n.onCleanUp(connection.Close)
-	streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	n.onCleanUp(func() error { cancel(); return nil })
-	stop := context.AfterFunc(ctx, cancel) // until it has registered, the start's deadline holds
-	defer stop()
-	stream, err := pb.NewChaincodeClient(connection).Connect(streaming)
-	if err != nil {
-		return nil, unavailable("connect to the chaincode at "+o.ChaincodeAddress, err, "start the chaincode server first")
+	n.onCleanUp(func() error { return ended(remote.Close()) })
+	return remote, nil
+}
+
+// dialer opens streams to a chaincode server, each on a connection of its own: one that was lost has its own idea of when
+// to try again. The deadline holds until the stream is open.
+func dialer(address string, security *tls.Config) ccpeer.Dial {
+	return func(ctx context.Context) (ccpeer.Stream, func() error, error) {
+		probe, err := (&net.Dialer{}).DialContext(ctx, "tcp", address) // which says at once, and in few words, what is wrong
+		if err != nil {
+			return nil, nil, err
+		}
+		connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials.NewTLS(security)),
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage), grpc.MaxCallSendMsgSize(maxMessage)))
+		if err = errors.Join(err, probe.Close()); err != nil {
+			return nil, nil, err
+		}
+		streaming, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		stop := context.AfterFunc(ctx, cancel)
+		defer stop()
+		release := func() error { cancel(); return connection.Close() }
+		stream, err := pb.NewChaincodeClient(connection).Connect(streaming)
+		if err != nil {
+			return nil, nil, errors.Join(err, release())
+		}
+		return stream, release, nil
 	}
-	chaincode, err := ccpeer.Attach(ctx, n.config.Chaincode, stream)
-	if err != nil {
-		return nil, unavailable("connect to the chaincode at "+o.ChaincodeAddress, err, "start the chaincode server first")
+}
+
+// ended leaves out that a stream was closed from this side.
+func ended(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
 	}
-	n.keep(chaincode)
-	return chaincode, nil
+	return err
 }
 
 // keep closes the chaincode with the network, and tells the network when it ends before.
 func (n *Network) keep(chaincode *ccpeer.Chaincode) {
-	n.onCleanUp(func() error {
-		if err := chaincode.Close(); !errors.Is(err, context.Canceled) {
-			return err
-		}
-		return nil
-	})
+	n.onCleanUp(func() error { return ended(chaincode.Close()) })
 	go func() {
 		<-chaincode.Ended()
 		select {

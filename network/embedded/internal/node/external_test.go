@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"google.golang.org/grpc/codes"
 
 	"quorate.dev/network/embedded/internal/nettest"
 	"quorate.dev/network/embedded/internal/node"
@@ -98,23 +100,36 @@ func TestChaincodeServerThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestNetworkEndsWithItsChaincode(t *testing.T) {
+func TestChaincodeServerThatComesBack(t *testing.T) {
 	material := newMaterial(t, 1)
 	first := &material.Config.Organisations[0]
 	first.ChaincodeAddress, first.ChaincodeTLSCA = freeAddress(t), "orderer/tlsca.pem"
-	victim := exec.Command(os.Args[0])
-	victim.Env = append(os.Environ(), asChaincode+"="+first.ChaincodeAddress, materialFolder+"="+material.Folder)
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
+	launch := func() *exec.Cmd {
+		server := exec.Command(os.Args[0])
+		server.Env = append(os.Environ(), asChaincode+"="+first.ChaincodeAddress, materialFolder+"="+material.Folder)
+		if err := server.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+		awaitAddress(t, first.ChaincodeAddress)
+		return server
 	}
-	t.Cleanup(func() { _ = victim.Process.Kill(); _ = victim.Wait() })
-	awaitAddress(t, first.ChaincodeAddress)
+	server := launch()
 	r := start(t, material, t.TempDir())
 	defer stop(t, r)
-	submitValid(t, r.client(t, "alder"), "Put", "key", "value")
-	if err := victim.Process.Kill(); err != nil {
+	c := r.client(t, "alder")
+	submitValid(t, c, "Put", "key", "value")
+	if err := server.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	err := r.Wait(deadline(t))
-	wantError(t, err, node.ExitUnavailable, "run the chaincode")
+	_ = server.Wait() // how it ended was our doing
+	_, err := c.Evaluate(deadline(t), "Get", "key")
+	wantStatus(t, err, codes.Aborted, "failed to evaluate transaction")
+	if got := details(err)["AlderMSP"]; !strings.Contains(got, "could not launch chaincode quorate:1") || !strings.Contains(got, "connection refused") {
+		t.Errorf("detail %q", got)
+	}
+	launch()
+	if got := evaluate(t, c, "Get", "key"); got != "value" {
+		t.Errorf("read %q", got)
+	}
 }

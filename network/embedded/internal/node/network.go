@@ -124,7 +124,7 @@ func (n *Network) startPeers(ctx context.Context, factory Factory) error {
 		n.endorsers = append(n.endorsers, &endorse.Endorser{
 			MSPID: o.MSPID, Address: n.sockets.addresses[o.MSPID], Identity: identity,
 			TimeWindow: n.config.timeWindow(), Lag: o.LagBlocks, Patience: o.patience(), Clock: clock, Signer: m.node, Config: n.channel, Ledger: n.ledger,
-			Chaincodes: map[string]*ccpeer.Chaincode{n.config.Chaincode: chaincode},
+			Chaincodes: map[string]endorse.Chaincode{n.config.Chaincode: chaincode},
 		})
 	}
 	return nil
@@ -174,7 +174,7 @@ func (n *Network) Wait(ctx context.Context) error {
 	case err := <-n.servers.failed:
 		return unavailable("serve", err, "see the cause")
 	case <-n.ended:
-		return unavailable("run the chaincode", ccpeer.ErrStreamEnded, "start the chaincode server again, then the network")
+		return unavailable("run the chaincode", ccpeer.ErrStreamEnded, "see the log for its reason")
 	}
 }
 
