@@ -102,11 +102,11 @@ def engines(format_: Format) -> None:
 
     Of the others, what exactly is missing.
     """
-    rows = []
-    for engine in Engine:
-        missing = driver(engine).missing()
-        found = {"schema": "quorate.network.engine/1", "engine": engine.value, "runs": missing is None}
-        rows.append(found | {"missing": missing})
+    missing = {engine.value: driver(engine).missing() for engine in Engine}
+    rows = [
+        {"schema": "quorate.network.engine/1", "engine": engine, "runs": lacks is None, "missing": lacks}
+        for engine, lacks in missing.items()
+    ]
     print_rows(rows, columns=_ENGINE_COLUMNS, format_=format_)
 
 
