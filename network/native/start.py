@@ -18,7 +18,7 @@ from network.native.nodes import orderer_node, peer_node
 from network.native.plan import make_plan, require_free_ports
 from network.native.running import NOTICE, NativeNetwork
 from network.pidfile import is_alive
-from network.process_node import ProcessNode, stop_all
+from network.process_node import ProcessNode, stop_all, stop_recorded
 from network.topology import Topology
 from quorate.blocks.block import decode_block
 from quorate.errors import ConflictError
@@ -41,6 +41,8 @@ def start_network(
     as_before = home.topology.exists() and Topology.load(home.topology) == topology
     home.adopt(topology, _ENGINE)
     plan = make_plan(home, topology)
+    if not home.connection.exists():
+        stop_recorded([place.pid_file for place in plan.places])  # a start that was interrupted left them half joined
     running = {place.name for place in plan.places if is_alive(place.pid_file)}
     if as_before and len(running) == len(plan.places):
         hint = "Connect to it, or end it: quorate network down"

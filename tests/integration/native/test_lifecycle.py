@@ -1,6 +1,10 @@
 """A network of Fabric's own processes from up to down, and what breaks in between."""
 
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,7 @@ from network.status import State
 from quorate.errors import ConflictError, QuorateError, UsageError
 from tests.integration.native.conftest import found_in_the_end, title, topology
 
+ROOT = Path(__file__).parents[3]
 TWO = topology("Alder", "Birch")
 
 
@@ -45,6 +50,27 @@ def test_the_ledger_and_the_ports_survive_down_and_up(native, home, start):
     assert again.connection == first.connection
     assert title(again.connection) == title(again.connection, 1) == before
     assert set(states(native, home).values()) == {State.RUNNING}
+
+
+def test_a_start_that_was_interrupted_is_completed_by_the_next(native, home, start, tmp_path):
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from network.engine import Engine, driver\n"
+        "from network.home import NetworkHome\n"
+        "from network.native import start\n"
+        "from network.topology import Topology\n"
+        "start.join_and_deploy = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "driver(Engine.NATIVE).start(NetworkHome(Path(sys.argv[1])), Topology.load(Path(sys.argv[2])))\n"
+    )
+    (tmp_path / "topology.toml").write_text(TWO.to_toml())
+    command = [sys.executable, "-c", program, home.directory, tmp_path / "topology.toml"]
+    assert subprocess.run(command, check=False, timeout=120, cwd=ROOT).returncode == -signal.SIGKILL
+    left = [status.pid for status in native.status(home)]
+    assert set(states(native, home).values()) == {State.RUNNING}
+    network = start(native, TWO)
+    assert not {node.pid for node in network.nodes.values()} & set(left)
+    found_at_once(network.connection, timeout_s=60)
 
 
 def test_what_crashed_is_seen_and_only_that_is_started_again(native, home, start):

@@ -68,8 +68,8 @@ def test_the_connection_file_leads_to_every_peer_and_identity(home, network):
 def test_the_program_gets_the_whole_topology(home, network):  # noqa: ARG001 - it must run
     config = json.loads(home.config.read_text())
     assert list(config) == [
-        "schema", "fabric_version", "channel", "chaincode", "chaincode_version", "batch", "client_auth", "organisations",
-        "orderer",
+        "schema", "fabric_version", "channel", "chaincode", "chaincode_version", "batch", "client_auth",
+        "organisations", "orderer",
     ]  # fmt: skip
     assert config["batch"] == {"timeout_ms": 10, "max_count": 200, "max_bytes": 2097152}
     assert config["client_auth"] is True
