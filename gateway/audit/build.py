@@ -30,15 +30,25 @@ class Exported:
         What it holds.
     absent
         Artefacts that were asked for and that the gateway no longer held.
+    silent
+        Members that were asked for a statement and made none, with the reason.
     """
 
     path: Path
     manifest: Manifest
     absent: tuple[str, ...]
+    silent: tuple[str, ...] = ()
 
 
 def finish(
-    staged: Staging, collected: Collector, about: About, sealer: Sealer, target: Path, *, absent: tuple[str, ...] = ()
+    staged: Staging,
+    collected: Collector,
+    about: About,
+    sealer: Sealer,
+    target: Path,
+    *,
+    absent: tuple[str, ...] = (),
+    silent: tuple[str, ...] = (),
 ) -> Exported:
     """Write what follows from the collected blocks, sign the manifest, and let the bundle appear.
 
@@ -59,4 +69,4 @@ def finish(
     staged.write(names.MANIFEST, data)
     staged.write(names.SIGNATURE, sealer.sign(data))
     pack(staged, staged.measure(), target)
-    return Exported(path=target, manifest=manifest, absent=absent)
+    return Exported(path=target, manifest=manifest, absent=absent, silent=silent)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from quorate.verify.bundle.scope import Extent
 
 
-async def export(bundle: Path, profile: Path, *, extent: Extent, artifacts: bool) -> dict[str, object]:
+async def export(bundle: Path, profile: Path, *, extent: Extent, artifacts: bool, witnesses: bool) -> dict[str, object]:
     """Export a bundle and return what it holds, for printing."""
     async with open_session(Profile.load(profile)) as session:
-        exported = await export_bundle(session, bundle, extent=extent, artifacts=artifacts)
+        exported = await export_bundle(session, bundle, extent=extent, artifacts=artifacts, witnesses=witnesses)
     manifest = exported.manifest
     return {
         "schema": "quorate.exported/1",
@@ -28,4 +28,5 @@ async def export(bundle: Path, profile: Path, *, extent: Extent, artifacts: bool
         "files": len(manifest.files),
         "development": manifest.development,
         "artifacts_absent": list(exported.absent),
+        "witnesses_silent": list(exported.silent),
     }

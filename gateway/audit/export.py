@@ -13,6 +13,7 @@ from gateway.audit.permission import require_permission
 from gateway.audit.seal import About
 from gateway.audit.sign import ProfileSealer
 from gateway.audit.staging import staging
+from gateway.audit.witnesses import blocks_to_vouch_for, gather_statements
 from quorate.identifiers import parse_study_id
 from quorate.verify.bundle.scope import WHOLE, Extent
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from gateway.ledger.session import Session
 
 
-async def export_bundle(session: Session, target: Path, *, extent: Extent = WHOLE, artifacts: bool = False) -> Exported:
+async def export_bundle(
+    session: Session, target: Path, *, extent: Extent = WHOLE, artifacts: bool = False, witnesses: bool = False
+) -> Exported:
     """Export every block that there is now, or what is asked for, to a bundle at `target`.
 
     Parameters
@@ -35,6 +38,8 @@ async def export_bundle(session: Session, target: Path, *, extent: Extent = WHOL
         What is in scope.
     artifacts
         Whether updates and models that the gateway still holds go in too.
+    witnesses
+        Whether statements of the members' gateways go in: what they have seen of this ledger, and when.
 
     Raises
     ------
@@ -58,4 +63,9 @@ async def export_bundle(session: Session, target: Path, *, extent: Extent = WHOL
         absent = (
             await fetch_artifacts(ArtifactClient(session.channel), collected.artifacts(), staged) if artifacts else ()
         )
-        return await asyncio.to_thread(finish, staged, collected, about, sealer, target, absent=absent)
+        silent: tuple[str, ...] = ()
+        if witnesses:
+            collected.close()
+            blocks = blocks_to_vouch_for(staged.measure(), collected.height, whole=extent.kind == "ledger")
+            silent = await gather_statements(session.channel, blocks, staged)
+        return await asyncio.to_thread(finish, staged, collected, about, sealer, target, absent=absent, silent=silent)

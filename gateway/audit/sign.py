@@ -15,6 +15,8 @@ from quorate.blocks.signature import ORDERS
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gateway.ledger.session import Profile
 
 _ALGORITHM = ec.ECDSA(SHA256(), deterministic_signing=True)
@@ -39,8 +41,13 @@ class ProfileSealer:
     @classmethod
     def of(cls, profile: Profile) -> Self:
         """Return the sealer of a profile's identity."""
-        identity, _ = FileIdentity(msp_id=profile.msp_id, certificate=profile.certificate, key=profile.key).load()
-        key = load_pem_private_key(read_private_pem(profile.key), None)
+        return cls.of_files(profile.msp_id, profile.certificate, profile.key)
+
+    @classmethod
+    def of_files(cls, msp_id: str, certificate: Path, key_file: Path) -> Self:
+        """Return the sealer of a certificate and its private key."""
+        identity, _ = FileIdentity(msp_id=msp_id, certificate=certificate, key=key_file).load()
+        key = load_pem_private_key(read_private_pem(key_file), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
             raise UsageError("the private key is neither ECDSA nor Ed25519")
         return cls(identity.msp_id, identity.certificate.decode("ascii"), key)

@@ -48,6 +48,7 @@ def doctor(path: Path | None, format_: Format) -> None:
 
 async def _check_gateway(path: Path) -> list[Finding]:
     # Imports gRPC, which the checks of the installation must be able to do without.
+    from gateway.service.checks.divergence import check_divergence  # noqa: PLC0415
     from gateway.service.checks.files import check_files  # noqa: PLC0415
     from gateway.service.config import PREFIX, GatewayConfig  # noqa: PLC0415
     from gateway.service.config_file import load_config  # noqa: PLC0415
@@ -59,7 +60,7 @@ async def _check_gateway(path: Path) -> list[Finding]:
     findings = [ok("configuration", str(path)), *check_files(config)]
     if any(finding.outcome is Outcome.FAILED for finding in findings):
         return findings  # what follows would only fail for the same reasons
-    return findings + await _check_ledger(config)
+    return [*findings, check_divergence(config.state), *await _check_ledger(config)]
 
 
 async def _check_ledger(config: GatewayConfig) -> list[Finding]:

@@ -57,6 +57,11 @@ class MemberGateways:
         link = self._links.get(msp)
         return link.artifacts if link else None
 
+    def channel(self, msp: MspId) -> grpc.aio.Channel | None:
+        """Return the connection to a member's gateway; None when it has announced none."""
+        link = self._links.get(msp)
+        return link.channel if link else None
+
     def announce(self, members: Mapping[MspId, MemberView]) -> None:
         """Take the members' present announcements; connections that no longer fit are closed."""
         for msp in set(self._links) - set(members):

@@ -42,6 +42,8 @@ from gateway.service.server import GatewayServer, credentials
 from gateway.service.state import Projection
 from gateway.service.studies import SERVICE as STUDIES
 from gateway.service.studies import StudiesService
+from gateway.witness.members import SERVICE as WITNESS
+from gateway.witness.room import WitnessRoom
 from quorate.records.functions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SERVICES: Final = (GATEWAY, DELIVER, ARTIFACTS, STUDIES, AUDIT, HEALTH)
+_SERVICES: Final = (GATEWAY, DELIVER, ARTIFACTS, STUDIES, AUDIT, WITNESS, HEALTH)
 
 
 class Aggregator(Protocol):
@@ -125,6 +127,7 @@ class _Parts:
     follower: Follower
     health: HealthService
     audit: AuditRoom
+    witness: WitnessRoom
     drain: Drain
     server: GatewayServer
 
@@ -150,7 +153,7 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
             tasks.create_task(aggregator(context))
 
     members = follow_members(context.state, parts.roots, parts.gateways)
-    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks()]
+    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks(), *parts.witness.tasks()]
 
 
 @asynccontextmanager
@@ -179,7 +182,8 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
         audit = stack.enter_context(open_audit(context, network))
-        health = HealthService(_SERVICES, drain)
+        witness = stack.enter_context(WitnessRoom(config, network, gateways, context.clock))
+        health, door = HealthService(_SERVICES, drain), Door(roots)
         yield _Parts(
             context=context,
             tls_root=tls_root,
@@ -188,9 +192,10 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             follower=_follower(context, network),
             health=health,
             audit=audit,
+            witness=witness,
             drain=drain,
             server=GatewayServer(
-                _handlers(context, Door(roots), channel, health, drain=drain, audit=audit),
+                [*_handlers(context, door, channel, health, drain=drain, audit=audit), witness.handlers(door)],
                 message_bytes=limits.message_bytes,
             ),
         )

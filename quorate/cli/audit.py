@@ -93,6 +93,7 @@ def verify_command(
 @click.option("--since", metavar="TIME", help="Only what claims this time or a later one, such as 2026-11-23T08:00Z.")
 @click.option("--until", metavar="TIME", help="Only what claims this time or an earlier one.")
 @click.option("--artifacts", is_flag=True, help="Add the updates and models that your gateway still holds.")
+@click.option("--witnesses", is_flag=True, help="Add what the members' gateways say that they have seen of the ledger.")
 @format_option
 def export_command(
     *,
@@ -103,6 +104,7 @@ def export_command(
     since: str | None,
     until: str | None,
     artifacts: bool,
+    witnesses: bool,
     format_: Format,
 ) -> None:
     """Export evidence to BUNDLE: one file when its name ends in .qeb, else a directory.
@@ -114,7 +116,9 @@ def export_command(
     from quorate.cli.audit_scope import extent_of  # noqa: PLC0415 - `--help` must not pay for it
 
     extent = extent_of(study=study, rounds=rounds, since=since, until=until)
-    exported = asyncio.run(_gateway_commands().export(bundle, profile, extent=extent, artifacts=artifacts))
+    exported = asyncio.run(
+        _gateway_commands().export(bundle, profile, extent=extent, artifacts=artifacts, witnesses=witnesses)
+    )
     print_document(exported, format_=format_)
 
 

@@ -1,0 +1,1 @@
+"""A gateway as a witness: it remembers its peer's blocks, says so when asked, and compares with the other members."""
