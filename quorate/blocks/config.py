@@ -102,15 +102,28 @@ class ChannelConfig:
             return is_satisfied_by(majority_of_members(sorted(self._members)), identities)
         return is_satisfied(group, parts[-1], identities)
 
-    def satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
+    def evaluate_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
         """Tell whether distinct members satisfy a chaincode's validation parameter (``ApplicationPolicy``).
 
-        As for a peer nobody satisfies one that cannot be read, or refers to a policy that there is not.
+        Raises
+        ------
+        BlockError
+            When it cannot be read, or refers to a policy that there is not.
         """
+        policy = decode(protos.ApplicationPolicy, parameter, "the validation parameter")
+        kind = policy.WhichOneof("Type")
+        if kind == "signature_policy":
+            return is_satisfied_by(policy.signature_policy, identities)
+        if kind == "channel_config_policy_reference":
+            return self.satisfies(policy.channel_config_policy_reference, identities)
+        raise BlockError("a chaincode's validation parameter is of an unknown kind")
+
+    def satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
+        """Tell the same as a peer: nobody satisfies one that cannot be read, or refers to a policy that there is not."""
         question = parameter, tuple(found.who for found in identities)
         if question not in self._answers:  # peers are few and transactions are many
             try:
-                self._answers[question] = self._satisfies_parameter(parameter, identities)
+                self._answers[question] = self.evaluate_parameter(parameter, identities)
             except BlockError:
                 self._answers[question] = False
         return self._answers[question]
@@ -156,15 +169,6 @@ class ChannelConfig:
     @property
     def _has_capabilities(self) -> bool:
         return "Application" in self.group.groups and "Capabilities" in self.group.groups["Application"].values
-
-    def _satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
-        policy = decode(protos.ApplicationPolicy, parameter, "the validation parameter")
-        kind = policy.WhichOneof("Type")
-        if kind == "signature_policy":
-            return is_satisfied_by(policy.signature_policy, identities)
-        if kind == "channel_config_policy_reference":
-            return self.satisfies(policy.channel_config_policy_reference, identities)
-        raise BlockError("a chaincode's validation parameter is of an unknown kind")
 
 
 def _msps(root: protos.AnyMessage) -> list[Msp]:

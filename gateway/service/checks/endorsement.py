@@ -77,8 +77,8 @@ def _take(block: Block, seen: _Seen) -> None:
         seen.config = ChannelConfig(block.entries[0])
         return
     for entry, code in zip(block.entries, block.codes, strict=True):
-        action = decode_transaction(entry).action
-        if code is not TxValidationCode.VALID or action is None:
+        action = decode_transaction(entry).action if code is TxValidationCode.VALID else None
+        if action is None:
             continue
         seen.definitions.apply(action.sets)
         if seen.config is not None:
@@ -107,4 +107,4 @@ def _finding(check: str, namespace: str, seen: _Seen) -> Finding:
 
 
 def _decides(config: ChannelConfig, parameter: bytes, endorsers: Iterable[Identity]) -> bool:
-    return config.satisfies_parameter(parameter, list(endorsers))
+    return config.evaluate_parameter(parameter, list(endorsers))
