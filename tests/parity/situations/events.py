@@ -56,20 +56,21 @@ def _read(actor: Actor, request: protos.AnyMessage, *, at_most: int) -> list[Any
     return told
 
 
-def _height(stage: Stage) -> int:
+def height(stage: Stage) -> int:
+    """Return the number of the next block."""
     return len(fetch(stage.alder, "DeliverFiltered", "oldest", "newest"))
 
 
 @situation("events: one after the other, from a block on")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     ids = [stage.submit("event", stage.key(), f"name{number}", f"payload{number}") for number in range(4)]
     return [ids, _read(stage.alder, _request(stage.alder, start=start), at_most=4)]
 
 
 @situation("events: many at once keep the order of the block")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     endorsed = [stage.alder.endorse(stage.alder.draft("eventOnly", f"e{number}", "x")) for number in range(12)]
     for one in endorsed:
         stage.alder.submit(stage.alder.sign(one.envelope), tx_id=one.tx_id)
@@ -107,7 +108,7 @@ def _names(told: list[Any]) -> list[Any]:
 
 @situation("events: after a transaction that is not, from a block on")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("event", stage.key(), "name", "")
     return _names(_read(stage.alder, _request(stage.alder, start=start, after="ef" * 32), at_most=0))
 
@@ -121,7 +122,7 @@ def _(stage: Stage) -> object:
 
 @situation("events: of transactions that were refused none come")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.transact("event", stage.key(), "refused", "", organisations=("BirchMSP",))
     stage.submit("event", stage.key(), "taken", "")
     return _names(_read(stage.alder, _request(stage.alder, start=start), at_most=1))
@@ -140,35 +141,35 @@ def _(stage: Stage) -> object:
 
 @situation("events: of a transaction that writes nothing")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("eventOnly", "alone", "payload")
     return _names(_read(stage.alder, _request(stage.alder, start=start), at_most=1))
 
 
 @situation("events: of two in one transaction the last")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("twoEvents", "one", "two")
     return [event[3:] for event in _read(stage.alder, _request(stage.alder, start=start), at_most=1)]
 
 
 @situation("events: with an empty payload, and with other letters")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("eventOnly", "пусто", "")
     return [event[3:] for event in _read(stage.alder, _request(stage.alder, start=start), at_most=1)]
 
 
 @situation("events: with a payload of 2 MB")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("largeEvent", "large", "2000000")
     return [event[3:] for event in _read(stage.alder, _request(stage.alder, start=start), at_most=1)]
 
 
 @situation("events: at every organisation the same")
 def _(stage: Stage) -> object:
-    start = _height(stage)
+    start = height(stage)
     stage.submit("event", stage.key(), "name", "payload")
     told = [_read(actor, _request(actor, start=start), at_most=1) for actor in (stage.alder, stage.birch, stage.cedar)]
     return [told[0], told[0] == told[1] == told[2]]

@@ -9,7 +9,7 @@ from quorate.blocks import protos
 from tests.parity.actor import Actor, Seen, endorsed_action_of, failure, payload_of
 from tests.parity.proposals import broken, high_s
 from tests.parity.registry import situation, variants
-from tests.parity.stage import Stage
+from tests.parity.stage import ORDERER, Stage
 
 Edit = Callable[[Stage, protos.AnyMessage], protos.AnyMessage]
 
@@ -249,3 +249,29 @@ def _(stage: Stage) -> object:
         return endorsed.seen
     seen = stage.alder.submit(stage.alder.sign(endorsed.envelope), tx_id=endorsed.tx_id)
     return [seen, len(endorsed_action_of(endorsed.envelope).action.endorsements), stage.alder.status(endorsed.tx_id)]
+
+
+def _broadcast(stage: Stage, *envelopes: protos.AnyMessage) -> list[Any]:
+    """Hand envelopes to the orderer itself on one stream, and tell what it answers to each."""
+    call = stage.channels[ORDERER].stream_stream(
+        "/orderer.AtomicBroadcast/Broadcast",
+        request_serializer=protos.Envelope.SerializeToString,
+        response_deserializer=protos.BroadcastResponse.FromString,
+    )(iter(envelopes), timeout=20)
+    return [[protos.Status.Name(response.status), response.info] for response in call]
+
+
+@situation("orderer's broadcast: honest transactions")
+def _(stage: Stage) -> object:
+    prepared = [_prepared(stage) for _ in range(2)]
+    answers = _broadcast(stage, *(stage.alder.sign(envelope) for _, envelope in prepared))
+    return [answers, [stage.alder.status(tx_id)["code"] for tx_id, _ in prepared]]
+
+
+@situation("orderer's broadcast: what is refused ends the stream")
+def _(stage: Stage) -> object:
+    tx_id, envelope = _prepared(stage)
+    stage.alder.sign(envelope)
+    spoilt = protos.Envelope(payload=envelope.payload, signature=broken(envelope.signature))
+    answers = [_broadcast(stage, spoilt, envelope), _broadcast(stage, protos.Envelope()), _broadcast(stage, envelope)]
+    return [answers, stage.alder.status(tx_id)["code"]]

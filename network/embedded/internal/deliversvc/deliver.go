@@ -1,4 +1,4 @@
-// Package deliversvc streams blocks: to clients by protos.Deliver, to peers by orderer.AtomicBroadcast.
+// Package deliversvc streams blocks: to clients by protos.Deliver, to peers by orderer.AtomicBroadcast, which takes transactions too.
 package deliversvc
 
 import (

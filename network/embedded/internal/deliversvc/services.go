@@ -1,14 +1,18 @@
 package deliversvc
 
 import (
+	"context"
+	"errors"
+	"io"
+
 	cb "github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	ob "github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	pb "github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"quorate.dev/network/embedded/internal/order"
 )
 
 // Peer is the peer's delivery service: committed blocks, with their filter and commit hash.
@@ -53,11 +57,17 @@ func (p *Peer) serve(stream peerStream, wrap func(*cb.Block) *pb.DeliverResponse
 	})
 }
 
-// Orderer is the orderer's delivery service, by which real peers can follow the chain.
+// Broadcaster is the way to the orderer.
+type Broadcaster interface {
+	Broadcast(ctx context.Context, envelope *cb.Envelope) error
+}
+
+// Orderer is the orderer's own service, by which real peers can follow the chain.
 type Orderer struct {
 	ob.UnimplementedAtomicBroadcastServer
 
-	Config Config
+	Config      Config
+	Broadcaster Broadcaster
 }
 
 // Deliver streams blocks as an orderer has them: without what peers add.
@@ -73,9 +83,33 @@ func (o *Orderer) Deliver(stream grpc.BidiStreamingServer[cb.Envelope, ob.Delive
 	})
 }
 
-// Broadcast is refused: transactions come in by the gateways.
-func (o *Orderer) Broadcast(grpc.BidiStreamingServer[cb.Envelope, ob.BroadcastResponse]) error {
-	return status.Error(codes.Unimplemented, "the embedded network takes transactions at its gateways only")
+// Broadcast takes transactions, one after the other until one is refused.
+func (o *Orderer) Broadcast(stream grpc.BidiStreamingServer[cb.Envelope, ob.BroadcastResponse]) error {
+	for {
+		envelope, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		response := o.taken(stream.Context(), envelope)
+		if err := stream.Send(response); err != nil || response.Status != cb.Status_SUCCESS {
+			return err
+		}
+	}
+}
+
+func (o *Orderer) taken(ctx context.Context, envelope *cb.Envelope) *ob.BroadcastResponse {
+	err := o.Broadcaster.Broadcast(ctx, envelope)
+	var refusal *order.Refusal
+	switch {
+	case err == nil:
+		return &ob.BroadcastResponse{Status: cb.Status_SUCCESS}
+	case errors.As(err, &refusal):
+		return &ob.BroadcastResponse{Status: refusal.Status, Info: refusal.Info}
+	}
+	return &ob.BroadcastResponse{Status: cb.Status_SERVICE_UNAVAILABLE, Info: err.Error()}
 }
 
 func ordered(block *cb.Block) *cb.Block {

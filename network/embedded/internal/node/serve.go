@@ -46,7 +46,7 @@ func (n *Network) serve() {
 		n.servers.start(server, n.sockets.all[i])
 	}
 	server := n.newServer(n.material.orderer)
-	ob.RegisterAtomicBroadcastServer(server, &deliversvc.Orderer{Config: n.deliver(chanconfig.Readers)})
+	ob.RegisterAtomicBroadcastServer(server, &deliversvc.Orderer{Config: n.deliver(chanconfig.Readers), Broadcaster: n.orderer})
 	n.servers.start(server, n.sockets.all[len(n.sockets.all)-1])
 }
 

@@ -280,8 +280,16 @@ func TestOrdererDeliversWithoutWhatPeersAdd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = broadcast.Recv()
-	wantStatus(t, err, codes.Unimplemented, "takes transactions at its gateways only")
+	if err := broadcast.Send(&cb.Envelope{}); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := broadcast.Recv()
+	if err != nil || answer.Status != cb.Status_BAD_REQUEST || answer.Info != "could not determine channel ID: header not set" {
+		t.Errorf("an empty envelope: %v %v", answer, err)
+	}
+	if _, err := broadcast.Recv(); !errors.Is(err, io.EOF) {
+		t.Errorf("the stream goes on: %v", err)
+	}
 	slots := response.GetBlock().Metadata.Metadata
 	if len(slots[cb.BlockMetadataIndex_TRANSACTIONS_FILTER])+len(slots[cb.BlockMetadataIndex_COMMIT_HASH]) != 0 || len(slots[cb.BlockMetadataIndex_SIGNATURES]) == 0 {
 		t.Errorf("metadata %v", slots)
