@@ -26,6 +26,7 @@ from network.compose.project import (
 )
 from network.engine import ChaincodeProgram
 from network.fabric.plan import Plan
+from quorate.errors import UsageError
 
 _HEADER: Final = "# Written by `quorate network up`. What it leaves open is in .env.\n"
 
@@ -79,9 +80,21 @@ def _write_common(plan: Plan, images: Images, project: Project, values: Mapping[
 
 
 def node_user() -> str:
-    """Return the account that containers run as: ours, so that they can read what we wrote, and we what they write."""
+    """Return the account that containers run as: ours, so that they can read what we wrote, and we what they write.
+
+    Raises
+    ------
+    UsageError
+        If the daemon gives containers accounts of other numbers, which is none of ours.
+    """
     options = json.loads(docker("info", "--format", "{{json .SecurityOptions}}")) or []
-    if any(option.startswith("name=rootless") for option in options):
+    kinds = {str(option).partition(",")[0] for option in options}
+    if "name=userns" in kinds:
+        raise UsageError(
+            "Docker's daemon remaps accounts (userns-remap), so containers could not read their keys.",
+            hint="Use a daemon that does not, a rootless one, or another engine.",
+        )
+    if "name=rootless" in kinds:
         return "0:0"  # which is our account, outside of the container
     return f"{os.getuid()}:{os.getgid()}"
 

@@ -14,6 +14,7 @@ from network.engine import ChaincodeProgram
 from network.fabric.identities import issue_identities
 from network.home import NetworkHome
 from network.topology import Topology
+from quorate.errors import UsageError
 
 
 @pytest.fixture
@@ -136,6 +137,12 @@ def test_cas_can_be_started_before_anything_else_is_known(home):
 def test_containers_run_as_the_account_that_owns_the_files(daemon, options, user):
     daemon.answers([("info", (0, json.dumps(options), ""))])
     assert node_user() == user
+
+
+def test_a_daemon_that_remaps_accounts_is_refused(daemon):
+    daemon.answers([("info", (0, json.dumps(["name=seccomp,profile=default", "name=userns"]), ""))])
+    with pytest.raises(UsageError, match="remaps accounts"):
+        node_user()
 
 
 def test_health_checks_look_at_the_ports_that_nodes_listen_on():
