@@ -119,7 +119,7 @@ class ChannelConfig:
         raise BlockError("a chaincode's validation parameter is of an unknown kind")
 
     def satisfies_parameter(self, parameter: bytes, identities: Sequence[Identity]) -> bool:
-        """Tell the same as a peer: nobody satisfies one that cannot be read, or refers to a policy that there is not."""
+        """Tell the same as a peer: nobody satisfies one that cannot be read, or refers to what is not there."""
         question = parameter, tuple(found.who for found in identities)
         if question not in self._answers:  # peers are few and transactions are many
             try:

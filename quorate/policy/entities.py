@@ -53,10 +53,10 @@ def _actions() -> Entities:
 
 
 @lru_cache(maxsize=_KEPT)
-def with_actions(text: str) -> Entities:
-    """Return the handle of all actions and the entities of a JSON text.
+def with_actions(text: str, more: str = "") -> Entities:
+    """Return the handle of all actions and the entities of a JSON text, and of another one that adds to it.
 
     Handles are immutable and may be used by several threads at once. Those used last are kept, since the same question
     about the same study comes again and again.
     """
-    return _actions().with_added_json_str(text)
+    return with_actions(text).with_added_json_str(more) if more else _actions().with_added_json_str(text)

@@ -57,6 +57,7 @@ class World:
     def __init__(self, members: Collection[MspId]) -> None:
         self._members = frozenset(members)
         self._entities: dict[Reference, Any] = {}
+        self._asking: set[Reference] = set()
         self.consortium: Final = self._add(
             Reference("Consortium", CONSORTIUM), founded=bool(members), members=self._orgs(members)
         )
@@ -108,18 +109,25 @@ class World:
 
     def principal(self, principal: Principal) -> Reference:
         """Add who asks."""
+        known = self._entities.keys() - self._asking
         role = self._add(Reference("Role", principal.role))
         org = self._org(principal.msp)
         name = principal.certificate or principal.msp
-        return self._add(Reference("Member", name), org, role, org=org.as_value())
+        member = self._add(Reference("Member", name), org, role, org=org.as_value())
+        self._asking |= {role, org, member} - known
+        return member
 
     def as_json(self) -> list[Any]:
         """Return what was added, in Cedar's JSON form; the actions, always the same, are not repeated."""
         return list(self._entities.values())
 
     def handle(self) -> Entities:
-        """Return everything, parsed."""
-        return with_actions(json.dumps(self.as_json(), ensure_ascii=False))
+        """Return everything, parsed; who asks is parsed apart, since many ask about the same."""
+        parts = [
+            [found for uid, found in self._entities.items() if (uid in self._asking) is asking]
+            for asking in (False, True)
+        ]
+        return with_actions(*(json.dumps(part, ensure_ascii=False) for part in parts))
 
     def _org(self, msp: MspId) -> Reference:
         return self._add(Reference("Org", msp), active=msp in self._members)
