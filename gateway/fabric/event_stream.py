@@ -103,6 +103,10 @@ class EventStream(Generic[T]):
         if read is not None:
             read.cancel()
             await asyncio.wait({read})
+            # It may have opened the call before it was cancelled, or failed; nobody asks for that any more.
+            self._hang_up()
+            if not read.cancelled():
+                read.exception()
 
     async def _fill(self) -> None:
         try:
@@ -120,15 +124,10 @@ class EventStream(Generic[T]):
 
     async def _next_message(self) -> AnyMessage:
         """Return the next message; None when the stream was closed meanwhile."""
-        if self._call is None:
-            self._call = await self._feed.open()
-        if self._closed:
-            self._hang_up()
-            return None
         if self._read is None:
-            self._read = asyncio.ensure_future(self._call.read())
+            self._read = asyncio.ensure_future(self._open_and_read())
         read = self._read
-        # Not awaited itself: a reader's cancellation would cancel the gRPC call with it.
+        # Not awaited itself: a reader's cancellation would cancel the gRPC call with it, or its opening.
         await asyncio.wait({read})
         self._read = None
         if read.cancelled():
@@ -140,6 +139,11 @@ class EventStream(Generic[T]):
         if message is grpc.aio.EOF:
             raise GatewayError("the server ended the stream", status=StatusCode.UNAVAILABLE)
         return message
+
+    async def _open_and_read(self) -> AnyMessage:
+        if self._call is None:
+            self._call = await self._feed.open()
+        return await self._call.read()
 
     async def _broken(self, error: GatewayError) -> None:
         self._hang_up()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gateway.fabric.call import closed
 from quorate.errors import DefectError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ class Background:
     def __init__(self) -> None:
         self._process = os.getpid()
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_ignore_other_loops)
         self._tasks: dict[Future[Any], asyncio.Task[Any]] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway.fabric.sync", daemon=True)
         self._thread.start()
@@ -97,35 +98,47 @@ class Background:
 
 
 class _Shared:
-    """One background for everybody, from the first who needs it to the last."""
+    """One background for everybody, from the first who needs it to the end of the process.
+
+    It is not ended with its last gateway: gRPC may still have something to tell a loop whose channels are closed, and
+    complains in every other loop of the process when that one is gone.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._users = 0
         self._background: Background | None = None
+
+    def get(self) -> Background:
+        """Return the background, started if need be."""
+        with self._lock:
+            self._background = self._background or Background()
+            return self._background
 
     def forget(self) -> None:
         """Begin anew in a process that was forked off: the thread and whoever held the lock have stayed behind."""
         self._lock = threading.Lock()
-        self._users = 0
         self._background = None
 
-    @contextmanager
-    def use(self) -> Iterator[Background]:
+    def end(self) -> None:
+        """End the background, at the end of the process."""
         with self._lock:
-            background = self._background = self._background or Background()
-            self._users += 1
-        try:
-            yield background
-        finally:
-            with self._lock:
-                self._users -= 1
-                last = self._users == 0
-                if last:
-                    self._background = None
-            if last:
-                background.stop()
+            background, self._background = self._background, None
+        if background is not None:
+            background.stop()
+
+
+def _ignore_other_loops(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Pass over what gRPC finds when several loops of one process share its queue; nothing is lost by it.
+
+    A loop is woken for what another has taken already (`BlockingIOError`), or is to hand something on to one that is
+    closed (`RuntimeError`).
+    """
+    error, handle = context.get("exception"), repr(context.get("handle"))
+    if isinstance(error, BlockingIOError | RuntimeError) and "PollerCompletionQueue._handle_events" in handle:
+        return
+    loop.default_exception_handler(context)
 
 
 SHARED: Final = _Shared()
 os.register_at_fork(after_in_child=SHARED.forget)
+atexit.register(SHARED.end)

@@ -50,9 +50,9 @@ def connect(
         call_options=call_options,
         chaincode_calls=chaincode_calls,
     )
-    with SHARED.use() as background:
-        gateway = background.run(connected.__aenter__())
-        try:
-            yield Gateway(background, gateway)
-        finally:
-            background.run(connected.__aexit__(None, None, None))
+    background = SHARED.get()
+    gateway = background.run(connected.__aenter__())
+    try:
+        yield Gateway(background, gateway)
+    finally:
+        background.run(connected.__aexit__(None, None, None))

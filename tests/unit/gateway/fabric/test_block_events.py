@@ -233,3 +233,30 @@ async def test_a_write_that_would_wait_for_ever_ends_with_its_call() -> None:
         callback(call)
     async with asyncio.timeout(5):
         assert await asking is call
+
+
+async def test_a_reader_that_is_cancelled_while_the_stream_opens_leaves_it_opening(
+    network: Network, peer: FakePeer
+) -> None:
+    async with network.block_events() as blocks:
+        impatient = asyncio.ensure_future(anext(blocks))
+        await asyncio.sleep(0)
+        assert peer.calls == []
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        # The same stream goes on, so nothing is missed between two beginnings at "the next block".
+        await peer.until(lambda: peer.streaming == 1)
+        await peer.commit(("new", b"", VALID))
+        async with asyncio.timeout(5):
+            assert (await anext(blocks)).header.number == 1
+    assert peer.calls == ["Deliver"]
+
+
+async def test_closing_while_the_stream_opens_leaves_nothing_behind(network: Network) -> None:
+    blocks = network.block_events()
+    reading = asyncio.ensure_future(anext(blocks, None))
+    await asyncio.sleep(0)
+    await blocks.aclose()
+    assert await reading is None
+    assert blocks._client._open == set()

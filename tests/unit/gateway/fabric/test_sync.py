@@ -18,7 +18,7 @@ import pytest
 
 from gateway import fabric
 from gateway.fabric import Deadlines, GatewayError, InMemoryCheckpointer, SubmitError, sync
-from gateway.fabric.sync.background import SHARED
+from gateway.fabric.sync.background import Background, _ignore_other_loops
 from quorate.errors import UsageError
 from tests.unit.gateway.fabric.conftest import SHORT
 from tests.unit.gateway.fabric.fake_peer import Fault
@@ -208,8 +208,7 @@ async def test_many_threads_share_one_gateway_and_many_gateways_one_thread(
             assert sorted(results) == sorted(f"f|{number}".encode() for number in range(60))
 
     await program(body, Deadlines())
-    assert SHARED._background is None
-    assert not [each for each in threading.enumerate() if each.name == "gateway.fabric.sync"]
+    assert len([each for each in threading.enumerate() if each.name == "gateway.fabric.sync"]) == 1
 
 
 async def test_a_closed_gateway_sends_nothing(served: Served, peer: FakePeer) -> None:
@@ -317,19 +316,18 @@ import asyncio, os, sys
 from gateway.fabric.sync.background import SHARED
 from quorate.errors import UsageError
 
-with SHARED.use() as background:
-    assert background.run(asyncio.sleep(0, "parent")) == "parent"
-    child = os.fork()
-    if child == 0:
-        try:
-            background.run(asyncio.sleep(0))
-        except UsageError as error:
-            assert "parent process" in str(error)
-            with SHARED.use() as own:
-                os._exit(0 if own.run(asyncio.sleep(0, "child")) == "child" else 2)
-        os._exit(1)
-    assert os.waitpid(child, 0)[1] == 0
-    assert background.run(asyncio.sleep(0, "parent")) == "parent"
+background = SHARED.get()
+assert background.run(asyncio.sleep(0, "parent")) == "parent"
+child = os.fork()
+if child == 0:
+    try:
+        background.run(asyncio.sleep(0))
+    except UsageError as error:
+        assert "parent process" in str(error)
+        os._exit(0 if SHARED.get().run(asyncio.sleep(0, "child")) == "child" else 2)
+    os._exit(1)
+assert os.waitpid(child, 0)[1] == 0
+assert background.run(asyncio.sleep(0, "parent")) == "parent"
 """
 
 
@@ -339,3 +337,40 @@ def test_a_forked_process_has_a_thread_of_its_own() -> None:
         [sys.executable, "-c", FORKING], env=environment, capture_output=True, check=False, timeout=30
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_background_that_ends_ends_what_runs_in_it() -> None:
+    background = Background()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(background.run, asyncio.Event().wait())
+        while not background._tasks:
+            threading.Event().wait(0.001)
+        background.stop()
+        with pytest.raises(GatewayError, match="was closed"):
+            waiting.result(10)
+    with pytest.raises(GatewayError, match="was closed"):
+        background.run(asyncio.sleep(0))
+
+
+def test_only_what_grpc_says_of_other_loops_is_passed_over() -> None:
+    told: list[dict[str, object]] = []
+
+    class Loop:
+        def default_exception_handler(self, context: dict[str, object]) -> None:
+            told.append(context)
+
+    class Handle:
+        def __repr__(self) -> str:
+            return "<Handle PollerCompletionQueue._handle_events(...)>"
+
+    for error in (BlockingIOError(11, "again"), RuntimeError("Event loop is closed")):
+        _ignore_other_loops(Loop(), {"exception": error, "handle": Handle()})
+    assert told == []
+    others = [
+        {"exception": ValueError("x"), "handle": Handle()},
+        {"exception": RuntimeError("x"), "handle": "another"},
+        {"message": "x"},
+    ]
+    for context in others:
+        _ignore_other_loops(Loop(), context)
+    assert told == others
