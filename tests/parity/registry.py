@@ -9,6 +9,17 @@ Situation = Callable[[Stage], Any]
 SITUATIONS: dict[str, Situation] = {}
 
 
+class _Variant:
+    """A situation that is one of several alike."""
+
+    def __init__(self, run: Callable[[Stage, Any], Any], case: Any) -> None:
+        self._run, self._case = run, case
+        self.__module__ = run.__module__
+
+    def __call__(self, stage: Stage) -> Any:
+        return self._run(stage, self._case)
+
+
 def situation(name: str) -> Callable[[Situation], Situation]:
     """Enter a function into the table; what it returns is the observation, plain data."""
 
@@ -24,4 +35,4 @@ def situation(name: str) -> Callable[[Situation], Situation]:
 def variants(area: str, cases: dict[str, Any], run: Callable[[Stage, Any], Any]) -> None:
     """Enter one situation for each case."""
     for name, case in cases.items():
-        situation(f"{area}: {name}")(lambda stage, case=case: run(stage, case))
+        situation(f"{area}: {name}")(_Variant(run, case))
