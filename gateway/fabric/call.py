@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from grpc import StatusCode
 from grpc.aio import AioRpcError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+_NO_TIME: Final = 0.05
 
 
 class UnaryCall(Generic[Request, Response]):
@@ -114,13 +116,22 @@ class UnaryCall(Generic[Request, Response]):
                 pause = backoff.pause(attempt)
                 last = now() + pause >= deadline
                 if error.code() is not StatusCode.UNAVAILABLE or not self._repeat or last:
-                    raise gateway_error(error) from error
+                    raise _in_time(gateway_error(error), deadline - now(), self._name) from error
             except asyncio.CancelledError:
                 if cancelled_by_caller():
                     raise
                 raise closed(self._name) from None
             await asyncio.sleep(pause)
         raise AssertionError  # pragma: no cover  # count() does not end
+
+
+def _in_time(error: GatewayError, left: float, name: str) -> GatewayError:
+    """Return the error; a server that sees the deadline pass first calls it a cancellation."""
+    if error.status is not StatusCode.CANCELLED or left > _NO_TIME:
+        return error
+    return GatewayError(
+        f"{name} ran into its deadline: {error.message}", status=StatusCode.DEADLINE_EXCEEDED, details=error.details
+    )
 
 
 def cancelled_by_caller() -> bool:

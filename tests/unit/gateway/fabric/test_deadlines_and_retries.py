@@ -244,3 +244,15 @@ def made_at(request: protos.EndorseRequest) -> float:
     proposal = protos.Proposal.FromString(request.proposed_transaction.proposal_bytes)
     header = protos.ChannelHeader.FromString(protos.Header.FromString(proposal.header).channel_header)
     return header.timestamp.seconds + header.timestamp.nanos / 1e9
+
+
+async def test_a_server_that_calls_the_deadline_a_cancellation_has_met_the_deadline(
+    contract: Contract, peer: FakePeer
+) -> None:
+    peer.faults["Evaluate"] = Fault(grpc.StatusCode.CANCELLED, "context canceled", times=2)
+    with pytest.raises(GatewayError) as caught:
+        await contract.new_proposal("f").evaluate(timeout=5)
+    assert caught.value.status is grpc.StatusCode.CANCELLED
+    with pytest.raises(GatewayError) as caught:
+        await contract.new_proposal("f").evaluate(timeout=0.04)
+    assert (caught.value.status, caught.value.code) == (grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT")
