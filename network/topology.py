@@ -68,8 +68,8 @@ class Orderer(Node):
 class Topology(_Record):
     """A ledger: its channel, its chaincode, who is in it, and what it runs on.
 
-    `consensus`, `ca`, the numbers of peers and of orderer nodes are for the engines of real Fabric; the embedded one runs
-    one peer per organisation and one orderer, which behave as those of `fabric_version`.
+    `consensus`, `ca`, the numbers of peers and of orderer nodes are for the engines of real Fabric; the embedded one
+    runs one peer per organisation and one orderer, which behave as those of `fabric_version`.
     """
 
     schema_: Annotated[Literal["quorate.topology/1"], Field(alias="schema")] = "quorate.topology/1"
