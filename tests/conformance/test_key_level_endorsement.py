@@ -56,3 +56,23 @@ async def test_a_key_of_two_owners_in_turn_answers_to_the_last(contract: Contrac
 async def test_other_keys_keep_the_chaincodes_policy(contract: Contract, owned: str) -> None:
     with pytest.raises(CommitError):
         await contract.submit("put", f"{owned}-other", "value", endorsing_organizations=["AlderMSP"])
+
+
+async def test_two_owners_must_both_endorse(contract: Contract, key: str) -> None:
+    await contract.submit("own", key, "AlderMSP,CedarMSP")
+    for msps in (["AlderMSP", "BirchMSP"], ["CedarMSP"]):
+        with pytest.raises(CommitError) as caught:
+            await contract.submit("put", key, "changed", endorsing_organizations=msps)
+        assert caught.value.validation_code is TxValidationCode.ENDORSEMENT_POLICY_FAILURE
+    assert await contract.evaluate("get", key) == b"owned"
+    await contract.submit("put", key, "changed", endorsing_organizations=["AlderMSP", "CedarMSP"])
+    assert await contract.evaluate("get", key) == b"changed"
+
+
+@pytest.mark.parametrize("owners", [["AlderMSP", "CedarMSP"], ["BirchMSP", "CedarMSP"]], ids=["one here", "none here"])
+async def test_the_gateway_finds_both_owners_by_itself(contract: Contract, key: str, owners: list[str]) -> None:
+    await contract.submit("own", key, ",".join(owners))
+    transaction = await contract.new_proposal("put", key, "changed").endorse()
+    assert set(owners) <= set(endorsers(transaction))
+    assert (await (await transaction.submit()).status()).successful
+    assert await contract.evaluate("get", key) == b"changed"

@@ -1,9 +1,18 @@
 package main
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"errors"
+	"strings"
+)
 
+// privatePut writes to one collection, or to each of several that commas part.
 func privatePut(c *call) (string, error) {
-	return "", c.PutPrivateData(c.args[0], c.args[1], []byte("secret"))
+	var failed error
+	for collection := range strings.SplitSeq(c.args[0], ",") {
+		failed = errors.Join(failed, c.PutPrivateData(collection, c.args[1], []byte("secret")))
+	}
+	return "", failed
 }
 
 func privateGet(c *call) (string, error) {

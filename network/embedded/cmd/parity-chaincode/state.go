@@ -89,13 +89,14 @@ func composite(c *call) (string, error) {
 	return "", c.PutState(key, []byte(c.args[2]))
 }
 
-// own writes a key that only one organisation's peer may endorse writes of from then on.
+// own writes a key whose writes an organisation's peer must endorse from then on, or a peer of each of several that
+// commas part.
 func own(c *call) (string, error) {
 	policy, err := statebased.NewStateEP(nil)
 	if err != nil {
 		return "", err
 	}
-	if err := policy.AddOrgs(statebased.RoleTypePeer, c.args[1]); err != nil {
+	if err := policy.AddOrgs(statebased.RoleTypePeer, strings.Split(c.args[1], ",")...); err != nil {
 		return "", err
 	}
 	raw, err := policy.Policy()
