@@ -65,7 +65,7 @@ class AuditService:
         """Answer one query."""
         with self._slots.take(call.caller.certificate), self._drain.stream():
             reader = identify(
-                self._desk.trail.configuration(),
+                await self._desk.configuration(),
                 request.identity,
                 own=self._own,
                 message=signed_bytes(request.document),

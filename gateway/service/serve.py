@@ -146,6 +146,7 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
 
     async def when_loaded() -> None:
         await parts.follower.loaded.wait()
+        parts.audit.desk.ready.set()
         await parts.health.set_serving(True)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sweeper.run())

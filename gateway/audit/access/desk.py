@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.audit.access.permission import decide
@@ -11,7 +11,7 @@ from gateway.audit.trail.detail import transaction
 from gateway.audit.trail.filter import Cursor, EventFilter
 from gateway.audit.trail.pages import MOST_ROWS, page
 from gateway.audit.trail.questions.registry import NOTHING, Memory, ask, question_named
-from quorate.errors import DeniedError
+from quorate.errors import DeniedError, StateError
 from quorate.policy import AUDIT_EXPORT, AUDIT_READ
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from gateway.audit.trail.pages import EventPage
     from gateway.audit.trail.questions.answer import Answer
     from gateway.audit.trail.store import Trail
+    from quorate.blocks.config import ChannelConfig
     from quorate.policy import Decision
+
+_SETTLING_SECONDS: Final = 10.0
 
 EVENTS: Final = "events"
 EXPORT: Final = "export"
@@ -72,10 +75,26 @@ class Desk:
         self.log = log
         self.added = asyncio.Event()
         """Set whenever an entry was added to the log; whoever waits for it clears it."""
+        self.ready = asyncio.Event()
+        """Set once the policies in force are known; until then readers wait a little."""
         self._rules = rules
         self._clock = clock
         self._filler = filler
         self._memory = memory
+
+    async def configuration(self) -> ChannelConfig:
+        """Return the channel's configuration, by which readers are known; waits for it after a first start.
+
+        Raises
+        ------
+        StateError
+            When it is not known in time.
+        """
+        await self._settled()
+        found = await asyncio.to_thread(self.trail.configuration)
+        if found is None:
+            raise StateError("the channel's configuration is not known yet", hint="Is the peer reachable? Try again.")
+        return found
 
     async def page(
         self, reader: Reader, wanted: EventFilter, *, via: Via, at: Cursor | None = None, limit: int = 50
@@ -171,6 +190,7 @@ class Desk:
         StorageError
             When it cannot be logged.
         """
+        await self._settled()
         decision = decide(self._rules, reader, action, study=study, now=self._clock())
         await self._add(reader, via=via, what=what, asked=asked, decision=decision)
         if not decision.allowed:
@@ -189,6 +209,15 @@ class Desk:
     async def note(self, reader: Reader, *, via: Via, what: str, asked: Mapping[str, object]) -> Entry:
         """Log what the gateway did by its own configuration, such as a deletion."""
         return await self._add(reader, via=via, what=what, asked=asked, decision=None)
+
+    async def _settled(self) -> None:
+        """Wait, for a while after the gateway starts, for policies and configuration."""
+        if self._filler is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLING_SECONDS):
+                await self.ready.wait()
+                await self._filler.wait_for(1)
 
     async def _add(
         self, reader: Reader, *, via: Via, what: str, asked: Mapping[str, object], decision: Decision | None
