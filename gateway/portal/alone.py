@@ -34,11 +34,11 @@ _HELD: Final = Decision(allowed=True, policies=(), policy_digest=digest_of(b""))
 
 class _NoRules:
     policy: Policy | None = None
-    members: Mapping[Msp, MemberView] = {}  # noqa: RUF012 - empty for ever
+    members: Mapping[Msp, MemberView] = {}
 
 
 class OpenDesk(Desk):
-    """Answers whoever holds the file: no policy can keep it from them, and there is no organisation's log to write to."""
+    """Answers whoever holds the file: no policy can keep it from them, and there is no log."""
 
     async def admit(
         self,

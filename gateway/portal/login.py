@@ -98,7 +98,8 @@ class Logins:
         ExpiredError
             When the challenge no longer holds.
         DeniedError
-            When the answer is to another challenge, the signature or certificate is not accepted, or the role sees no page.
+            When the answer is to another challenge, its signature or certificate is not accepted, or the role sees no
+            page.
         StateError
             When the channel's configuration is not known yet.
         """
@@ -130,7 +131,7 @@ class Logins:
         )
 
     def knows(self, msp: str, pem: str) -> bool:
-        """Tell whether the channel still takes a certificate for one of the own organisation, and its time is not over."""
+        """Tell whether the channel still takes a certificate for the own organisation's, and its time is not over."""
         configuration = self._configuration()
         serialized = protos.SerializedIdentity(mspid=msp, id_bytes=pem.encode()).SerializeToString()
         if configuration is None or msp != self._own:

@@ -88,6 +88,10 @@ class Visit:
             found[name] = value.strip()
         return {name: value for name, value in found.items() if value}
 
+    def part(self, name: str) -> str:
+        """Return a part of the address's path."""
+        return str(self.request.path_params[name])
+
     async def admit(self, what: str, *, study: str | None = None, **asked: object) -> None:
         """Log that this page is read, when the policies in force let it be; errors as `Desk.admit`."""
         given = {key: value for key, value in asked.items() if value is not None}

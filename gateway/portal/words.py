@@ -10,6 +10,7 @@ from typing import Final
 from gateway.audit.trail.kinds import Severity
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+NOTHING: Final = "\N{EN DASH}"
 _SHORT: Final = 10
 _DIGEST: Final = re.compile(r"(sha256:)?[0-9a-f]{64}")
 _LABELS: Final = {
@@ -31,7 +32,7 @@ _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s
 def when(milliseconds: int | None) -> str:
     """Return a time as people read it, in UTC to the second; a dash for none."""
     moment = _moment(milliseconds)
-    return "–" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return NOTHING if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def iso(milliseconds: int | None) -> str:
@@ -52,7 +53,7 @@ def ago(milliseconds: int, now: int) -> str:
 def short(digest: str | None) -> str:
     """Return the beginning of a digest, enough to compare by eye."""
     if not digest:
-        return "–"
+        return NOTHING
     bare = digest.removeprefix("sha256:")
     return bare if len(bare) <= _SHORT else f"{bare[:_SHORT]}…"
 

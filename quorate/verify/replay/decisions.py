@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quorate.digest import Digest
-    from quorate.policy import Policies
+    from quorate.policy import Decision, Policies
     from quorate.policy.entities import Reference
     from quorate.records.common import Document
     from quorate.records.study import Terms
@@ -101,6 +101,21 @@ class Decisions:
         for question in waiting:
             question.require_allowed(policies)
             self.asked += 1
+
+
+def decision_on(call: Call) -> Decision | None:
+    """Return what the policies in force decide about a call, and which of them; None before there are any.
+
+    Raises
+    ------
+    RuleError
+        When a record that the call is about is not in its world.
+    """
+    current = call.world.get(CurrentPolicy, keys.current_policy())
+    if current is None:
+        return None
+    question = _question(call)
+    return in_force(call.world.need(Policy, keys.policy(current.version))).decide(question.world, question.request)
 
 
 def _question(call: Call) -> _Question:

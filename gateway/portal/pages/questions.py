@@ -1,0 +1,73 @@
+"""Every question that an officer must be able to answer, each with its page, filter and files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.audit.trail.questions import QUESTIONS, question_named
+from gateway.portal.asked import address, milliseconds, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.responses import Response
+
+    from gateway.portal.visit import Visit
+
+PAGES: Final = {
+    "members": "/members",
+    "policies": "/policies",
+    "lineage": "/models",
+    "descendants": "/models",
+    "spending": "/privacy",
+    "spending-curve": "/privacy",
+    "recount": "/privacy?recount=yes",
+    "protection": "/privacy",
+    "refusals": "/refusals",
+    "agreement": "/agreement",
+    "reads": "/access",
+    "reviews": "/reviews",
+}
+"""Those that have a richer page."""
+
+COMMANDS: Final = "quorate audit log"
+
+
+async def show_all(visit: Visit) -> Response:
+    """Show the list."""
+    visit.query()
+    await visit.admit("questions")
+    return visit.page("questions.html", questions=QUESTIONS.values(), pages=PAGES)
+
+
+async def show(visit: Visit) -> Response:
+    """Show one answer as a table; what it needs and lacks is asked for."""
+    name = visit.part("name")
+    question = question_named(name)
+    given = visit.query(*question.takes)
+    complete = all(part in given for part in question.needs)
+    answer = await visit.ask(name, **asked_of(given)) if complete else None
+    rows = answer.as_rows() if answer else []
+    return visit.page(
+        "question.html",
+        question=question,
+        answer=answer,
+        rows=rows,
+        columns=list(rows[0]) if rows else [],
+        given={part: given.get(part, "") for part in question.takes},
+        rich=PAGES.get(name),
+        may_export=visit.officer.role == "officer",
+        as_csv=address(f"/exports/{name}.csv", given),
+        as_jsonl=address(f"/exports/{name}.jsonl", given),
+    )
+
+
+def asked_of(given: Mapping[str, str]) -> dict[str, object]:
+    """Return what narrows a question, as its types; `UsageError` when a number or a time is none."""
+    found: dict[str, object] = dict(given)
+    if "round" in given:
+        found["round"] = number("round", given["round"])
+    for name in ("since", "until"):
+        if name in given:
+            found[name] = milliseconds(given[name])
+    return found
