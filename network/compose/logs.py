@@ -1,5 +1,6 @@
 """The logs of containers: docker keeps them, and a copy lies where every engine's logs lie."""
 
+import codecs
 import os
 import subprocess
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def copy_log(container: str, path: Path) -> None:
 
 def follow(container: str) -> Iterator[str]:
     """Yield what a container has said and goes on to say, until it ends."""
+    text = codecs.getincrementaldecoder("utf-8")("replace")
     with subprocess.Popen(  # noqa: S603 - docker of the PATH, and the id of a container
         ["docker", "logs", "--follow", container],  # noqa: S607 - the docker that people use
         stdin=subprocess.DEVNULL,
@@ -52,6 +54,6 @@ def follow(container: str) -> Iterator[str]:
     ) as process:
         try:
             while process.stdout is not None and (piece := os.read(process.stdout.fileno(), _CHUNK)):
-                yield piece.decode("utf-8", "replace")
+                yield text.decode(piece)
         finally:
             process.kill()

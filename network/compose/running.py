@@ -53,9 +53,11 @@ def reached_at(place: Place) -> str | None:
 def take_down(project: Project, logs: Mapping[str, Path]) -> bool:
     """Keep the logs of a project's containers, remove the containers, and tell whether any of them ran."""
     found = containers_of(project.name)
-    save_logs(project, logs)
-    project.down()
-    forget(project)
+    try:
+        save_logs(project, logs)
+    finally:
+        project.down()
+        forget(project)
     return any(container.runs for container in found.values())
 
 

@@ -22,7 +22,7 @@ def usual_topology_runs(driver):
 
 @pytest.fixture
 def home(tmp_path):
-    return NetworkHome(tmp_path / "home")
+    return NetworkHome(tmp_path / "a $home")  # what Compose would expand, were it not told otherwise
 
 
 @pytest.fixture
