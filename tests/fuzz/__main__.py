@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz TARGET [libFuzzer's options]``: fuzz one target with atheris, from its seeds, until stopped."""
+"""``python -m tests.fuzz TARGET [libFuzzer's options]``: fuzz a target with atheris from its seeds, until stopped."""
 
 import sys
 import tempfile

@@ -1,6 +1,6 @@
 """What is read from others, as functions of bytes: each either takes its input or refuses it as an error of ours.
 
-A target gets whatever a fuzzer makes up. Nothing but a `QuorateError` may come out of it, and not much memory may go in.
+A target gets whatever a fuzzer makes up. Nothing but a `QuorateError` may come out, and not much memory may go in.
 """
 
 import hashlib
