@@ -1,0 +1,113 @@
+"""Consortia that stand for a whole module of faults, each on another kind of ledger."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from network.engine import Engine, driver
+from network.topology import Orderer
+from participants.demo.local import LocalConsortium
+from participants.demo.scenario import scenario
+from participants.demo.workspace import Workspace
+from tests.e2e.faults.stand import HOLDS, Recovery, Stand
+from tests.e2e.faults.watch import Watch
+from tests.e2e.play import Play
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from participants.demo.processes import Nursery
+
+_RECOVERIES = pytest.StashKey[list[Recovery]]()
+
+
+@pytest.fixture(scope="session")
+def native(chaincode_program: Path) -> None:  # noqa: ARG001 - it must be built
+    """Skip what needs real Fabric where its programs are not."""
+    if (missing := driver(Engine.NATIVE).missing()) is not None:
+        pytest.skip(f"faults of real Fabric need its programs: {missing}")
+
+
+@pytest.fixture(scope="session")
+def stand(
+    nursery: Nursery, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[..., AbstractAsyncContextManager[Stand]]:
+    """Start a consortium whose study runs, on an engine and a kind of ordering."""
+    recoveries = request.config.stash.setdefault(_RECOVERIES, [])
+
+    @asynccontextmanager
+    async def started(engine: Engine, **topology: object) -> AsyncIterator[Stand]:
+        chosen = scenario("breast-cancer", members=4, seed=0, private=True, data=None)
+        consortium = LocalConsortium(
+            Workspace.create(tmp_path_factory.mktemp("faults") / "demo"), chosen, nursery, engine=engine
+        )
+        consortium.topology = consortium.topology.model_copy(update=topology)
+        try:
+            consortium.start_network()
+            await consortium.start_gateways()
+            people = await consortium.found()
+            await nursery.wait_ready()
+            await consortium.start_agents()
+            prepared = await consortium.prepare()
+            terms = await consortium.terms(prepared, rounds=1000, people=people)
+            watch = Watch(consortium.connection, consortium.organisation(HOLDS))
+            made = Stand(
+                play=Play(consortium=consortium, people=people, terms=terms, prepared=prepared, cap="100000"),
+                watch=watch,
+                recoveries=recoveries,
+            )
+            try:
+                await made.begin()
+                yield made
+            finally:
+                await watch.close()
+        finally:
+            for pid in consortium.agents.values():
+                nursery.end(pid, 9)
+            await consortium.close()
+
+    return started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def one_orderer(
+    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+) -> AsyncIterator[Stand]:
+    async with stand(Engine.NATIVE) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def three_raft_orderers(
+    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+) -> AsyncIterator[Stand]:
+    async with stand(Engine.NATIVE, orderer=Orderer(nodes=3)) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def four_smartbft_orderers(
+    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+) -> AsyncIterator[Stand]:
+    async with stand(Engine.NATIVE, consensus="smartbft", orderer=Orderer(nodes=4)) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def embedded(stand: Callable[..., AbstractAsyncContextManager[Stand]]) -> AsyncIterator[Stand]:
+    async with stand(Engine.EMBEDDED) as made:
+        yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell how long each recovery took; nothing is asserted of it."""
+    if recoveries := config.stash.get(_RECOVERIES, []):
+        terminalreporter.section("recoveries")
+        for one in recoveries:
+            terminalreporter.line(str(one))

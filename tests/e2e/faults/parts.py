@@ -1,0 +1,43 @@
+"""What fails, and how it returns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tests.e2e.faults.stand import STRUCK
+
+if TYPE_CHECKING:
+    from tests.e2e.faults.stand import Stand
+
+
+async def kill(stand: Stand, *names: str) -> None:
+    """kill -9."""
+    await asyncio.gather(*(asyncio.to_thread(stand.node(name).kill) for name in names))
+
+
+async def start(stand: Stand, *names: str) -> None:
+    """Start nodes again as whatever supervises them does: the same command, and nothing else."""
+    nodes = [stand.node(name) for name in names]
+    for node in nodes:
+        node.launch()  # in this thread: what dies with its parent ends with the thread that launched it
+    await asyncio.gather(*(asyncio.to_thread(node.wait_ready) for node in nodes))
+
+
+async def kill_gateway(stand: Stand) -> None:
+    await stand.play.kill_gateway(STRUCK)
+
+
+async def start_gateway(stand: Stand) -> None:
+    await stand.play.consortium.start_gateway(STRUCK)
+
+
+async def cut_off(stand: Stand, *names: str) -> None:
+    """Freeze: connections stay open, whoever connects anew is taken in by the kernel, and nothing is ever answered."""
+    for name in names:
+        stand.node(name).pause()
+
+
+async def return_(stand: Stand, *names: str) -> None:
+    for name in names:
+        stand.node(name).resume()
