@@ -1,4 +1,4 @@
-"""The audit room of a gateway: trail, memory of blocks, access log and desk, opened together and closed together."""
+"""The audit room of a gateway: trail, access log and desk, opened together and closed together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from gateway.audit.access.desk import Desk
 from gateway.audit.access.log import DELETION, AccessLog
 from gateway.audit.access.reader import Reader
 from gateway.audit.trail.fill import Filler
-from gateway.audit.trail.observations import Observations
 from gateway.audit.trail.questions import Memory
 from gateway.audit.trail.store import Trail
 from gateway.fabric.secret_file import read_pem
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
     from gateway.fabric import EventStream, Network
     from gateway.service.config import GatewayConfig
     from gateway.service.context import GatewayContext
+    from gateway.witness.recall import Recall
     from quorate.blocks.protos import AnyMessage
 
 FOLDER: Final = "audit"
 TRAIL: Final = "trail.db"
 LOG: Final = "access.db"
-OBSERVATIONS: Final = "observed.db"
 
 
 class StoreHoldings:
@@ -72,8 +71,13 @@ class AuditRoom:
 
 
 @contextmanager
-def open_audit(context: GatewayContext, network: Network) -> Iterator[AuditRoom]:
+def open_audit(context: GatewayContext, network: Network, recall: Recall) -> Iterator[AuditRoom]:
     """Open the files under the state directory's ``audit``.
+
+    Parameters
+    ----------
+    recall
+        What the gateway has seen as a witness.
 
     Raises
     ------
@@ -83,9 +87,7 @@ def open_audit(context: GatewayContext, network: Network) -> Iterator[AuditRoom]
     config = context.config
     folder = config.state / FOLDER
     with ExitStack() as stack:
-        observations = Observations.open(folder / OBSERVATIONS)
-        stack.callback(observations.close)
-        trail = Trail.open(folder / TRAIL, chaincode=config.chaincode, observer=observations)
+        trail = Trail.open(folder / TRAIL, chaincode=config.chaincode, observer=recall)
         stack.callback(trail.close)
         log = AccessLog.open(folder / LOG, config.msp)
         stack.callback(log.close)
@@ -93,8 +95,8 @@ def open_audit(context: GatewayContext, network: Network) -> Iterator[AuditRoom]
         def blocks(start: int) -> EventStream[AnyMessage]:
             return network.block_events(start_block=start)
 
-        filler = Filler(trail, blocks, observations, clock=context.clock)
-        memory = Memory(reads=log, deleted=log, holdings=StoreHoldings(context.store))
+        filler = Filler(trail, blocks)
+        memory = Memory(reads=log, deleted=log, holdings=StoreHoldings(context.store), hearsay=recall)
         desk = Desk(trail, log, context.state, clock=context.clock, filler=filler, memory=memory)
         audit = config.audit
         anchorer = Anchorer(desk, context.ledger.audit, entries=audit.anchor_entries, seconds=audit.anchor_minutes * 60)

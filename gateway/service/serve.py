@@ -182,8 +182,10 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             clock=SystemClock(),
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
-        audit = stack.enter_context(open_audit(context, network))
         witness = stack.enter_context(WitnessRoom(config, network, gateways, context.clock))
+        audit = stack.enter_context(
+            open_audit(context, network, witness.recall(lambda: set(context.state.members) - {config.msp}))
+        )
         health, door = HealthService(_SERVICES, drain), Door(roots)
         yield _Parts(
             context=context,

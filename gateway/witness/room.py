@@ -9,12 +9,13 @@ from gateway.audit.sign import ProfileSealer
 from gateway.witness.divergence import Divergences
 from gateway.witness.members import Members, compare
 from gateway.witness.memory import Memory
+from gateway.witness.recall import Recall
 from gateway.witness.service import WitnessService
 from gateway.witness.statement import Witness
 from gateway.witness.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
     from pathlib import Path
 
     import grpc
@@ -63,6 +64,10 @@ class WitnessRoom:
 
     def __exit__(self, *_: object) -> None:
         self._files.close()
+
+    def recall(self, members: Callable[[], Iterable[str]]) -> Recall:
+        """Return what the audit trail may ask; `members` tells whose gateways there are."""
+        return Recall(self._memory, divergences_file(self._config.state), members=members)
 
     def tasks(self) -> tuple[Coroutine[None, None, None], ...]:
         """Return what remembers the own peer's blocks, and what compares with the other members; neither ends."""

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from quorate.errors import QuorateError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
 
-    from gateway.audit.trail.observations import Observations
     from gateway.audit.trail.store import Trail
     from gateway.fabric import EventStream
     from quorate.blocks.protos import AnyMessage
@@ -23,8 +22,6 @@ _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
 _AHEAD: Final = 64
 """Blocks that may wait to be taken: they are taken together, so that catching up is fast."""
-
-_Seen = tuple[bytes, int]
 
 
 class BlockSource(Protocol):
@@ -44,10 +41,6 @@ class Filler:
         What is filled; nothing else writes to it.
     source
         Where blocks come from.
-    observations
-        Remembers when each was first seen.
-    clock
-        Unix milliseconds.
 
     Attributes
     ----------
@@ -57,13 +50,9 @@ class Filler:
         Why the stream cannot be followed just now; None while it can.
     """
 
-    def __init__(
-        self, trail: Trail, source: BlockSource, observations: Observations, *, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, trail: Trail, source: BlockSource) -> None:
         self._trail = trail
         self._source = source
-        self._observations = observations
-        self._clock = clock
         self._condition = asyncio.Condition()
         self._pause = _FIRST_PAUSE
         self.height = trail.height
@@ -94,33 +83,25 @@ class Filler:
             await self._condition.wait_for(lambda: self.height >= height)
 
     async def _follow(self) -> None:
-        waiting: asyncio.Queue[_Seen] = asyncio.Queue(maxsize=_AHEAD)
+        waiting: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_AHEAD)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(waiting))
             tasks.create_task(self._write(waiting))
 
-    async def _read(self, waiting: asyncio.Queue[_Seen]) -> None:
+    async def _read(self, waiting: asyncio.Queue[bytes]) -> None:
         async with self._source(self.height) as blocks:
             async for block in blocks:
-                await waiting.put((block.SerializeToString(), self._clock()))
+                await waiting.put(block.SerializeToString())
         raise UnreachableError("the stream of blocks ended")
 
-    async def _write(self, waiting: asyncio.Queue[_Seen]) -> None:
+    async def _write(self, waiting: asyncio.Queue[bytes]) -> None:
         while True:
             batch = [await waiting.get()]
             with suppress(asyncio.QueueEmpty):
                 while len(batch) < _AHEAD:
                     batch.append(waiting.get_nowait())
-            height = await asyncio.to_thread(self._take, batch)
+            height = await asyncio.to_thread(self._trail.append, batch)
             self._pause, self.trouble = _FIRST_PAUSE, None
             async with self._condition:
                 self.height = height
                 self._condition.notify_all()
-
-    def _take(self, batch: list[_Seen]) -> int:
-        before = self._trail.height
-        height = self._trail.append(block for block, _ in batch)
-        times = [time for _, time in batch]
-        hashes = self._trail.hashes(before, height)
-        self._observations.note((before + i, hashes[i], times[i]) for i in range(height - before))
-        return height

@@ -119,12 +119,6 @@ class Trail:
         """Take a block of which only the header is known; errors as `append`."""
         self._take([header_rows(header)])
 
-    def hashes(self, first: int, end: int) -> list[str]:
-        """Return the digests of the headers from one block on, up to another that is not included."""
-        query = select(BLOCKS.c.hash).where(BLOCKS.c.number >= first, BLOCKS.c.number < end).order_by(BLOCKS.c.number)
-        with self.engine.connect() as connection:
-            return list(connection.execute(query).scalars())
-
     def configuration(self) -> ChannelConfig | None:
         """Return the channel's configuration in force; None before there is one.
 
