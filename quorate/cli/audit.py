@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from quorate.cli.audit_ask import ask_group, log_command, transaction_command
 from quorate.cli.output import Format, format_option, print_document
 from quorate.errors import StorageError, UsageError
 
@@ -120,6 +121,11 @@ def export_command(
         _gateway_commands().export(bundle, profile, extent=extent, artifacts=artifacts, witnesses=witnesses)
     )
     print_document(exported, format_=format_)
+
+
+group.add_command(log_command)
+group.add_command(ask_group)
+group.add_command(transaction_command)
 
 
 def _gateway_commands() -> ModuleType:

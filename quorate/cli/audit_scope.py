@@ -24,8 +24,8 @@ def extent_of(*, study: str | None, rounds: str | None, since: str | None, until
         study=study,
         first_round=first,
         last_round=last,
-        since=None if since is None else _milliseconds(since),
-        until=None if until is None else _milliseconds(until),
+        since=None if since is None else milliseconds(since),
+        until=None if until is None else milliseconds(until),
     )
 
 
@@ -36,7 +36,8 @@ def _rounds(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _milliseconds(text: str) -> int:
+def milliseconds(text: str) -> int:
+    """Return a time with a time zone as Unix milliseconds; `UsageError` when it is none."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:

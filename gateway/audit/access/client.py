@@ -18,7 +18,7 @@ from quorate.blocks.protos import SerializedIdentity
 from quorate.errors import IntegrityError, TimedOutError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from gateway.ledger.session import Session
 
@@ -81,7 +81,7 @@ class AuditClient:
 
     async def stream(
         self, what: str, asked: Mapping[str, object], *, via: str = "command", **more: object
-    ) -> AsyncIterator[tuple[bool, dict[str, Any]]]:
+    ) -> AsyncGenerator[tuple[bool, dict[str, Any]], None]:
         """Yield each part of the answer as it comes: whether it is a head, and what it says; errors as `ask`."""
         query = new_query(self._sealer.msp_id, what, asked, time=time.time_ns() // 1_000_000, via=via, **more)
         document = query.encode()

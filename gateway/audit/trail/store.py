@@ -92,6 +92,12 @@ class Trail:
             found = connection.execute(select(BLOCKS.c.hash).where(BLOCKS.c.number == 0)).scalar()
         return None if found is None else str(found)
 
+    @property
+    def head(self) -> str | None:
+        """Digest of the newest block's header; None before there is one."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(BLOCKS.c.hash).order_by(BLOCKS.c.number.desc()).limit(1)).scalar()
+
     def append(self, blocks: Iterable[bytes]) -> int:
         """Take whole blocks in their order, beginning at `height`, and return the height after them.
 
