@@ -38,6 +38,8 @@ from tests.unit.quorate.ledger.organisations import Signer
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "ledgers"
 SECONDS = 60.0
+PATIENCE = 100
+"""So often blocks are looked for in vain; what an orderer dropped never comes."""
 BATCHES, SIZE = 10, 9
 
 
@@ -81,10 +83,12 @@ class Recording:
                 print("not taken:", error.details())  # noqa: T201 - a command
             else:
                 wanted += 1
-        async with asyncio.timeout(SECONDS):
-            while self.size() < wanted:
-                await self.read()
-                await asyncio.sleep(0.05)
+        idle = 0
+        while self.size() < wanted and idle < PATIENCE:
+            before = self.size()
+            await self.read()
+            idle = 0 if self.size() > before else idle + 1
+            await asyncio.sleep(0.05)
 
     async def read(self):
         """Take over what was committed since."""
@@ -168,7 +172,7 @@ def revoke(member):
     return alter
 
 
-async def record(running, topology, define):
+async def record(running, topology, define, chosen):
     """Walk a consortium of two through two rounds, with all that may come between."""
     async with AsyncExitStack() as stack:
         made = Recording(running, stack)
@@ -184,15 +188,18 @@ async def record(running, topology, define):
             for member in made.members
             for role in (Role.AGENT, Role.OPERATOR)
         ]
-        abuse = Abuse(creators, made.peers, seed=7, time_ms=int(time.time() * 1000))
+        abuse = Abuse(creators, made.peers, seed=chosen.seed, time_ms=int(time.time() * 1000))
         await made.read()
         for block in made.blocks:
             abuse.follow(block)
-        for _ in range(BATCHES):
+        for _ in range(chosen.batches):
             seen = len(made.blocks)
             await made.submit(*abuse.batch(SIZE))
             for block in made.blocks[seen:]:
                 abuse.follow(block)
+        if chosen.engine == Engine.EMBEDDED:  # its configuration never changes
+            await made.read()
+            return made
         orderer = topology.orderer
         administration = OrdererPaths.of(running.home.identities, orderer.name).admin
         await made.update(widen, [signer(orderer.msp_id, administration)])
@@ -217,6 +224,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("engine", choices=[*Engine])
     parser.add_argument("--fabric", default="3.1", choices=["3.1", "2.5"])
+    parser.add_argument("--seed", type=int, default=7, help="of the abuse")
+    parser.add_argument("--batches", type=int, default=BATCHES, help="of abuse")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write to")
     parser.add_argument("--consensus", default="raft", choices=["raft", "smartbft"])
     chosen = parser.parse_args()
     topology = Topology.for_members(["Alder", "Birch"], batch=Batch(timeout_ms=60, max_count=40)).model_copy(
@@ -231,9 +241,9 @@ def main():
         home = NetworkHome(Path(folder))
         running = engine.start(home, topology, dies_with_parent=True)
         try:
-            made = asyncio.run(record(running, topology, lambda: define(home, topology, chosen.engine)))
+            made = asyncio.run(record(running, topology, lambda: define(home, topology, chosen.engine), chosen))
             name = f"{chosen.engine}-{chosen.fabric}-{chosen.consensus}"
-            write(FOLDER / f"{name}.json.xz", made, chosen)
+            write(chosen.out / f"{name}.json.xz", made, chosen)
         finally:
             running.stop()
 
