@@ -33,11 +33,10 @@ from tests.parity.proposals import Signatory
 ORDERER = "orderer"
 MEMBERS = ("Alder", "Birch", "Cedar")
 _READY_S = 60.0
-_MESSAGE = 100 * 1024 * 1024
 _OPTIONS = (
     ("grpc.ssl_target_name_override", "localhost"),
-    ("grpc.max_send_message_length", _MESSAGE),
-    ("grpc.max_receive_message_length", _MESSAGE),
+    ("grpc.max_send_message_length", -1),  # what is too much is for the other side to say
+    ("grpc.max_receive_message_length", -1),
     ("grpc.max_metadata_size", 64 * 1024),
     ("grpc.absolute_max_metadata_size", 128 * 1024),
     ("grpc.use_local_subchannel_pool", 1),

@@ -13,6 +13,7 @@ AREAS = (
     "conflicts",
     "deliver",
     "events",
+    "limits",
     "client",
     "outages",
 )
