@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gateway.audit.access import Desk
+    from gateway.portal.frameworks import Framework
     from gateway.portal.login import Logins
     from gateway.portal.sessions import Officer, Sessions
     from gateway.service.limiter import Rate
@@ -44,9 +45,11 @@ class Portal:
     source
         What is looked at, for the head of the page: a gateway's ledger, or a bundle.
     frameworks
-        The control mapping: pages of Markdown by name, with their first lines.
+        The control mapping, by name.
     trouble
         Says why the trail does not follow the ledger just now; None while it does.
+    divergence
+        Says where another member's ledger differs from the own; None while none does.
     """
 
     desk: Desk
@@ -57,7 +60,7 @@ class Portal:
     viewer: Officer
     clock: Callable[[], int]
     doors: Doors | None = None
-    frameworks: Mapping[str, str] | None = None
+    frameworks: Mapping[str, Framework] | None = None
     trouble: Callable[[], str | None] = lambda: None
     divergence: Callable[[], str | None] = lambda: None
 

@@ -81,7 +81,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route(name="exports", path="/exports", handler=exports.show, roles=OFFICERS),
     Route(name="export", path="/exports/{name}", handler=exports.download, roles=OFFICERS),
     Route(name="controls", path="/controls", handler=controls.show),
-    Route(name="control", path="/controls/{name}", handler=controls.show_one),
     Route(name="questions", path="/questions", handler=questions.show_all),
     Route(name="question", path="/questions/{name}", handler=questions.show),
     Route(name="theme", path="/theme", handler=session.theme, method="POST", stays=False),

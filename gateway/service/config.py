@@ -133,6 +133,19 @@ class AuditSection(Section):
     anchor_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
 
 
+class PortalSection(Section):
+    """Where officers' browsers find the portal, and its TLS pair; without this table there is no portal.
+
+    `origin` is its address as people type it, when that is not ``https://`` and `listen`.
+    """
+
+    listen: Address
+    certificate: File
+    key: File
+    origin: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.:\[\]_-]{1,300}$")] | None = None
+    session_minutes: Annotated[float, Field(ge=1, le=720)] = 30.0
+
+
 class GatewayConfig(FileSettings):
     """Everything that an organisation's gateway needs to know."""
 
@@ -151,6 +164,7 @@ class GatewayConfig(FileSettings):
     timeouts: TimeoutsSection = TimeoutsSection()
     retention: RetentionSection = RetentionSection()
     audit: AuditSection = AuditSection()
+    portal: PortalSection | None = None
     callers: tuple[CallerSection, ...] = ()
 
     model_config = SettingsConfigDict(env_prefix=PREFIX)

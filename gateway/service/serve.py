@@ -44,6 +44,7 @@ from gateway.service.studies import SERVICE as STUDIES
 from gateway.service.studies import StudiesService
 from gateway.witness.members import SERVICE as WITNESS
 from gateway.witness.room import WitnessRoom
+from quorate.errors import UsageError
 from quorate.records.functions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ if TYPE_CHECKING:
 
     from gateway.artifacts.objects import Objects
     from gateway.fabric import ChaincodeEvent, Checkpointer, EventStream, Network
+    from gateway.portal.server import PortalServer
     from gateway.service.config import GatewayConfig
     from gateway.service.failover import PeerChannel
+    from gateway.witness.recall import Recall
 
 _log = logging.getLogger(__name__)
 
@@ -128,6 +131,7 @@ class _Parts:
     health: HealthService
     audit: AuditRoom
     witness: WitnessRoom
+    portal: PortalServer | None
     drain: Drain
     server: GatewayServer
 
@@ -154,7 +158,8 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
             tasks.create_task(aggregator(context))
 
     members = follow_members(context.state, parts.roots, parts.gateways)
-    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks(), *parts.witness.tasks()]
+    portal = [] if parts.portal is None else [parts.portal.run()]
+    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks(), *parts.witness.tasks(), *portal]
 
 
 @asynccontextmanager
@@ -183,9 +188,8 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
         )
         roots, drain = Roots(config.msp, tls_root), Drain()
         witness = stack.enter_context(WitnessRoom(config, network, gateways, context.clock))
-        audit = stack.enter_context(
-            open_audit(context, network, witness.recall(lambda: set(context.state.members) - {config.msp}))
-        )
+        recall = witness.recall(lambda: set(context.state.members) - {config.msp})
+        audit = stack.enter_context(open_audit(context, network, recall))
         health, door = HealthService(_SERVICES, drain), Door(roots)
         yield _Parts(
             context=context,
@@ -196,12 +200,37 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             health=health,
             audit=audit,
             witness=witness,
+            portal=_portal(context, audit, recall),
             drain=drain,
             server=GatewayServer(
                 [*_handlers(context, door, channel, health, drain=drain, audit=audit), witness.handlers(door)],
                 message_bytes=limits.message_bytes,
             ),
         )
+
+
+def _portal(context: GatewayContext, audit: AuditRoom, recall: Recall) -> PortalServer | None:
+    section = context.config.portal
+    if section is None:
+        return None
+    try:
+        from gateway.portal.room import open_portal  # noqa: PLC0415 - most gateways have no web server installed
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
+            raise
+        raise UsageError(
+            f"the portal needs the Python package {error.name}, which is not installed",
+            hint="Install the extra: pip install 'quorate[portal]'",
+            cause=error,
+        ) from error
+    return open_portal(
+        context.config,
+        section,
+        audit.desk,
+        context.clock,
+        trouble=lambda: audit.filler.trouble,
+        divergence=lambda: next((f"{found.organisations[0]}: {found.what}" for found in recall.divergences()), None),
+    )
 
 
 def _objects(config: GatewayConfig) -> Objects | None:

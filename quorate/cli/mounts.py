@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-Extra = Literal["gateway", "participant", "network"]
+Extra = Literal["gateway", "participant", "network", "portal"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +115,13 @@ MOUNTS = (
         attribute="group",
         extra=None,
         help="Export the evidence and verify it offline.",
+    ),
+    Mount(
+        name="portal",
+        module="gateway.portal.commands",
+        attribute="group",
+        extra="portal",
+        help="Log in to the officer's portal, or look at a bundle in a browser.",
     ),
     Mount(
         name="doctor",

@@ -14,7 +14,7 @@ from gateway.audit.trail.pages import MOST_ROWS, EventRow
 from gateway.audit.trail.questions import QUESTIONS, question_named
 from gateway.portal.asked import NAMES, filter_of
 from gateway.portal.facts import studies
-from gateway.portal.files import csv_lines, json_lines
+from gateway.portal.files import csv_parts, json_lines
 from gateway.portal.pages.questions import asked_of
 from gateway.portal.verifying import commands
 from quorate.errors import NotFoundError
@@ -52,7 +52,7 @@ async def download(visit: Visit) -> Response:
     if form not in _TYPES or (name != _EVENTS and name not in QUESTIONS):
         raise NotFoundError(f"there is no export {visit.part('name')[:64]!r}")
     rows, columns = await (_events(visit) if name == _EVENTS else _answer(visit, name))
-    lines = csv_lines(rows, columns) if form == "csv" else json_lines(rows)
+    lines = csv_parts(rows, columns) if form == "csv" else json_lines(rows)
     return StreamingResponse(
         iterate_in_threadpool(map(str.encode, lines)),
         media_type=_TYPES[form],

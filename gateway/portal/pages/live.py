@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 HEARTBEAT: Final = 15.0
 """Seconds between signs of life: a proxy that waits for less would break the stream."""
 
+_SETTLE: Final = 0.3
+"""Seconds in which a refusal comes, if one does."""
+
 LONGEST: Final = 600.0
 """Seconds that a stream lasts at most: then the browser asks again, and whether it still may is asked anew."""
 
@@ -37,7 +40,7 @@ async def stream(visit: Visit) -> Response:
     place = Cursor(sequence=number("after", last), newer=True)
     changes = visit.desk.changes(visit.reader, filter_of(given), via="portal", after=place)
     first = asyncio.ensure_future(anext(changes, None))
-    await asyncio.wait({first}, timeout=0.05)
+    await asyncio.wait({first}, timeout=_SETTLE)
     if first.done():
         first.result()  # a refusal is an answer of its own, not a stream
     return StreamingResponse(

@@ -54,6 +54,8 @@ def chart_of(points: Sequence[SpendingPoint]) -> dict[str, Any]:
     for point in granted:
         for seat, line in values.items():
             line.append(int(point.epsilon_nano) / _NANO if seat == (point.msp, point.dataset) else None)
+    for line in values.values():  # as much is spent at the end as after the last charge
+        line[-1] = next(value for value in reversed(line) if value is not None)
     at = list(range(len(granted) + 1))
     series: list[dict[str, Any]] = [
         {"label": f"{msp}/{dataset}", "cap": False, "values": line} for (msp, dataset), line in values.items()

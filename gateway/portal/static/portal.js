@@ -98,7 +98,7 @@
       width: place.clientWidth,
       height: 280,
       scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, high * 1.08 || 1] } },
-      axes: [{ ...axis, label: given.x, labelSize: 20 }, { ...axis, label: "ε", labelSize: 20 }],
+      axes: [{ ...axis, label: given.x, labelSize: 20, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }, { ...axis, label: "ε", labelSize: 20 }],
       series: [{ label: given.x }, ...given.series.map((one, n) => ({
         label: one.label,
         stroke: one.cap ? ink : colours[n % colours.length],

@@ -1,0 +1,60 @@
+"""A browser's look at a bundle or a trail's file, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from gateway.audit.trail import Trail
+from gateway.audit.trail.bundle import read_bundle
+from gateway.audit.trail.questions import NOTHING
+from gateway.portal.alone import portal_alone
+from gateway.portal.app import application
+from gateway.portal.server import PortalServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.types import Receive, Scope, Send
+
+
+async def look(*, bundle: Path | None, trail: Path | None, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    bundle, trail
+        One of them.
+    ready
+        Called with the address once it is listened on.
+
+    Raises
+    ------
+    QuorateError
+        When the file is none, or the address cannot be listened on.
+    """
+    later = _Later()
+    server = PortalServer(later, f"127.0.0.1:{port}")
+    origin = f"http://127.0.0.1:{server.port}"
+    found, memory = (Trail.open(trail), NOTHING) if bundle is None else await asyncio.to_thread(read_bundle, bundle)
+    name = bundle.name if bundle is not None else "a copy of a trail"
+    later.app = application(portal_alone(found, origin=origin, source=f"showing {name}", memory=memory))
+    serving = asyncio.ensure_future(server.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    ready(origin)
+    try:
+        await asyncio.gather(serving, return_exceptions=True)
+    finally:
+        found.close()
+
+
+class _Later:
+    """Stands for an application that can only be made once the port is known."""
+
+    app: Callable[[Scope, Receive, Send], object]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)  # type: ignore[misc]

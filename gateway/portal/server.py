@@ -1,0 +1,98 @@
+"""Serves the portal over HTTP inside this process, until cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from quorate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+_BACKLOG: Final = 64
+_MOST_CONNECTIONS: Final = 256
+_GRACE_SECONDS: Final = 2
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process that this server is only a part of."""
+        yield
+
+
+class PortalServer:
+    """One address.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    listen
+        ``host:port``; port 0 takes a free one.
+    pair
+        Files of a TLS certificate and its key, checked already; None for plain HTTP, which is for loopback only.
+
+    Raises
+    ------
+    UsageError
+        When the address cannot be listened on.
+    """
+
+    def __init__(self, app: ASGIApp, listen: str, *, pair: tuple[Path, Path] | None = None) -> None:
+        certificate, key = pair or (None, None)
+        self._socket = _bound(listen)
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                ws="none",
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self._socket.getsockname()[1])
+
+    async def run(self) -> None:
+        """Serve until cancelled, then end what is under way within a moment."""
+        serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self._server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)
+            self._socket.close()
+
+
+def _bound(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    family = socket.AF_INET6 if ":" in bare else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((bare, int(port)))
+        found.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        found.close()
+        raise UsageError(f"the portal cannot listen on {listen}: {error}", cause=error) from error
+    return found
