@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 from pydantic import ValidationError
 
-from gateway.audit.access.desk import CHECKED, EVENTS, EXPORT, LIVE, TRANSACTION
+from gateway.audit.access.desk import ACCESS_LOG, CHECKED, EVENTS, EXPORT, LIVE, TRANSACTION
 from gateway.audit.access.query import Gatekeeper, signed_bytes
 from gateway.audit.access.reader import identify
 from gateway.audit.trail.filter import Cursor, EventFilter
@@ -106,6 +106,8 @@ class AuditService:
             return [
                 _head({"question": EXPORT, "policies": list(decision.policies), "version": decision.policy_version})
             ]
+        if query.what == ACCESS_LOG:
+            return [_head({"question": ACCESS_LOG, **await self._desk.access_log(reader, via=query.via)})]
         if query.what == CHECKED:
             entry = await self._desk.checked(reader, query.asked)
             return [_head({"question": CHECKED, "entry": entry.number})]

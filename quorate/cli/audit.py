@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from quorate.cli.audit_ask import ask_group, log_command, transaction_command
+from quorate.cli.audit_check import check_command
+from quorate.cli.audit_review import review_group
 from quorate.cli.output import Format, format_option, print_document
 from quorate.errors import StorageError, UsageError
 
@@ -126,6 +128,8 @@ def export_command(
 group.add_command(log_command)
 group.add_command(ask_group)
 group.add_command(transaction_command)
+group.add_command(review_group)
+group.add_command(check_command)
 
 
 def _gateway_commands() -> ModuleType:

@@ -6,15 +6,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.audit.access.chain import Anchored
-from gateway.audit.trail.history import written
+from gateway.audit.access.anchors import anchors_of
 from quorate.errors import QuorateError
-from quorate.records.audit import Anchor
 
 if TYPE_CHECKING:
     from gateway.audit.access.desk import Desk
-    from gateway.audit.access.log import AccessLog
-    from gateway.audit.trail.store import Trail
+    from quorate.records.audit import Anchor
 
 _log = logging.getLogger(__name__)
 
@@ -100,11 +97,3 @@ class Anchorer:
 
     def _known(self) -> int:
         return max((anchor.entries for anchor in anchors_of(self._desk.trail, self._desk.log)), default=0)
-
-
-def anchors_of(trail: Trail, log: AccessLog) -> list[Anchored]:
-    """Return the anchors of a log that a trail holds, oldest first."""
-    return [
-        Anchored(entries=found.record.entries, head=found.record.head, block=found.block)
-        for found in written(trail, Anchor, "anchor", log.msp)
-    ]

@@ -6,12 +6,13 @@ import asyncio
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.audit.access.anchors import anchors_of
 from gateway.audit.access.permission import decide
 from gateway.audit.trail.detail import transaction
 from gateway.audit.trail.filter import Cursor, EventFilter
 from gateway.audit.trail.pages import MOST_ROWS, page
 from gateway.audit.trail.questions.registry import NOTHING, Memory, ask, question_named
-from quorate.errors import DeniedError, StateError
+from quorate.errors import DeniedError, IntegrityError, StateError
 from quorate.policy import AUDIT_EXPORT, AUDIT_READ
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ EVENTS: Final = "events"
 EXPORT: Final = "export"
 TRANSACTION: Final = "transaction"
 CHECKED: Final = "checked"
+ACCESS_LOG: Final = "access-log"
 LIVE: Final = "events/live"
 
 
@@ -200,6 +202,33 @@ class Desk:
                 hint="Use the profile of your organisation's officer.",
             )
         return decision
+
+    async def access_log(self, reader: Reader, *, via: Via) -> dict[str, object]:
+        """Check the whole access log against the ledger's anchors, and return where it stands; errors as `page`.
+
+        Returns
+        -------
+        dict
+            ``entries``, ``head``, ``anchored``, ``unanchored_since`` (Unix milliseconds, or None) and ``problem``,
+            which is empty when the log is whole.
+        """
+        await self.admit(reader, AUDIT_READ, via=via, what=ACCESS_LOG, asked={})
+        return await asyncio.to_thread(self._stand)
+
+    def _stand(self) -> dict[str, object]:
+        anchors = anchors_of(self.trail, self.log)
+        try:
+            head = self.log.check(anchors)
+        except IntegrityError as error:
+            return {"entries": 0, "head": "", "anchored": 0, "unanchored_since": None, "problem": error.message}
+        first = next(iter(self.log.entries(head.anchored + 1)), None)
+        return {
+            "entries": head.entries,
+            "head": head.head,
+            "anchored": head.anchored,
+            "unanchored_since": None if first is None else first.time,
+            "problem": "",
+        }
 
     async def checked(self, reader: Reader, outcome: Mapping[str, object]) -> Entry:
         """Log that a reader ran the scheduled audit, and what it found; errors as `page`."""

@@ -1,0 +1,1 @@
+"""The scheduled audit: every check that needs no person, run as the officer, and the record that it ran."""
