@@ -144,9 +144,7 @@ class Play:
         os.kill(self.consortium.gateways[member].pid, signal.SIGCONT)
 
     async def kill_network(self) -> None:
-        process = self.consortium.network.process
-        os.kill(process.pid, signal.SIGKILL)
-        await asyncio.to_thread(process.stop)
+        await asyncio.gather(*(asyncio.to_thread(node.kill) for node in self.consortium.network.nodes.values()))
 
     async def change_peers(self, peers: Mapping[str, Mapping[str, int]]) -> None:
         """Start the ledger anew with other clocks and lags of some members' peers, and wait for the gateways."""

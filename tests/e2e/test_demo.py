@@ -114,7 +114,6 @@ def test_a_budget_that_does_not_fit_ends_with_exit_code_6_and_the_numbers(tmp_pa
         (["--cap", "1/2"], "plain decimal"),
         (["--dataset", "heart"], "--data"),
         (["--dataset", "heart", "--data", "/"], "there is no file /processed.cleveland.data"),
-        (["--engine", "native"], "native"),
         (["--nonsense"], "No such option"),
     ],
 )

@@ -2,11 +2,19 @@
 
 import pytest
 
+from network.engine import Engine
 from participants.demo.configuration import DATASET
 from participants.demo.founding import SKEW_MS
 from tests.e2e.play import STUDY, commit_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest.fixture(autouse=True)
+def embedded(engine):
+    if engine is not Engine.EMBEDDED:
+        pytest.skip("clocks and lags of peers are set on the embedded network only")
+
 
 PEERS = {
     "Alder": {"clock_offset_ms": SKEW_MS // 2},

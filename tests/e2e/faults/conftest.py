@@ -77,7 +77,8 @@ def stand(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def one_orderer(
-    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+    stand: Callable[..., AbstractAsyncContextManager[Stand]],
+    native: None,  # noqa: ARG001
 ) -> AsyncIterator[Stand]:
     async with stand(Engine.NATIVE) as made:
         yield made
@@ -85,7 +86,8 @@ async def one_orderer(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def three_raft_orderers(
-    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+    stand: Callable[..., AbstractAsyncContextManager[Stand]],
+    native: None,  # noqa: ARG001
 ) -> AsyncIterator[Stand]:
     async with stand(Engine.NATIVE, orderer=Orderer(nodes=3)) as made:
         yield made
@@ -93,14 +95,18 @@ async def three_raft_orderers(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def four_smartbft_orderers(
-    stand: Callable[..., AbstractAsyncContextManager[Stand]], native: None  # noqa: ARG001
+    stand: Callable[..., AbstractAsyncContextManager[Stand]],
+    native: None,  # noqa: ARG001
 ) -> AsyncIterator[Stand]:
     async with stand(Engine.NATIVE, consensus="smartbft", orderer=Orderer(nodes=4)) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def embedded(stand: Callable[..., AbstractAsyncContextManager[Stand]]) -> AsyncIterator[Stand]:
+async def embedded(
+    stand: Callable[..., AbstractAsyncContextManager[Stand]],
+    embedded_program: Path,  # noqa: ARG001
+) -> AsyncIterator[Stand]:
     async with stand(Engine.EMBEDDED) as made:
         yield made
 

@@ -41,3 +41,11 @@ async def cut_off(stand: Stand, *names: str) -> None:
 async def return_(stand: Stand, *names: str) -> None:
     for name in names:
         stand.node(name).resume()
+
+
+async def cut_off_gateway(stand: Stand) -> None:
+    stand.play.stop_gateway(STRUCK)
+
+
+async def return_gateway(stand: Stand) -> None:
+    stand.play.go_on_gateway(STRUCK)

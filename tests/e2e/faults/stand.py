@@ -130,9 +130,7 @@ class Stand:
         await mend()
         returned = time.monotonic()
         number = struck.fact.round
-        over = await self.watch.first(
-            "round.finalized", "round.aborted", after=mark, round_=number, seconds=PATIENCE
-        )
+        over = await self.watch.first("round.finalized", "round.aborted", after=mark, round_=number, seconds=PATIENCE)
         self.play.stop_training(HOLDS)
         await self.at_rest(at_least=number + 1)
         whole = time.monotonic()
@@ -153,7 +151,9 @@ class Stand:
     async def nothing_is_lost(self, number: int) -> RoundView:
         """Hold the ledger to what was seen of it, every peer to the same, and journals and accounts to both."""
         told = list(self.watch.seen)
-        twice = [what for what, times in Counter(each.identity for each in told if each.fact.round).items() if times > 1]
+        twice = [
+            what for what, times in Counter(each.identity for each in told if each.fact.round).items() if times > 1
+        ]
         assert twice == []
         await asyncio.gather(*(self._same_at(member, told) for member in self.play.consortium.places))
         for member in self.play.consortium.places:

@@ -39,9 +39,7 @@ async def facts_at(connection: Connection, member: OrganisationConnection, *, st
     paths = member.paths
     pair, client = paths.identity(Role.OFFICER), paths.gateway_client
     identity, signer = FileIdentity(msp_id=member.msp_id, certificate=pair.cert, key=pair.key).load()
-    tls = Tls.from_files(
-        roots=member.tls_ca, certificate=client.cert, key=client.key, server_name=member.server_name
-    )
+    tls = Tls.from_files(roots=member.tls_ca, certificate=client.cert, key=client.key, server_name=member.server_name)
     past: set[str] = set()
     async with connect(Endpoint(member.address, tls), identity, signer) as gateway:
         while True:
