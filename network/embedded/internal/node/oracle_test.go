@@ -82,6 +82,7 @@ func TestOracle(t *testing.T) {
 	if t.Failed() {
 		return
 	}
+	record(t, theirs)
 	t.Logf("%d blocks with %d transactions of %d kinds: %v", len(ours), total, len(kinds), codes)
 }
 
