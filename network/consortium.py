@@ -63,8 +63,12 @@ async def open_contract(
         yield gateway.network(network.channel).contract(network.chaincode)
 
 
-async def found_consortium(network: Connection, *, title: str = "A consortium for tests") -> Consortium:
+async def found_consortium(
+    network: Connection, *, title: str = "A consortium for tests", clock_skew_ms: int = _CLOCK_SKEW_MS
+) -> Consortium:
     """Propose a charter of all organisations, have each confirm it, and bring it into force.
+
+    Endorsers refuse transactions whose time is further than `clock_skew_ms` from their own clock.
 
     Raises
     ------
@@ -77,7 +81,7 @@ async def found_consortium(network: Connection, *, title: str = "A consortium fo
         title=title,
         members=[Member(msp=parse_msp_id(msp), fingerprint_key=digest_of(key)) for msp, key in sorted(keys.items())],
         quorum=Quorum(studies="majority", members="majority", policies="majority"),
-        clock_skew_ms=_CLOCK_SKEW_MS,
+        clock_skew_ms=clock_skew_ms,
         voting_period_ms=_VOTING_PERIOD_MS,
     )
     first = network.organisations[0]

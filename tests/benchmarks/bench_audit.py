@@ -1,0 +1,179 @@
+"""The audit trail with 100,000 events: how fast it is filled and rebuilt, how large it is, how fast pages come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, insert, select, text
+
+from gateway.audit.trail import EventFilter, Trail, page
+from gateway.audit.trail.kinds import KINDS, severity_of
+from gateway.audit.trail.questions import ask
+from gateway.audit.trail.tables import BLOCKS, EVENTS, TRANSACTIONS, WRITES
+from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EVENT_COUNT: Final = 100_000
+PER_BLOCK: Final = 10
+ROUNDS: Final = 60
+NAMES: Final = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak")
+REPEATS: Final = 15
+
+
+def run() -> dict[str, object]:
+    """Return the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {"filling": _filling(Path(folder, "filled.db")), "pages": _pages(Path(folder, "large.db"))}
+
+
+def _filling(path: Path) -> dict[str, object]:
+    """Take a real chain's blocks, as a gateway does after it lost its trail."""
+    consortium = Consortium(Ledger(NAMES, per_block=20), cap="100", rounds=ROUNDS)
+    for number in range(1, ROUNDS + 1):
+        consortium.round(number)
+    consortium.ledger.cut()
+    blocks = [block.SerializeToString() for block in consortium.ledger.chain.blocks]
+    trail = Trail.open(path)
+    began = time.perf_counter()
+    trail.append(blocks)
+    seconds = time.perf_counter() - began
+    with trail.engine.begin() as connection:
+        transactions = connection.execute(select(func.count()).select_from(TRANSACTIONS)).scalar_one()
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    questions = {
+        name: round(_median(lambda name=name: ask(trail, name, {}), 3) * 1000, 1)  # type: ignore[misc]
+        for name in ("members", "policies", "spending", "recount", "refusals", "agreement", "modifications")
+    }
+    trail.close()
+    return {
+        "blocks": len(blocks),
+        "block_bytes": sum(map(len, blocks)),
+        "transactions": transactions,
+        "rebuild_seconds": round(seconds, 2),
+        "transactions_per_second": round(transactions / seconds),
+        "database_bytes": path.stat().st_size,
+        "question_ms": questions,
+    }
+
+
+def _pages(path: Path) -> dict[str, object]:
+    trail = Trail.open(path)
+    began = time.perf_counter()
+    _populate(trail)
+    seconds = time.perf_counter() - began
+    filters = {
+        "none": EventFilter(),
+        "organisation": EventFilter(organisation="MapleMSP"),
+        "study and round": EventFilter(study="study-3", round=77),
+        "kind": EventFilter(kinds=("round.finalized",)),
+        "kinds of a contract": EventFilter(kinds=("privacy", "round")),
+        "needs attention": EventFilter(severity=2),
+        "blocks": EventFilter(first_block=4000, last_block=4100),
+        "claimed time": EventFilter(since=1_790_000_500_000, until=1_790_000_600_000),
+        "transaction": EventFilter(transaction="abc"),
+        "text that is nowhere": EventFilter(text="nowhere-to-be-found"),
+        "all together": EventFilter(
+            organisation="MapleMSP", study="study-3", kinds=("round",), severity=1, first_block=100, since=1
+        ),
+    }
+    figures = {
+        name: round(_median(lambda f=wanted: page(trail, f), REPEATS) * 1000, 2) for name, wanted in filters.items()
+    }  # type: ignore[misc]
+    with trail.engine.begin() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    trail.close()
+    return {
+        "events": EVENT_COUNT,
+        "insert_seconds": round(seconds, 2),
+        "database_bytes": path.stat().st_size,
+        "first_page_ms": figures,
+        "slowest_first_page_ms": max(figures.values()),
+    }
+
+
+def _populate(trail: Trail) -> None:
+    """Write rows as blocks would make them, without a chain behind them."""
+    kinds = sorted(KINDS)
+    blocks, transactions, events = [], [], []
+    for number in range(EVENT_COUNT):
+        block, position = divmod(number, PER_BLOCK)
+        identifier = hashlib.sha256(str(number).encode()).hexdigest()
+        actor, kind = f"{NAMES[number % len(NAMES)]}MSP", kinds[number * 7 % len(kinds)]
+        if position == 0:
+            blocks.append(_block(block))
+        transactions.append(_transaction(block, position, identifier, actor, number))
+        events.append(
+            {
+                "sequence": number + 1,
+                "block": block,
+                "position": position,
+                "transaction": identifier,
+                "type": kind,
+                "severity": int(severity_of(kind)),
+                "actor": actor,
+                "role": "aggregator",
+                "certificate": f"sha256:{identifier}",
+                "claimed_time": 1_790_000_000_000 + number * 10,
+                "study": f"study-{number % 5}",
+                "round": number // 500 + 1,
+                "msp": actor,
+                "dataset": "records",
+                "digest": f"sha256:{identifier[::-1]}",
+            }
+        )
+    with trail.engine.begin() as connection:
+        for table, rows in ((BLOCKS, blocks), (TRANSACTIONS, transactions), (EVENTS, events)):
+            connection.execute(insert(table), rows)
+        connection.execute(insert(WRITES), [{"block": 0, "position": 0, "key": "x", "kind": "x", "value": "{}"}])
+
+
+def _block(number: int) -> dict[str, Any]:
+    digest = hashlib.sha256(b"block %d" % number).hexdigest()
+    return {
+        "number": number,
+        "hash": f"sha256:{digest}",
+        "previous": digest,
+        "data_hash": digest,
+        "commit_hash": digest,
+        "entries": PER_BLOCK,
+        "whole": 1,
+    }
+
+
+def _transaction(block: int, position: int, identifier: str, actor: str, number: int) -> dict[str, Any]:
+    return {
+        "block": block,
+        "position": position,
+        "id": identifier,
+        "code": 0,
+        "kind": "call",
+        "chaincode": "quorate",
+        "function": "round:Attest",
+        "request": "{}",
+        "msp": actor,
+        "role": "aggregator",
+        "certificate": f"sha256:{identifier}",
+        "claimed_time": 1_790_000_000_000 + number * 10,
+        "endorsers": "AlderMSP BirchMSP",
+    }
+
+
+def _median(step: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=2))
