@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gateway.audit.staging import Staging
+    from quorate.blocks.header import BlockHeader
     from quorate.digest import Digest
 
 _VERSION_PARTS = 3
@@ -54,6 +55,7 @@ class Collector:
         self.height = 0
         self.genesis: Digest | None = None
         self.first_config: ChannelConfig | None = None
+        self.last: BlockHeader | None = None
         self.rounds: dict[tuple[str, int], Round] = {}
         self.studies: dict[str, Study] = {}
         self.policies: dict[int, Digest] = {}
@@ -93,6 +95,7 @@ class Collector:
         if self.height == 0:
             self.genesis = block.header.digest
             self.first_config = ChannelConfig(block.entries[0])
+        self.last = block.header
         self._headers.write(encode_header(message))
         if self._take_entries(block):
             self._staged.write(names.block_name(self.height), data)

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from quorate.verify.bundle.scope import Extent
 
 
-async def export(bundle: Path, profile: Path, *, extent: Extent, artifacts: bool, witnesses: bool) -> dict[str, object]:
+async def export(
+    bundle: Path, profile: Path, *, extent: Extent, artifacts: bool, witnesses: bool, timestamp: str | None
+) -> dict[str, object]:
     """Export a bundle and return what it holds, for printing."""
     async with open_session(Profile.load(profile)) as session:
-        exported = await export_bundle(session, bundle, extent=extent, artifacts=artifacts, witnesses=witnesses)
+        exported = await export_bundle(
+            session, bundle, extent=extent, artifacts=artifacts, witnesses=witnesses, timestamp=timestamp
+        )
     manifest = exported.manifest
     return {
         "schema": "quorate.exported/1",

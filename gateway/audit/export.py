@@ -13,6 +13,7 @@ from gateway.audit.permission import require_permission
 from gateway.audit.seal import About
 from gateway.audit.sign import ProfileSealer
 from gateway.audit.staging import staging
+from gateway.audit.timestamp import add_timestamp
 from gateway.audit.witnesses import blocks_to_vouch_for, gather_statements
 from quorate.identifiers import parse_study_id
 from quorate.verify.bundle.scope import WHOLE, Extent
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 
 async def export_bundle(
-    session: Session, target: Path, *, extent: Extent = WHOLE, artifacts: bool = False, witnesses: bool = False
+    session: Session,
+    target: Path,
+    *,
+    extent: Extent = WHOLE,
+    artifacts: bool = False,
+    witnesses: bool = False,
+    timestamp: str | None = None,
 ) -> Exported:
     """Export every block that there is now, or what is asked for, to a bundle at `target`.
 
@@ -40,6 +47,8 @@ async def export_bundle(
         Whether updates and models that the gateway still holds go in too.
     witnesses
         Whether statements of the members' gateways go in: what they have seen of this ledger, and when.
+    timestamp
+        Where a time-stamping authority (RFC 3161) is asked about the last header.
 
     Raises
     ------
@@ -63,6 +72,8 @@ async def export_bundle(
         absent = (
             await fetch_artifacts(ArtifactClient(session.channel), collected.artifacts(), staged) if artifacts else ()
         )
+        if timestamp is not None and collected.last is not None:
+            await asyncio.to_thread(add_timestamp, timestamp, collected.last, staged)
         silent: tuple[str, ...] = ()
         if witnesses:
             collected.close()

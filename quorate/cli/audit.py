@@ -40,6 +40,12 @@ def group() -> None:
     metavar="FILE",
     help="Keep in FILE how far this ledger was verified, and begin there the next time; it pins the genesis too.",
 )
+@click.option(
+    "--timestamp-root",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE.pem",
+    help="Roots of the time-stamping authorities that you trust; without it time-stamps are not checked.",
+)
 @click.option("--first-failure", is_flag=True, help="End with the first failure, instead of looking for all.")
 @click.option(
     "--report",
@@ -55,6 +61,7 @@ def verify_command(
     genesis: str | None,
     trust_bundle_genesis: bool,
     remember: Path | None,
+    timestamp_root: Path | None,
     first_failure: bool,
     page: Path | None,
     format_: Format,
@@ -71,6 +78,7 @@ def verify_command(
                 genesis=genesis,
                 trust_bundle_genesis=trust_bundle_genesis,
                 known=known,
+                timestamp_roots=b"" if timestamp_root is None else timestamp_root.read_bytes(),
                 first_failure_only=first_failure,
                 progress=progress,
             )
@@ -96,6 +104,7 @@ def verify_command(
 @click.option("--since", metavar="TIME", help="Only what claims this time or a later one, such as 2026-11-23T08:00Z.")
 @click.option("--until", metavar="TIME", help="Only what claims this time or an earlier one.")
 @click.option("--artifacts", is_flag=True, help="Add the updates and models that your gateway still holds.")
+@click.option("--timestamp", metavar="URL", help="Add a time-stamp of the last header by this authority (RFC 3161).")
 @click.option("--witnesses", is_flag=True, help="Add what the members' gateways say that they have seen of the ledger.")
 @format_option
 def export_command(
@@ -108,6 +117,7 @@ def export_command(
     until: str | None,
     artifacts: bool,
     witnesses: bool,
+    timestamp: str | None,
     format_: Format,
 ) -> None:
     """Export evidence to BUNDLE: one file when its name ends in .qeb, else a directory.
@@ -120,7 +130,9 @@ def export_command(
 
     extent = extent_of(study=study, rounds=rounds, since=since, until=until)
     exported = asyncio.run(
-        _gateway_commands().export(bundle, profile, extent=extent, artifacts=artifacts, witnesses=witnesses)
+        _gateway_commands().export(
+            bundle, profile, extent=extent, artifacts=artifacts, witnesses=witnesses, timestamp=timestamp
+        )
     )
     print_document(exported, format_=format_)
 

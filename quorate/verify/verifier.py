@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quorate.digest import parse_digest
@@ -15,9 +16,12 @@ from quorate.verify.steps.artifacts import verify_artifacts
 from quorate.verify.steps.chain import verify_chain, verify_genesis
 from quorate.verify.steps.contents import verify_contents
 from quorate.verify.steps.ledger import verify_ledger
+from quorate.verify.steps.timestamps import parse_roots, verify_timestamps
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cryptography.x509 import Certificate
 
     from quorate.digest import Digest
     from quorate.verify.bundle.manifest import Manifest
@@ -31,6 +35,7 @@ def verify_bundle(
     genesis: str | None = None,
     trust_bundle_genesis: bool = False,
     known: Checkpoint | None = None,
+    timestamp_roots: bytes = b"",
     first_failure_only: bool = False,
     progress: Progress = no_progress,
 ) -> Report:
@@ -46,6 +51,8 @@ def verify_bundle(
         Take the bundle's own genesis instead. Then the report says that nothing ties it to a ledger you know.
     known
         What was verified of this ledger before; it pins the genesis too. Signatures up to there are not verified again.
+    timestamp_roots
+        PEM of the time-stamping authorities (RFC 3161) that are trusted; without any, tokens are not checked.
     first_failure_only
         End with the first failure instead of going on with what does not rest on it.
     progress
@@ -68,11 +75,12 @@ def verify_bundle(
             hint="Pin it with --genesis sha256:…; ask another member than the exporter for it.",
         )
     pin = None if genesis is None else parse_digest(genesis)
+    roots = parse_roots(timestamp_roots) if timestamp_roots else ()
     findings = Findings(first_only=first_failure_only)
     if not path.exists():
         raise UsageError(f"there is no bundle {path}")
     try:
-        _verify(path, pin, known, findings, progress)
+        _verify(path, _Known(pin, known, roots), findings, progress)
     except Fault as fault:
         findings.end(fault)
     report = findings.report()
@@ -81,15 +89,25 @@ def verify_bundle(
     return report
 
 
-def _verify(path: Path, pin: Digest | None, known: Checkpoint | None, findings: Findings, progress: Progress) -> None:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known from elsewhere than the bundle."""
+
+    pin: Digest | None
+    checkpoint: Checkpoint | None
+    roots: tuple[Certificate, ...]
+
+
+def _verify(path: Path, known: _Known, findings: Findings, progress: Progress) -> None:
     with at(Step.BOUNDS, path.name or str(path)):
         bundle = open_bundle(path)
     manifest = verify_contents(bundle, findings)
-    if known is not None:
-        _require_same(manifest, known)
-    verify_genesis(bundle, manifest, pin, findings)
-    chain = verify_chain(bundle, manifest, findings, progress, known)
-    world = verify_ledger(bundle, manifest, chain, findings, progress=progress, known=known)
+    if known.checkpoint is not None:
+        _require_same(manifest, known.checkpoint)
+    verify_genesis(bundle, manifest, known.pin, findings)
+    chain = verify_chain(bundle, manifest, findings, progress, known.checkpoint)
+    verify_timestamps(bundle, chain, known.roots, findings)
+    world = verify_ledger(bundle, manifest, chain, findings, progress=progress, known=known.checkpoint)
     if world is not None:
         verify_artifacts(bundle, world, findings, progress)
     _say_what_nobody_checked(manifest, findings)

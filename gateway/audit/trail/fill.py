@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol
 
 from quorate.errors import QuorateError, UnreachableError
@@ -54,6 +55,7 @@ class Filler:
         self._trail = trail
         self._source = source
         self._condition = asyncio.Condition()
+        self._lock = Lock()
         self._pause = _FIRST_PAUSE
         self.height = trail.height
         self.trouble: str | None = None
@@ -83,6 +85,7 @@ class Filler:
             await self._condition.wait_for(lambda: self.height >= height)
 
     async def _follow(self) -> None:
+        await self._stands_at(await asyncio.to_thread(self._stand))
         waiting: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_AHEAD)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read(waiting))
@@ -100,8 +103,20 @@ class Filler:
             with suppress(asyncio.QueueEmpty):
                 while len(batch) < _AHEAD:
                     batch.append(waiting.get_nowait())
-            height = await asyncio.to_thread(self._trail.append, batch)
+            height = await asyncio.to_thread(self._take, batch)
             self._pause, self.trouble = _FIRST_PAUSE, None
-            async with self._condition:
-                self.height = height
-                self._condition.notify_all()
+            await self._stands_at(height)
+
+    async def _stands_at(self, height: int) -> None:
+        async with self._condition:
+            self.height = height
+            self._condition.notify_all()
+
+    def _take(self, batch: list[bytes]) -> int:
+        with self._lock:
+            return self._trail.append(batch)
+
+    def _stand(self) -> int:
+        # A thread that was writing when its task was cancelled is waited for.
+        with self._lock:
+            return self._trail.height

@@ -25,6 +25,7 @@ _LIMITS: Final = {
     names.REPORT: 64 * _MIB,
     "blocks": MAX_BLOCK,
     "witnesses": 64 * _MIB,
+    "timestamps": 64 * 1024,
     "proofs": _MIB,
     "artifacts": 64 * 1024 * _MIB,
 }

@@ -26,6 +26,7 @@ _KINDS: Final = tuple(
         re.escape(HEADERS),
         r"blocks/(0|[1-9][0-9]{0,15})\.block",
         r"witnesses/[A-Za-z0-9][A-Za-z0-9.-]{0,63}\.json",
+        r"timestamps/(0|[1-9][0-9]{0,15})\.tsr",
         re.escape(EVENTS),
         rf"proofs/{_ID}/[0-9]{{6}}\.json",
         r"artifacts/[0-9a-f]{64}",
@@ -77,6 +78,16 @@ def witness_name(msp: str) -> str:
 def is_witness(name: str) -> bool:
     """Tell whether a file's name is that of a statement."""
     return name.startswith("witnesses/")
+
+
+def timestamp_name(number: int) -> str:
+    """Return the name of a time-stamp of a block's header."""
+    return f"timestamps/{number}.tsr"
+
+
+def is_timestamp(name: str) -> bool:
+    """Tell whether a file's name is that of a time-stamp."""
+    return name.startswith("timestamps/")
 
 
 def proofs_name(study: str, round_: int) -> str:

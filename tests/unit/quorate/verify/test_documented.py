@@ -23,7 +23,12 @@ def names_in(cell):
 
 def example(name):
     return (
-        name.replace("MSP.json", "AlderMSP.json").replace("N.block", "7.block").replace("STUDY", "one").replace("ROUND", "000001").replace("HEX", "0" * 64)
+        name.replace("MSP.json", "AlderMSP.json")
+        .replace("N.block", "7.block")
+        .replace("N.tsr", "7.tsr")
+        .replace("STUDY", "one")
+        .replace("ROUND", "000001")
+        .replace("HEX", "0" * 64)
     )
 
 
