@@ -14,7 +14,7 @@ from gateway.audit.access.reader import identify
 from gateway.portal.challenge import Challenge
 from gateway.portal.sessions import Officer
 from quorate.blocks import protos
-from quorate.blocks.certificate import first_certificate
+from quorate.blocks.certificate import certificate_digest, first_certificate, role_of
 from quorate.blocks.errors import BlockError
 from quorate.errors import DeniedError, ExpiredError
 from quorate.records.common import make
@@ -121,14 +121,7 @@ class Logins:
                 f"the role {reader.role or '(none)'} sees no page of this portal",
                 hint=f"Log in as {' or '.join(sorted(self._roles))}.",
             )
-        subject = first_certificate(pem.encode()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return Officer(
-            msp=reader.msp,
-            role=reader.role,
-            name=str(subject[0].value)[:120] if subject else reader.role,
-            certificate=reader.certificate,
-            pem=pem,
-        )
+        return self._officer(msp, pem)
 
     def knows(self, msp: str, pem: str) -> bool:
         """Tell whether the channel still takes a certificate for the own organisation's, and its time is not over."""
@@ -141,6 +134,17 @@ class Logins:
         except BlockError:
             return False
         return self._clock() < identity.certificate.not_valid_after_utc.timestamp() * 1000
+
+    def _officer(self, msp: str, pem: str) -> Officer:
+        certificate = first_certificate(pem.encode())
+        role, names = role_of(certificate), certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return Officer(
+            msp=msp,
+            role=role,
+            name=str(names[0].value)[:120] if names else role,
+            certificate=certificate_digest(certificate),
+            pem=pem,
+        )
 
     def _use(self, challenge: Challenge) -> None:
         now = self._clock()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from gateway.service.limiter import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from gateway.portal.sessions import Officer, Sessions
     from gateway.service.limiter import Rate
 
+_STREAMS: Final = 8
+
+
+def _slots() -> Slots:
+    return Slots(_STREAMS, limit="the portal", who="this certificate")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
@@ -24,12 +32,15 @@ class Doors:
     ----------
     attempts
         Bounds the attempts of one address.
+    streams
+        Bounds the live pages of one certificate.
     """
 
     logins: Logins
     sessions: Sessions
     attempts: Rate
     minutes: float
+    streams: Slots = field(default_factory=_slots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import aclosing
+import logging
+from contextlib import aclosing, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import StreamingResponse
@@ -12,23 +13,27 @@ from starlette.responses import StreamingResponse
 from gateway.audit.trail import Cursor
 from gateway.portal.asked import NAMES, filter_of, number
 from gateway.portal.render import fragment
+from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from contextlib import AbstractContextManager
 
     from starlette.responses import Response
 
     from gateway.audit.trail import EventPage
     from gateway.portal.visit import Visit
 
+_log = logging.getLogger(__name__)
+
 HEARTBEAT: Final = 15.0
 """Seconds between signs of life: a proxy that waits for less would break the stream."""
 
-_SETTLE: Final = 0.3
-"""Seconds in which a refusal comes, if one does."""
-
 LONGEST: Final = 600.0
 """Seconds that a stream lasts at most: then the browser asks again, and whether it still may is asked anew."""
+
+_SETTLE: Final = 0.3
+"""Seconds in which a refusal comes, if one does."""
 
 
 async def stream(visit: Visit) -> Response:
@@ -38,7 +43,10 @@ async def stream(visit: Visit) -> Response:
     # A browser that reconnects says itself what came last; it is newer than the address.
     last = visit.request.headers.get("last-event-id", "") or after
     place = Cursor(sequence=number("after", last), newer=True)
-    changes = visit.desk.changes(visit.reader, filter_of(given), via="portal", after=place)
+    wanted = filter_of(given)
+    with _slot(visit):  # whether there is one left; the stream itself takes it when it begins
+        pass
+    changes = visit.desk.changes(visit.reader, wanted, via="portal", after=place)
     first = asyncio.ensure_future(anext(changes, None))
     await asyncio.wait({first}, timeout=_SETTLE)
     if first.done():
@@ -48,27 +56,46 @@ async def stream(visit: Visit) -> Response:
     )
 
 
+def _slot(visit: Visit) -> AbstractContextManager[None]:
+    doors = visit.portal.doors
+    return nullcontext() if doors is None else doors.streams.take(visit.officer.certificate)
+
+
 async def _messages(
     visit: Visit, changes: AsyncGenerator[EventPage, None], coming: asyncio.Future[EventPage | None]
 ) -> AsyncGenerator[str, None]:
+    try:
+        async with aclosing(changes):
+            with _slot(visit):
+                async with aclosing(_parts(visit, changes, coming)) as parts:
+                    async for part in parts:
+                        yield part
+    except QuorateError as error:
+        _log.warning("a live page ended: %s", error)
+
+
+async def _parts(
+    visit: Visit, changes: AsyncGenerator[EventPage, None], coming: asyncio.Future[EventPage | None]
+) -> AsyncGenerator[str, None]:
     ends = asyncio.get_running_loop().time() + LONGEST
-    async with aclosing(changes):
+    try:
         yield "retry: 1000\n\n"
-        try:
-            while asyncio.get_running_loop().time() < ends and visit.may_stay():
-                await asyncio.wait({coming}, timeout=HEARTBEAT)
-                if not coming.done():
-                    yield ": still here\n\n"
-                    continue
-                found = coming.result()
-                if found is None:
-                    yield "event: end\ndata: {}\n\n"
-                    return
-                yield _message(found)
-                coming = asyncio.ensure_future(anext(changes, None))
-        finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+        while asyncio.get_running_loop().time() < ends:
+            await asyncio.wait({coming}, timeout=HEARTBEAT)
+            if not visit.may_stay():
+                return
+            if not coming.done():
+                yield ": still here\n\n"
+                continue
+            found = coming.result()
+            if found is None:
+                yield "event: end\ndata: {}\n\n"
+                return
+            yield _message(found)
+            coming = asyncio.ensure_future(anext(changes, None))
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _message(found: EventPage) -> str:
