@@ -52,10 +52,10 @@ def _no_compose() -> str | None:
 def _no_images(images: Images) -> str | None:
     if not (absent := images.absent()):
         return _wrong_images(images)
-    pull = "; ".join(f"docker pull {name}" for name in absent if not name.startswith("quorate/"))
-    build = "make images" if any(name.startswith("quorate/") for name in absent) else ""
-    get = "; ".join(part for part in (pull, build) if part)
-    return f"Docker has no image {', '.join(absent)}, and none is pulled without being asked for: {get}."
+    ours = [name for name in absent if name.startswith("quorate/")]
+    ways = [f"docker pull {name}" for name in absent if name not in ours]
+    ways += ["bash scripts/images.sh (in Quorate's sources)"] if ours else []
+    return f"Docker has no image {', '.join(absent)}, and none is pulled without being asked for: {'; '.join(ways)}."
 
 
 def _wrong_images(images: Images) -> str | None:

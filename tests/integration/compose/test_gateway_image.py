@@ -64,7 +64,7 @@ def image():
     try:
         docker("image", "inspect", IMAGE)
     except DockerError:
-        pytest.skip(f"needs the image {IMAGE}: docker build --file gateway/Dockerfile --tag {IMAGE} .")
+        pytest.skip(f"needs the image {IMAGE}: bash scripts/images.sh")
     return IMAGE
 
 

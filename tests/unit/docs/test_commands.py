@@ -12,7 +12,7 @@ from quorate.errors import ERRORS
 from tests.unit.docs.pages import PAGES, ROOT, fenced, read
 
 ROOM = re.compile(r"`(quorate (?:[a-z-]+ ?)+)[^`]*`")
-OTHERS = {"cat", "cd", "chmod", "cp", "docker", "fabric-ca-client", "git", "install", "ls", "mkdir", "pip", "systemctl"}
+OTHERS = set("bash cat cd chmod cp docker fabric-ca-client git install ls mkdir pip systemctl".split())
 
 
 def shown(path):

@@ -57,7 +57,7 @@ def test_names_images_that_are_absent_and_pulls_none(fake_docker):
     fake_docker.answers([COMPOSE, VERSION, have, ("image inspect", (1, "[]", "No such image"))])
     assert missing(IMAGES) == (
         "Docker has no image hyperledger/fabric-peer:3.1.5, quorate/chaincode:1, and none is pulled without being "
-        "asked for: docker pull hyperledger/fabric-peer:3.1.5; make images."
+        "asked for: docker pull hyperledger/fabric-peer:3.1.5; bash scripts/images.sh (in Quorate's sources)."
     )
     assert not any({"pull", "build"} & set(call) for call in fake_docker.calls)
 
