@@ -12,7 +12,8 @@ from quorate.errors import ERRORS
 from tests.unit.docs.pages import PAGES, ROOT, fenced, read
 
 ROOM = re.compile(r"`(quorate (?:[a-z-]+ ?)+)[^`]*`")
-OTHERS = set("bash cat cd chmod cp docker fabric-ca-client git install ls mkdir pip systemctl".split())
+FILES = {"cat", "cd", "chmod", "cp", "install", "ls", "mkdir"}
+OTHERS = FILES | {"bash", "docker", "fabric-ca-client", "git", "pip", "systemctl"}
 
 
 def shown(path):
