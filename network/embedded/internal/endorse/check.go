@@ -25,7 +25,7 @@ func (e *Endorser) Filter(p *fabtx.Proposal) error {
 		return &FilterError{"failed parsing signature header: " + p.Defect.Error()}
 	}
 	now := e.Clock()
-	if ends, ok := msp.ExpiresAt(p.Signature.Creator); ok && now.After(ends) {
+	if ends, ok := e.Config.Directory.ExpiresAt(p.Signature.Creator); ok && now.After(ends) {
 		return &FilterError{"proposal client identity expired"}
 	}
 	made := p.Channel.Timestamp.AsTime()

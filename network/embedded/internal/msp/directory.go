@@ -103,7 +103,10 @@ func (d *Directory) check(serialized []byte) (*Identity, error) {
 }
 
 // ExpiresAt is when the certificate in a SerializedIdentity runs out, whoever issued it; false if there is none in it.
-func ExpiresAt(serialized []byte) (time.Time, bool) {
+func (d *Directory) ExpiresAt(serialized []byte) (time.Time, bool) {
+	if id, err := d.Identity(serialized); err == nil { // which is remembered, so that not every request parses it
+		return id.Cert.NotAfter, true
+	}
 	message := &mspb.SerializedIdentity{}
 	if proto.Unmarshal(serialized, message) != nil {
 		return time.Time{}, false

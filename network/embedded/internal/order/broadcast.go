@@ -12,7 +12,6 @@ import (
 	"quorate.dev/network/embedded/internal/chanconfig"
 	"quorate.dev/network/embedded/internal/fabtx"
 	"quorate.dev/network/embedded/internal/ledger"
-	"quorate.dev/network/embedded/internal/msp"
 )
 
 // Refusal is an orderer's answer to a transaction that it does not take.
@@ -53,7 +52,7 @@ func (o *Orderer) admit(envelope *cb.Envelope, now time.Time) error {
 	if err := proto.Unmarshal(payload.Header.SignatureHeader, signature); err != nil {
 		return &Refusal{cb.Status_BAD_REQUEST, "could not convert message to signedData: error unmarshalling SignatureHeader: " + err.Error()}
 	}
-	if ends, ok := msp.ExpiresAt(signature.Creator); ok && !now.Before(ends) {
+	if ends, ok := o.config.Directory.ExpiresAt(signature.Creator); ok && !now.Before(ends) {
 		return &Refusal{cb.Status_BAD_REQUEST, "broadcast client identity expired"}
 	}
 	signatories := o.config.Signatories(signature.Creator, envelope.Signature, envelope.Payload)
