@@ -81,6 +81,7 @@ class Stand:
     play: Play
     watch: Watch
     recoveries: list[Recovery]
+    struck: int = 0
     _checked: int = field(default=0)
 
     def node(self, name: str) -> Node:
@@ -123,14 +124,14 @@ class Stand:
         await self.at_rest()
         mark = len(self.watch.seen)
         self.play.go_on_training(HOLDS)
-        struck = await self.watch.first(STEPS[step], after=mark, seconds=PATIENCE)
+        seen = await self.watch.first(STEPS[step], after=mark, seconds=PATIENCE)
         began = time.monotonic()
+        self.struck = number = seen.fact.round
         await hit()
         await asyncio.sleep(away)
         await mend()
         returned = time.monotonic()
-        number = struck.fact.round
-        over = await self.watch.first("round.finalized", "round.aborted", after=mark, round_=number, seconds=PATIENCE)
+        over = await self.ended(number)
         self.play.stop_training(HOLDS)
         await self.at_rest(at_least=number + 1)
         whole = time.monotonic()
@@ -147,6 +148,10 @@ class Stand:
         )
         print(self.recoveries[-1])  # noqa: T201 - a figure, of which nothing is asserted
         return view
+
+    async def ended(self, number: int) -> Seen:
+        """Wait until a round is final or aborted."""
+        return await self.watch.first("round.finalized", "round.aborted", after=0, round_=number, seconds=PATIENCE)
 
     async def nothing_is_lost(self, number: int) -> RoundView:
         """Hold the ledger to what was seen of it, every peer to the same, and journals and accounts to both."""

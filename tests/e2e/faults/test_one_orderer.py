@@ -1,5 +1,7 @@
 """Everything that is there only once for somebody: a peer, its chaincode, its gateway, and the only orderer."""
 
+import asyncio
+import sys
 from functools import partial
 
 import pytest
@@ -9,8 +11,18 @@ from network.status import State
 from participants.demo.founding import SKEW_MS
 from tests.e2e.faults.clock import shifted
 from tests.e2e.faults.disk import ends, small_disk
-from tests.e2e.faults.parts import cut_off, kill, kill_gateway, return_, start, start_gateway
+from tests.e2e.faults.parts import (
+    cut_off,
+    cut_off_gateway,
+    kill,
+    kill_gateway,
+    return_,
+    return_gateway,
+    start,
+    start_gateway,
+)
 from tests.e2e.faults.stand import STEPS, STRUCK, everybody_is_in
+from tests.e2e.play import STUDY, charge_of
 
 pytestmark = [
     pytest.mark.torch,
@@ -100,9 +112,38 @@ async def test_a_full_disk_under_a_peer(one_orderer, step):
         everybody_is_in(await one_orderer.strike("a full disk under a peer", step, hit, mend, away=2.0))
 
 
+@pytest.mark.parametrize(
+    ("fault", "hit", "back"),
+    [("away for long", kill_gateway, start_gateway), ("cut off for long", cut_off_gateway, return_gateway)],
+    ids=["killed", "cut off"],
+)
+async def test_a_gateway_is_away_until_the_round_has_ended(one_orderer, fault, hit, back):
+    """Nobody can have its member's update, which is left out for all to see, and counts again in the next round."""
+
+    async def mend():
+        await one_orderer.ended(one_orderer.struck)
+        await back(one_orderer)
+
+    view = await one_orderer.strike(f"a gateway {fault}", "commit", partial(hit, one_orderer), mend)
+    its_update_is_left_out(one_orderer, view)
+
+
+@pytest.mark.parametrize(("fault", "hit", "back"), [("killed", kill, start), ("cut off", cut_off, return_)])
+async def test_a_peer_is_away_until_the_round_has_ended(one_orderer, fault, hit, back):
+    """The others are a quorum, and their peers enough endorsers."""
+
+    async def mend():
+        await one_orderer.ended(one_orderer.struck)
+        await back(one_orderer, PEER)
+
+    view = await one_orderer.strike(f"a peer {fault} for long", "seal", partial(hit, one_orderer, PEER), mend)
+    everybody_is_in(view)
+    assert len(view.round.attested_by) >= view.round.m
+
+
 @pytest.mark.parametrize("ms", [10 * SKEW_MS, -10 * SKEW_MS], ids=["ahead", "behind"])
 async def test_a_gateway_with_a_wrong_clock(one_orderer, tmp_path, ms):
-    """It is further off than the charter allows: peers refuse what the gateway says, and nobody needs it."""
+    """It is further off than the charter allows: peers refuse what the gateway says, and it serves nothing."""
     log = one_orderer.play.consortium.places[STRUCK].log("gateway")
     said_before = log.stat().st_size
 
@@ -112,12 +153,53 @@ async def test_a_gateway_with_a_wrong_clock(one_orderer, tmp_path, ms):
             await start_gateway(one_orderer)
 
     async def mend():
+        await one_orderer.ended(one_orderer.struck)
         await kill_gateway(one_orderer)
         await start_gateway(one_orderer)
 
-    view = await one_orderer.strike(
-        f"a gateway's clock {'ahead' if ms > 0 else 'behind'}", "commit", hit, mend, away=20.0
-    )
-    everybody_is_in(view)
-    assert one_orderer.play.msp(STRUCK) not in view.round.attested_by
-    assert "timestamp" in log.read_bytes()[said_before:].decode()
+    view = await one_orderer.strike(f"a gateway's clock {'ahead' if ms > 0 else 'behind'}", "commit", hit, mend)
+    its_update_is_left_out(one_orderer, view)
+    said = log.read_bytes()[said_before:].decode()
+    assert "the ledger could not be read: the transaction's timestamp is" in said
+    assert "check the clock" in said
+
+
+@pytest.mark.parametrize("ms", [10 * SKEW_MS, -10 * SKEW_MS], ids=["ahead", "behind"])
+async def test_an_agent_with_a_wrong_clock(one_orderer, tmp_path, ms):
+    """It is missing in the round and charged nothing; with the right time it takes part in the next."""
+    it, said = one_orderer.play, tmp_path / "agent.log"
+    agent = None
+
+    async def hit():
+        nonlocal agent
+        await it.kill_agent(STRUCK)
+        with shifted(tmp_path / "clock", ms=ms):
+            agent = await agent_process(it.consortium.places[STRUCK].agent_config, said)
+
+    async def mend():
+        await one_orderer.ended(one_orderer.struck + 1)
+        agent.terminate()
+        await asyncio.wait_for(agent.wait(), 60)
+        await it.consortium.start_agent(STRUCK)
+
+    await one_orderer.strike(f"an agent's clock {'ahead' if ms > 0 else 'behind'}", "finalize", hit, mend)
+    view = await it.ledger.round.get(STUDY, one_orderer.struck + 1)
+    assert view.round.state == "FINAL"
+    assert [(left.msp, left.reason) for left in view.round.left_out] == [(it.msp(STRUCK), "missing")]
+    assert charge_of(view, it.msp(STRUCK)) is None
+    assert "timestamp" in said.read_text()
+
+
+async def agent_process(config, said):
+    """Start an agent by the command that operators use, and not by the nursery, whose clock is right."""
+    with said.open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "quorate", "agent", "run", "--config", str(config)), stdout=log, stderr=log
+        )
+
+
+def its_update_is_left_out(stand, view):
+    msp = stand.play.msp(STRUCK)
+    assert view.round.state == "FINAL"
+    assert [(left.msp, left.reason) for left in view.round.excluded] == [(msp, "unavailable")]
+    assert msp not in view.round.attested_by
