@@ -13,7 +13,6 @@ from quorate.records.audit import RecordReview
 from quorate.records.common import make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from gateway.ledger.session import Session
@@ -54,9 +53,13 @@ async def listed(profile: Path, *, msp: str | None) -> Reviews:
         return await session.ledger.audit.reviews(msp)
 
 
-def known_reviewers(profile: Path, key: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return who of the own organisation's people stands behind which pseudonym; errors as `read_key`."""
-    return resolve(read_key(key), Profile.load(profile).msp_id, filter(str.strip, names))
+def known_reviewers(profile: Path, key: Path, names: Path) -> dict[str, str]:
+    """Return who of the people in a file, one a line, stands behind which pseudonym; errors as `read_key`."""
+    try:
+        lines = names.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{names} cannot be read as text: {error}", cause=error) from error
+    return resolve(read_key(key), Profile.load(profile).msp_id, filter(str.strip, lines))
 
 
 def digest_of_file(path: Path) -> str:

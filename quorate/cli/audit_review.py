@@ -100,7 +100,9 @@ def conclude_command(*, review: str, profile: Path, format_: Format, **said: Any
 @click.option("--organisation", metavar="MSP", help="Only of this organisation.")
 @click.option("--state", type=click.Choice(["OPEN", "ASSIGNED", "CONCLUDED"]), help="Only in this state.")
 @click.option(
-    "--names", type=click.File(encoding="utf-8"), help="A file with a name a line, to say who each reviewer is."
+    "--names",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with a name a line, to say who each reviewer is.",
 )
 @click.option(
     "--key", type=click.Path(path_type=Path, dir_okay=False), envvar="QUORATE_REVIEWERS_KEY", help="Needed for --names."
@@ -111,7 +113,7 @@ def list_command(
     *,
     organisation: str | None,
     state: str | None,
-    names: click.File | None,
+    names: Path | None,
     key: Path | None,
     profile: Path,
     format_: Format,
@@ -121,7 +123,7 @@ def list_command(
     if names is not None:
         if key is None:
             raise click.UsageError("--names needs --key")
-        known = gateway_part("review").known_reviewers(profile, key, list(names))  # type: ignore[call-overload]
+        known = gateway_part("review").known_reviewers(profile, key, names)
     found = asyncio.run(gateway_part("review").listed(profile, msp=organisation)).reviews
     rows = [_row(review.as_json(), known) for review in found if state in {None, review.state}]
     print_rows(rows, columns=_COLUMNS, format_=format_)

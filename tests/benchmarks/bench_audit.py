@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EVENT_COUNT: Final = 100_000
 PER_BLOCK: Final = 10
-ROUNDS: Final = 60
+ROUNDS: Final = 20
 NAMES: Final = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak")
 REPEATS: Final = 15
 

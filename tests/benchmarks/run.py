@@ -28,6 +28,7 @@ BENCHMARKS = {
     "aggregation": "aggregating 400 MB updates: time and memory",
     "exchange": "100 MB updates among four gateways",
     "relay": "what the relay adds to a call",
+    "audit": "the audit trail: pages of 100,000 events, filling, size",
     "verify": "verifying 100 rounds of 10 members",
     "accuracy": "breast-cancer and digits over 20 seeds, in process",
 }

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 from gateway.artifacts.label import Kind
+from gateway.audit.access import Desk
 from gateway.service.artifacts import MOST_ALIKE
+from gateway.service.audit import AuditService
 from gateway.service.callers import Roots
 from gateway.service.config import LimitsSection, TimeoutsSection
 from gateway.service.drain import Drain
 from gateway.service.failover import PeerChannel
+from gateway.service.limiter import Slots
 from gateway.service.methods import Door
 from gateway.service.reflection import ReflectionService
 from gateway.service.relay.forward import DELIVER, GATEWAY, Relay
 from gateway.service.relay.guard import Guard
 from gateway.service.status import STATUS
+from gateway.witness.members import Members
+from gateway.witness.service import WitnessService
+from gateway.witness.statement import Witness
 from quorate.identifiers import MspId
 
 if TYPE_CHECKING:
@@ -52,6 +58,10 @@ def test_every_method_is_listed(alder: House, identities: dict[str, Organisation
     door = Door(Roots(MspId("AlderMSP"), identities["alder"].tls_ca.cert.read_bytes()))
     served = {service: methods(handler) for service, handler in alder.services.items()}
     served["grpc.reflection.v1.ServerReflection"] = methods(ReflectionService([], Drain()).handlers(door))
+    audit = AuditService(Mock(spec=Desk), MspId("AlderMSP"), slots=Mock(spec=Slots), drain=Drain())
+    witness = WitnessService(Mock(spec=Witness), Mock(spec=Members), msp=MspId("AlderMSP"))
+    served["quorate.v1.Witness"] = methods(witness.handlers(door))
+    served["quorate.v1.Audit"] = methods(audit.handlers(door))
     gateway, deliver = Relay(Mock(spec=PeerChannel), Mock(spec=Guard), TimeoutsSection()).handlers()
     served |= {GATEWAY: methods(gateway), DELIVER: methods(deliver)}
     assert {service: set(names) for service, names in listed().items()} == served
