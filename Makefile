@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test lint bench docs clean lock proto ca
+.PHONY: help setup demo test lint bench docs clean lock proto ca images
 
 help:
 	@echo "make demo     set up and run the main job (flags: make demo ARGS='--dataset digits --no-dp')"
@@ -11,7 +11,8 @@ help:
 	@echo "make lint     formatting, types, imports, vet, staticcheck"
 	@echo "make bench    print the figures and write build/bench.json"
 	@echo "make ca       build fabric-ca-server for the tests that need a real one (make test does)"
-	@echo "make docs     write the reference of the command line anew"
+	@echo "make images   build the images of chaincode and gateway, with docker"
+	@echo "make docs     write the pages anew that are made from the code"
 	@echo "make clean    remove what the other targets made"
 
 setup:
@@ -37,9 +38,13 @@ bench: setup
 
 docs: setup
 	$(PY) scripts/docs_cli.py
+	$(PY) scripts/docs_compliance.py
 
 ca:
 	@bash scripts/build_ca.sh
+
+images:
+	@bash scripts/images.sh
 
 proto: setup
 	$(PY) -m gateway.service.protos.generate
@@ -47,6 +52,7 @@ proto: setup
 lock: setup
 	.venv/bin/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --prerelease=explicit -q -o requirements/all.txt
 	echo 'uv>=0.9' | .venv/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate -q -o requirements/installer.txt
+	bash scripts/lock_images.sh
 
 clean:
 	rm -rf .venv build out .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
