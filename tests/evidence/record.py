@@ -40,7 +40,7 @@ FOLDER = Path(__file__).parents[1] / "vectors" / "ledgers"
 SECONDS = 60.0
 PATIENCE = 100
 """So often blocks are looked for in vain; what an orderer dropped never comes."""
-BATCHES, SIZE = 10, 9
+BATCHES, SIZE = 16, 9
 
 
 def signer(msp_id, pair):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import hashlib
 
     from quorate.blocks.block import Block
-    from quorate.blocks.validation.validator import Decided
+    from quorate.blocks.validation.decision import Decided
     from quorate.verify.findings import Findings
 
 _STEP = Step.VALIDITY

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
     from quorate.blocks.msp import Identity
     from quorate.blocks.transaction import Action, Transaction
-    from quorate.blocks.validation.validator import Decided, Decision, Validator
+    from quorate.blocks.validation.decision import Decided, Decision
+    from quorate.blocks.validation.validator import Validator
     from quorate.verify.findings import Findings
 
 _STATE: Final = frozenset(
