@@ -94,15 +94,20 @@ def _event(chaincode, tx_id, payload):
     ).SerializeToString()
 
 
-def definition(chaincode, path="/Channel/Application/Endorsement"):
+def definition(chaincode, path="/Channel/Application/Endorsement", *, plugin="vscc", collections=None):
     policy = protos.ApplicationPolicy(channel_config_policy_reference=path)
     info = protos.ChaincodeValidationInfo(
-        validation_plugin="vscc", validation_parameter=policy.SerializeToString()
+        validation_plugin=plugin, validation_parameter=policy.SerializeToString()
     ).SerializeToString()
+    package = protos.CollectionConfigPackage()
+    for name, reference in (collections or {}).items():
+        static = package.config.add().static_collection_config
+        static.name, static.endorsement_policy.channel_config_policy_reference = name, reference
     metadata = protos.StateMetadata(datatype="ChaincodeDefinition", fields=["ValidationInfo"]).SerializeToString()
-    return {
-        (LIFECYCLE, f"namespaces/metadata/{chaincode}"): metadata,
-        (LIFECYCLE, f"namespaces/fields/{chaincode}/ValidationInfo"): protos.StateData(Bytes=info).SerializeToString(),
+    fields = {"ValidationInfo": info, "Collections": package.SerializeToString()}
+    return {(LIFECYCLE, f"namespaces/metadata/{chaincode}"): metadata} | {
+        (LIFECYCLE, f"namespaces/fields/{chaincode}/{name}"): protos.StateData(Bytes=data).SerializeToString()
+        for name, data in fields.items()
     }
 
 
