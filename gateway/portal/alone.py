@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from gateway.audit.access import AccessLog, Desk
+from gateway.audit.compliance.frameworks import FRAMEWORKS
 from gateway.audit.trail.questions import NOTHING
-from gateway.portal.frameworks import frameworks
 from gateway.portal.portal import Portal
 from gateway.portal.sessions import Officer
 from quorate.digest import digest_of
@@ -66,5 +66,5 @@ def portal_alone(trail: Trail, *, origin: str, source: str, memory: Memory = NOT
         source=source,
         viewer=viewer,
         clock=clock,
-        frameworks=frameworks(),
+        frameworks=FRAMEWORKS,
     )

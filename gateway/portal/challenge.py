@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, ClassVar, Final, TypeVar
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
@@ -17,8 +17,6 @@ from quorate.records.common import Document, Hex, Milliseconds, Msp, make
 
 _DOMAIN: Final = b"quorate portal login\x00"
 _LIMIT: Final = 16 * 1024
-
-D = TypeVar("D", bound=Document)
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]_-]{1,300}$")]
 
@@ -60,19 +58,14 @@ def to_text(document: Document) -> str:
     return urlsafe_b64encode(document.encode()).decode("ascii").rstrip("=")
 
 
-def document_of(form: type[D], text: str, what: str) -> D:
-    """Return the document in a word, which people know as `what`; `UsageError` when there is none."""
-    return form.parse(_bytes(text, what), limit=_LIMIT)
-
-
 def challenge_of(text: str) -> Challenge:
     """Return the challenge in a word; `UsageError` when there is none."""
-    return document_of(Challenge, text, "challenge")
+    return Challenge.parse(_bytes(text, "challenge"), limit=_LIMIT)
 
 
 def answer_of(text: str) -> Answer:
     """Return the answer in a word; `UsageError` when there is none."""
-    return document_of(Answer, text, "answer")
+    return Answer.parse(_bytes(text, "answer"), limit=_LIMIT)
 
 
 def make_answer(challenge: Challenge, *, msp: str, certificate: str, signature: bytes) -> Answer:

@@ -1,23 +1,17 @@
-"""``quorate portal``: log in to a portal, sign a prepared review, or look at a bundle in a browser."""
+"""``quorate portal``: log in to a portal, or look at a bundle in a browser."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gateway.audit.sign import ProfileSealer
-from gateway.ledger.session import Profile, open_session
-from gateway.portal.challenge import challenge_of, document_of, make_answer, to_text
-from quorate.cli.output import Format, format_option, print_document
+from gateway.ledger.session import Profile
+from gateway.portal.challenge import challenge_of, make_answer, to_text
 from quorate.cli.terminal import printable
 from quorate.errors import UsageError
-from quorate.records.audit import RecordReview
-
-if TYPE_CHECKING:
-    from quorate.records.audit import Review
 
 _PROFILE = click.option(
     "--profile",
@@ -59,21 +53,6 @@ def login(challenge: str, profile: Path) -> None:
     click.echo(to_text(answer))
 
 
-@group.command("review")
-@click.argument("prepared")
-@click.option("--yes", is_flag=True, help="Do not ask before signing.")
-@_PROFILE
-@format_option
-def review(prepared: str, profile: Path, format_: Format, *, yes: bool) -> None:
-    """Sign the review that the portal PREPARED, and submit it through the organisation's gateway."""
-    document = document_of(RecordReview, prepared, "prepared review")
-    click.echo(printable(document.encode().decode()), err=True)
-    if not yes:
-        click.confirm("Sign and submit this?", abort=True, err=True)
-    found = asyncio.run(_submit(Profile.load(profile), document))
-    print_document(found.as_json(), format_=format_)
-
-
 @group.command("serve")
 @click.option("--bundle", type=click.Path(path_type=Path), help="An evidence bundle to look at.")
 @click.option(
@@ -93,8 +72,3 @@ def serve(bundle: Path | None, trail: Path | None, port: int) -> None:
         click.echo(f"{origin}/ shows {printable(str(bundle or trail))}, read-only and without a login; Ctrl-C ends it.")
 
     asyncio.run(look(bundle=bundle, trail=trail, port=port, ready=ready))
-
-
-async def _submit(profile: Profile, document: RecordReview) -> Review:
-    async with open_session(profile) as session:
-        return await session.ledger.audit.record_review(document)

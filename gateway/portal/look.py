@@ -12,12 +12,11 @@ from gateway.audit.trail.questions import NOTHING
 from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
 from gateway.portal.server import PortalServer
+from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from starlette.types import Receive, Scope, Send
 
 
 async def look(*, bundle: Path | None, trail: Path | None, port: int, ready: Callable[[str], None]) -> None:
@@ -35,26 +34,20 @@ async def look(*, bundle: Path | None, trail: Path | None, port: int, ready: Cal
     QuorateError
         When the file is none, or the address cannot be listened on.
     """
-    later = _Later()
-    server = PortalServer(later, f"127.0.0.1:{port}")
-    origin = f"http://127.0.0.1:{server.port}"
-    found, memory = (Trail.open(trail), NOTHING) if bundle is None else await asyncio.to_thread(read_bundle, bundle)
+    server = PortalServer(f"127.0.0.1:{port}")
+    try:
+        found, memory = (Trail.open(trail), NOTHING) if bundle is None else await asyncio.to_thread(read_bundle, bundle)
+    except QuorateError:
+        server.close()
+        raise
     name = bundle.name if bundle is not None else "a copy of a trail"
-    later.app = application(portal_alone(found, origin=origin, source=f"showing {name}", memory=memory))
-    serving = asyncio.ensure_future(server.run())
+    portal = portal_alone(found, origin=server.origin, source=f"showing {name}", memory=memory)
+    serving = asyncio.ensure_future(server.run(application(portal)))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    ready(origin)
+    ready(server.origin)
     try:
         await asyncio.gather(serving, return_exceptions=True)
     finally:
+        server.close()
         found.close()
-
-
-class _Later:
-    """Stands for an application that can only be made once the port is known."""
-
-    app: Callable[[Scope, Receive, Send], object]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)  # type: ignore[misc]

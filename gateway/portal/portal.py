@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gateway.audit.access import Desk
-    from gateway.portal.frameworks import Framework
+    from gateway.audit.compliance.control import Framework
     from gateway.portal.login import Logins
     from gateway.portal.sessions import Officer, Sessions
     from gateway.service.limiter import Rate

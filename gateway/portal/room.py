@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gateway.audit.compliance.frameworks import FRAMEWORKS
 from gateway.fabric.tls_files import read_pair
 from gateway.portal.app import application
 from gateway.portal.configured import Configured
-from gateway.portal.frameworks import frameworks
 from gateway.portal.login import Logins
 from gateway.portal.portal import Doors, Portal
 from gateway.portal.routes import ROLES
@@ -17,6 +18,8 @@ from gateway.service.limiter import Rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.types import ASGIApp
 
     from gateway.audit.access import Desk
     from gateway.service.clock import Clock
@@ -28,6 +31,21 @@ _BURST: Final = 10
 _NOBODY: Final = Officer(msp="", role="", name="", certificate="", pem="")
 
 
+@dataclass(frozen=True, slots=True)
+class PortalRoom:
+    """A gateway's portal, listening already."""
+
+    server: PortalServer
+    app: ASGIApp
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        try:
+            await self.server.run(self.app)
+        finally:
+            self.server.close()
+
+
 def open_portal(
     config: GatewayConfig,
     section: PortalSection,
@@ -36,7 +54,7 @@ def open_portal(
     *,
     trouble: Callable[[], str | None],
     divergence: Callable[[], str | None],
-) -> PortalServer:
+) -> PortalRoom:
     """Return a gateway's portal, listening already.
 
     Parameters
@@ -51,8 +69,10 @@ def open_portal(
     UsageError
         When its TLS pair cannot be used or its address not be listened on.
     """
-    read_pair(section.certificate, section.key)
-    origin = section.origin or f"https://{section.listen}"
+    pair = (section.certificate, section.key)
+    read_pair(*pair)
+    server = PortalServer(section.listen, pair=pair)
+    origin = section.origin or server.origin
     logins = Logins(
         own=config.msp,
         channel=config.channel,
@@ -76,8 +96,8 @@ def open_portal(
         viewer=_NOBODY,
         clock=clock,
         doors=doors,
-        frameworks=frameworks(),
+        frameworks=FRAMEWORKS,
         trouble=trouble,
         divergence=divergence,
     )
-    return PortalServer(application(portal), section.listen, pair=(section.certificate, section.key))
+    return PortalRoom(server, application(portal))

@@ -30,12 +30,10 @@ class _Server(uvicorn.Server):
 
 
 class PortalServer:
-    """One address.
+    """One address, listened on from the beginning.
 
     Parameters
     ----------
-    app
-        What answers.
     listen
         ``host:port``; port 0 takes a free one.
     pair
@@ -47,10 +45,20 @@ class PortalServer:
         When the address cannot be listened on.
     """
 
-    def __init__(self, app: ASGIApp, listen: str, *, pair: tuple[Path, Path] | None = None) -> None:
-        certificate, key = pair or (None, None)
+    def __init__(self, listen: str, *, pair: tuple[Path, Path] | None = None) -> None:
+        self._pair = pair
         self._socket = _bound(listen)
-        self._server = _Server(
+        self._host = listen.rpartition(":")[0]
+
+    @property
+    def origin(self) -> str:
+        """The address that is listened on, as browsers write it."""
+        return f"{'https' if self._pair else 'http'}://{self._host}:{self._socket.getsockname()[1]}"
+
+    async def run(self, app: ASGIApp) -> None:
+        """Serve until cancelled, then end what is under way within a moment."""
+        certificate, key = self._pair or (None, None)
+        server = _Server(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -66,21 +74,16 @@ class PortalServer:
                 ssl_keyfile=key,
             )
         )
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._socket.getsockname()[1])
-
-    async def run(self) -> None:
-        """Serve until cancelled, then end what is under way within a moment."""
-        serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
+        serving = asyncio.ensure_future(server.serve(sockets=[self._socket]))
         try:
             await asyncio.shield(serving)
         finally:
-            self._server.should_exit = True
+            server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)
-            self._socket.close()
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._socket.close()
 
 
 def _bound(listen: str) -> socket.socket:

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from gateway.artifacts.objects import Objects
     from gateway.fabric import ChaincodeEvent, Checkpointer, EventStream, Network
-    from gateway.portal.server import PortalServer
+    from gateway.portal.room import PortalRoom
     from gateway.service.config import GatewayConfig
     from gateway.service.failover import PeerChannel
     from gateway.witness.recall import Recall
@@ -131,7 +131,7 @@ class _Parts:
     health: HealthService
     audit: AuditRoom
     witness: WitnessRoom
-    portal: PortalServer | None
+    portal: PortalRoom | None
     drain: Drain
     server: GatewayServer
 
@@ -209,7 +209,7 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
         )
 
 
-def _portal(context: GatewayContext, audit: AuditRoom, recall: Recall) -> PortalServer | None:
+def _portal(context: GatewayContext, audit: AuditRoom, recall: Recall) -> PortalRoom | None:
     section = context.config.portal
     if section is None:
         return None

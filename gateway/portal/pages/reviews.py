@@ -1,11 +1,9 @@
-"""Reviews and their outcomes; the next step of one is prepared here, and signed by the officer's own command."""
+"""Reviews and their outcomes; the next step of one is prepared here, and taken by the officer's own command."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
-from gateway.portal.challenge import to_text
-from quorate.digest import digest_of
 from quorate.errors import UsageError
 from quorate.records.audit import Findings, RecordReview
 from quorate.records.common import make
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
     from gateway.portal.visit import Visit
 
 _STATES: Final = ("OPEN", "ASSIGNED", "CONCLUDED")
-_SAID: Final = {"OPEN": (), "ASSIGNED": ("reviewer",), "CONCLUDED": ("reviewer", "meaning", "outcome")}
-_MOST_NOTE: Final = 16 * 1024
+_SAID: Final = {"OPEN": (), "ASSIGNED": (), "CONCLUDED": ("meaning", "outcome")}
+_FIELDS: Final = frozenset({"review", "subject", "state", "meaning", "outcome"})
 
 
 async def show(visit: Visit) -> Response:
@@ -43,50 +41,43 @@ async def show(visit: Visit) -> Response:
 
 
 async def prepare(visit: Visit) -> Response:
-    """Show the document of a review's next step, and the command that signs it; nothing is sent from here."""
-    document, note = document_of(visit.form)
-    await visit.admit("reviews/prepare", review=document.review, subject=document.subject, state=document.state)
-    return visit.page(
-        "prepared.html",
-        document=document,
-        text=document.encode().decode(),
-        note=note,
-        command=f"quorate portal review --profile officer.toml {to_text(document)}",
-    )
+    """Show the command that does a review's next step; nothing is signed or sent from here."""
+    step = step_of(visit.form)
+    await visit.admit("reviews/prepare", **{name: step[name] for name in ("review", "subject", "state")})
+    return visit.page("prepared.html", step=step, command=command_of(step))
 
 
-def document_of(form: Mapping[str, str]) -> tuple[RecordReview, str]:
-    """Return the document that a form describes, and the text of which it holds the digest.
+def step_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the step that a form describes, checked as the record that it will be.
 
     Raises
     ------
     UsageError
         When a field is missing, unknown or not of its form.
     """
-    known = {"review", "subject", "state", "reviewer", "meaning", "outcome", "note"}
-    if set(form) - known:
-        raise UsageError("the form has a field that no review has")
-    state, note = form.get("state", ""), form.get("note", "").replace("\r\n", "\n").strip()
+    state = form.get("state", "")
     if state not in _SAID:
         raise UsageError("a review becomes open, assigned or concluded")
-    if len(note) > _MOST_NOTE:
-        raise UsageError(f"the note has more than {_MOST_NOTE} characters")
-    findings: dict[str, object] = {}
-    for name in _SAID[state]:
-        value = form.get(name, "").strip()
+    if set(form) - _FIELDS:
+        raise UsageError("the form has a field that no review has")
+    said = {name: form.get(name, "") for name in _SAID[state]}
+    for name, value in said.items():
         if not value:
             raise UsageError(f"a review that becomes {state.lower()} names its {name}")
-        findings[name] = value
-    if note and state == "CONCLUDED":
-        findings["note"] = digest_of(note.encode())
-    document = make(
-        RecordReview,
-        review=form.get("review", "").strip(),
-        subject=form.get("subject", "").strip(),
-        state=state,
-        findings=findings,
-    )
-    return document, note if state == "CONCLUDED" else ""
+    step = {name: form.get(name, "").strip() for name in ("review", "subject")}
+    make(RecordReview, **step, state=state, findings=said)
+    return {**step, "state": state, **said}
+
+
+def command_of(step: Mapping[str, str]) -> str:
+    """Return the officer's command for a step; what it names cannot hold what a shell takes for more than a word."""
+    if step["state"] == "OPEN":
+        return f"quorate audit review open {step['review']} {step['subject']} --profile officer.toml"
+    who = "--reviewer WHO --key reviewers.key --profile officer.toml"
+    if step["state"] == "ASSIGNED":
+        return f"quorate audit review assign {step['review']} {who}"
+    said = f"--meaning {step['meaning']} --outcome {step['outcome']} --note reasons.txt"
+    return f"quorate audit review conclude {step['review']} {said} {who}"
 
 
 def _choices(name: str) -> tuple[str, ...]:

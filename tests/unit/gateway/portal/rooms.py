@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from gateway.audit.access import AccessLog, Desk
+from gateway.audit.compliance.frameworks import FRAMEWORKS
 from gateway.audit.trail import Trail
 from gateway.audit.trail.history import newest
 from gateway.audit.trail.questions.members import members_at
@@ -11,7 +12,6 @@ from gateway.audit.trail.questions.registry import Memory
 from gateway.portal.app import application
 from gateway.portal.challenge import challenge_of, make_answer, to_text
 from gateway.portal.configured import Configured
-from gateway.portal.frameworks import frameworks
 from gateway.portal.login import Logins
 from gateway.portal.portal import Doors, Portal
 from gateway.portal.routes import ROLES
@@ -109,7 +109,7 @@ def new_portal(trail, *, clock=None, sessions=None, origin=ORIGIN, minutes=30, a
         viewer=Officer(msp="nobody", role="", name="", certificate="", pem=""),
         clock=clock,
         doors=doors,
-        frameworks=frameworks(),
+        frameworks=FRAMEWORKS,
     )
     return SimpleNamespace(
         portal=portal, app=application(portal), trail=trail, log=log, desk=desk, doors=doors, clock=clock, feed=feed

@@ -10,10 +10,8 @@ import pytest
 
 from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
-from gateway.portal.challenge import document_of
-from quorate.digest import digest_of
-from quorate.records.audit import RecordReview
-from tests.unit.gateway.portal.conftest import csrf_of
+from quorate.cli.audit_review import review_group
+from tests.unit.gateway.portal.conftest import csrf_of, log_in
 
 
 def plain(page):
@@ -188,34 +186,42 @@ async def test_no_page_is_read_unlogged(where, officer, room):
     assert room.log.count > before
 
 
-async def test_a_review_is_prepared_and_nothing_is_sent(officer):
-    form = {
-        "csrf": csrf_of(await officer.get("/reviews?review=first-model")),
-        "review": "first-model",
-        "subject": "round/one/1",
-        "state": "CONCLUDED",
-        "reviewer": "ab" * 32,
-        "meaning": "review",
-        "outcome": "follow-up",
-        "note": "Ask Cedar.\r\n",
-    }
-    page = await officer.post("/reviews/prepare", data=form)
+@pytest.mark.parametrize(
+    ("form", "command"),
+    [
+        ({"state": "OPEN"}, "quorate audit review open first-model round/one/1 --profile officer.toml"),
+        (
+            {"state": "ASSIGNED"},
+            "quorate audit review assign first-model --reviewer WHO --key reviewers.key --profile officer.toml",
+        ),
+        (
+            {"state": "CONCLUDED", "meaning": "review", "outcome": "follow-up"},
+            (
+                "quorate audit review conclude first-model --meaning review --outcome follow-up --note reasons.txt "
+                "--reviewer WHO --key reviewers.key --profile officer.toml"
+            ),
+        ),
+    ],
+)
+async def test_a_reviews_next_step_is_a_command_of_ours(form, command, officer):
+    csrf = csrf_of(await officer.get("/reviews?review=first-model"))
+    about = {"review": "first-model", "subject": "round/one/1", "meaning": "", "outcome": ""}
+    page = await officer.post("/reviews/prepare", data={"csrf": csrf, **about, **form})
     assert page.status_code == 200
-    word = re.search(r"quorate portal review --profile officer\.toml ([A-Za-z0-9_-]+)", page.text)[1]
-    document = document_of(RecordReview, word, "review")
-    assert document.findings.note == digest_of(b"Ask Cedar.")
-    assert (document.state, document.findings.outcome) == ("CONCLUDED", "follow-up")
-    assert "Ask Cedar." in page.text
+    assert command in plain(page)
+    name, *words = command.split()[3:]
+    known = {option for parameter in review_group.commands[name].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"state": "DONE"}, {"subject": "everything"}, {"reviewer": "Dr. Smith"}, {"outcome": ""}, {"more": "1"},
-     {"review": "<script>"}],
+    [{"state": "DONE"}, {"subject": "everything"}, {"outcome": "fine"}, {"outcome": ""}, {"more": "1"},
+     {"review": "<script>"}, {"review": "a; rm -r ~"}, {"subject": "ledger/$(id)"}],
 )  # fmt: skip
 async def test_a_malformed_review_is_refused(change, officer):
-    form = {"review": "a", "subject": "ledger", "state": "CONCLUDED", "reviewer": "ab" * 32, "meaning": "review"}
-    form |= {"outcome": "accepted", "csrf": csrf_of(await officer.get("/reviews"))} | change
+    form = {"review": "a", "subject": "ledger", "state": "CONCLUDED", "meaning": "review", "outcome": "accepted"}
+    form |= {"csrf": csrf_of(await officer.get("/reviews"))} | change
     page = await officer.post("/reviews/prepare", data=form)
     assert page.status_code == 400
     assert "<script>" not in page.text.partition("</head>")[2]
@@ -240,8 +246,6 @@ async def test_an_answer_is_exported(officer):
 
 
 async def test_an_operator_may_read_but_not_export(browser, house):
-    from tests.unit.gateway.portal.conftest import log_in  # noqa: PLC0415
-
     await log_in(browser, house.members[0].roles["operator"])
     assert (await browser.get("/timeline")).status_code == 200
     assert "events.csv" not in (await browser.get("/timeline")).text
