@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from gateway.audit.access.client import log_export
 from gateway.audit.export import export_bundle
 from gateway.ledger.session import Profile, open_session
 
@@ -18,6 +20,8 @@ async def export(
 ) -> dict[str, object]:
     """Export a bundle and return what it holds, for printing."""
     async with open_session(Profile.load(profile)) as session:
+        asked = {name: value for name, value in asdict(extent).items() if value is not None}
+        logged = await log_export(session, asked)
         exported = await export_bundle(
             session, bundle, extent=extent, artifacts=artifacts, witnesses=witnesses, timestamp=timestamp
         )
@@ -31,6 +35,7 @@ async def export(
         "rounds": manifest.scope.rounds,
         "files": len(manifest.files),
         "development": manifest.development,
+        "logged": logged,
         "artifacts_absent": list(exported.absent),
         "witnesses_silent": list(exported.silent),
     }

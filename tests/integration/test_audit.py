@@ -316,6 +316,15 @@ def test_the_timeline_by_page_and_in_every_format(world):
     assert shown["writes"]
 
 
+def test_an_export_is_logged_and_the_bundle_verifies(world, tmp_path):
+    about = ("--study", "one", "--rounds", "1-1", "--profile", str(world.officer), "--format", "json")
+    exported = json.loads(world.command("export", str(tmp_path / "one.qeb"), *about))
+    assert exported["logged"] is True
+    [entry] = [row for row in world.ask("reads").rows if row["what"] == "export"]
+    assert json.loads(entry["asked"]) == {"study": "one", "first_round": 1, "last_round": 1}
+    world.command("verify", str(tmp_path / "one.qeb"), "--genesis", world.connection.genesis)
+
+
 def test_others_are_denied_and_that_is_logged(world):
     world.command("log", "--profile", str(world.agent), status=4)
     last = [row for row in world.ask("reads").rows if row["number"]][-2]

@@ -15,7 +15,7 @@ from gateway.service.protos.quorate.v1 import audit_pb2 as pb
 from gateway.service.status import from_rpc
 from quorate import canonical
 from quorate.blocks.protos import SerializedIdentity
-from quorate.errors import IntegrityError, TimedOutError
+from quorate.errors import IntegrityError, QuorateError, TimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -99,6 +99,26 @@ class AuditClient:
             raise from_rpc(error, doing="asking for the audit trail") from error
         finally:
             call.cancel()
+
+
+async def log_export(session: Session, extent: Mapping[str, object]) -> bool:
+    """Have the own gateway decide and log an export; False when it is no gateway that is spoken to, but a peer.
+
+    Raises
+    ------
+    DeniedError
+        When the policies in force do not let this identity export.
+    QuorateError
+        What else the gateway answered.
+    """
+    try:
+        await AuditClient(session).ask("export", extent)
+    except QuorateError as error:
+        cause = error.__cause__
+        if isinstance(cause, grpc.aio.AioRpcError) and cause.code() is grpc.StatusCode.UNIMPLEMENTED:
+            return False
+        raise
+    return True
 
 
 def _object(data: bytes) -> dict[str, Any]:
