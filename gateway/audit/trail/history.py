@@ -12,6 +12,8 @@ from quorate.errors import IntegrityError, UnsupportedVersionError, UsageError
 from quorate.records.common import Document
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from gateway.audit.trail.store import Trail
 
 D = TypeVar("D", bound=Document)
@@ -58,6 +60,16 @@ def written(trail: Trail, form: type[D], *under: str, until: Place | None = None
     UnsupportedVersionError
         When a newer version of Quorate wrote one.
     """
+    return [_version(form, row) for row in _rows(trail, under, until)]
+
+
+def newest(trail: Trail, form: type[D], *under: str, until: Place | None = None) -> list[Written[D]]:
+    """Return the last version of each record under a key, sorted by key; errors as `written`."""
+    found = {row["key"]: row for row in _rows(trail, under, until)}
+    return [_version(form, found[key]) for key in sorted(found)]
+
+
+def _rows(trail: Trail, under: tuple[str, ...], until: Place | None) -> list[RowMapping]:
     beginning = "~".join(under)
     is_under = (WRITES.c.key == beginning) | and_(WRITES.c.key >= f"{beginning}~", WRITES.c.key < f"{beginning}\x7f")
     query = (
@@ -68,26 +80,20 @@ def written(trail: Trail, form: type[D], *under: str, until: Place | None = None
     )
     with trail.engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return [
-        Written(
-            key=row["key"],
-            place=(row["block"], row["position"]),
-            transaction=row["id"],
-            msp=row["msp"] or "",
-            role=row["role"] or "",
-            certificate=row["certificate"] or "",
-            claimed_time=row["claimed_time"] or 0,
-            record=_parse(form, row["key"], row["block"], row["value"]),
-        )
-        for row in rows
-        if until is None or (row["block"], row["position"]) <= until
-    ]
+    return [row for row in rows if until is None or (row["block"], row["position"]) <= until]
 
 
-def newest(trail: Trail, form: type[D], *under: str, until: Place | None = None) -> list[Written[D]]:
-    """Return the last version of each record under a key, sorted by key; errors as `written`."""
-    found = {version.key: version for version in written(trail, form, *under, until=until)}
-    return [found[key] for key in sorted(found)]
+def _version(form: type[D], row: RowMapping) -> Written[D]:
+    return Written(
+        key=row["key"],
+        place=(row["block"], row["position"]),
+        transaction=row["id"],
+        msp=row["msp"] or "",
+        role=row["role"] or "",
+        certificate=row["certificate"] or "",
+        claimed_time=row["claimed_time"] or 0,
+        record=_parse(form, row["key"], row["block"], row["value"]),
+    )
 
 
 def _parse(form: type[D], key: str, block: int, value: str) -> D:
