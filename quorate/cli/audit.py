@@ -9,6 +9,7 @@ import click
 
 from quorate.cli.audit_ask import ask_group, log_command, transaction_command
 from quorate.cli.audit_check import check_command
+from quorate.cli.audit_compliance import report_command
 from quorate.cli.audit_review import review_group
 from quorate.cli.output import Format, format_option, print_document
 from quorate.errors import StorageError, UsageError
@@ -142,6 +143,7 @@ group.add_command(ask_group)
 group.add_command(transaction_command)
 group.add_command(review_group)
 group.add_command(check_command)
+group.add_command(report_command)
 
 
 def _gateway_commands() -> ModuleType:

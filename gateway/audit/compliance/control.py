@@ -5,18 +5,31 @@ Design inputs, not legal advice: whether a control is met is for an organisation
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BUNDLE: Final = "evidence.qeb"
-"""The bundle that commands name where an organisation names its own."""
+BUNDLE: Final = "{bundle}"
+"""Where commands name a bundle; in the same way they name its ``{genesis}`` and the digest of a ``{model}``."""
 
 _DIGEST: Final = "sha256:1b41db950b30c44b55428fcdbf20f52bc2d137119ec4fcb852bec8cf57f4c3a6"
-_NEEDED: Final[Mapping[str, str]] = {"lineage": _DIGEST, "descendants": _DIGEST}
-"""What questions must be given, and an example of it: a model's or an update's digest."""
+_NEEDED: Final[Mapping[str, str]] = {"lineage": "{model}", "descendants": "{model}"}
+"""What questions must be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What commands name."""
+
+    bundle: str
+    genesis: str
+    model: str
+
+
+EXAMPLE: Final = Named("evidence.qeb", _DIGEST, _DIGEST)
+"""Where nothing better is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +72,11 @@ class Control:
     absent: tuple[str, ...] = ()
     remains: str
 
-    @property
-    def commands(self) -> tuple[str, ...]:
-        """The commands that show it, of a bundle or of the own gateway."""
+    def commands(self, named: Named = EXAMPLE) -> tuple[str, ...]:
+        """Return the commands that show it, of a bundle or of the own gateway."""
         asked = (" ".join(filter(None, (name, _NEEDED.get(name)))) for name in self.questions)
-        return (*(f"quorate audit ask {words} --bundle {BUNDLE}" for words in asked), *self.more)
+        every = (*(f"quorate audit ask {words} --bundle {BUNDLE}" for words in asked), *self.more)
+        return tuple(command.format(**asdict(named)) for command in every)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +135,16 @@ CHANGES: Final = (
 REVIEWED: Final = ("audit.review_opened", "audit.review_assigned", "audit.review_concluded")
 """The steps of a review."""
 
-VERIFY: Final = f"quorate audit verify {BUNDLE} --genesis {_DIGEST}"
-EXPORT: Final = f"quorate audit export {BUNDLE} --witnesses --profile officer.toml"
+VERIFY: Final = f"quorate audit verify {BUNDLE} --genesis {{genesis}}"
+EXPORT: Final = "quorate audit export evidence.qeb --witnesses --profile officer.toml"
 CHECK: Final = "quorate audit check --profile officer.toml"
 READS: Final = "quorate audit ask reads --profile officer.toml"
 DELETIONS: Final = "quorate audit ask deletions --profile officer.toml"
+
+
+def command_of(framework: Framework) -> str:
+    """Return the command that fills a framework and writes a page for printing."""
+    return (
+        f"quorate audit report --framework {framework.name} --bundle {EXAMPLE.bundle} --genesis {EXAMPLE.genesis} "
+        f"--out {framework.name}.html"
+    )

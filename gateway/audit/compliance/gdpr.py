@@ -18,8 +18,9 @@ GDPR: Final = c.Framework(
             article="Art. 5(2)",
             asks="The controller can demonstrate that it keeps to the principles of Art. 5(1)",
             served_by=(
-                "Purposes are named by data sets and by terms, and the chaincode refuses a study whose purpose a data "
-                "set does not have. Decisions, budgets and their history are verifiable by third parties."
+                "Purposes are named by data sets and by terms, and the policies that a consortium begins with let an "
+                "agent train for a purpose that its data set has, and for no other. Decisions, budgets and their "
+                "history are verifiable by third parties."
             ),
             events=("dataset.registered", "study.approved", "study.accepted", "privacy.reserved", "privacy.refused"),
             pages=(c.STUDIES, c.EXPORTS),
@@ -33,9 +34,9 @@ GDPR: Final = c.Framework(
             article="Art. 17(1)",
             asks="Personal data are erased on request, where a ground applies",
             served_by=(
-                "No personal data are on the ledger: identities are those of services, people are keyed pseudonyms "
-                "(destroying the key makes them unknown), texts are digests. Updates and models are off it and "
-                "deletable; data sets and models are retired on record."
+                "The ledger has no place for personal data: identities are those of services, people are keyed "
+                "pseudonyms (destroying the key makes them unknown), notes and reasons are digests. Updates and "
+                "models are off it and deletable; data sets and models are retired on record."
             ),
             events=("dataset.retired", "dataset.revised", "model.retired", "study.withdrawn"),
             settings=("retention.updates_until", "retention.ended_study_days"),
@@ -48,7 +49,10 @@ GDPR: Final = c.Framework(
             ),
             facts=("retirements", "models"),
             absent=("deletions", "settings", "source-systems"),
-            remains="Erasing records at their source, and deciding about models that were trained on them.",
+            remains=(
+                "Erasing records at their source, deciding about models that were trained on them, and keeping names "
+                "out of titles, which stay on the ledger for ever."
+            ),
         ),
         c.Control(
             article="Art. 17(2)",

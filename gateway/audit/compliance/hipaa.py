@@ -61,7 +61,7 @@ HIPAA: Final = c.Framework(
         c.Control(
             article="164.316(b)(2)(ii)",
             asks="Documentation is available to those who implement the procedures",
-            served_by="Officers and operators read policies and trail through the portal and by command, as policies allow.",
+            served_by="Officers and operators read policies and trail in the portal and by command, as policies allow.",
             events=("policy.in_force",),
             settings=("portal",),
             pages=(c.POLICIES, c.MEMBERS),

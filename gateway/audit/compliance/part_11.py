@@ -6,6 +6,11 @@ from typing import Final
 
 from gateway.audit.compliance import control as c
 
+_SIGN: Final = (
+    "quorate audit review conclude yearly-2026 --reviewer 'A. Officer' --meaning approval --outcome accepted "
+    "--key reviewers.key --profile officer.toml"
+)
+
 PART_11: Final = c.Framework(
     name="part-11",
     title="21 CFR Part 11 (electronic records and signatures)",
@@ -64,7 +69,7 @@ PART_11: Final = c.Framework(
             settings=("limits.functions", "callers"),
             pages=(c.POLICIES, c.MEMBERS),
             questions=("policies", "members"),
-            more=("quorate policy check study:Propose --document terms.json --profile operator.toml",),
+            more=("quorate policy check study:Propose terms.json --profile operator.toml",),
             facts=("policies", "members", "actors"),
             absent=("settings",),
             remains="Issuing certificates to the right people, and revoking them in time.",
@@ -132,13 +137,12 @@ PART_11: Final = c.Framework(
             pages=(c.REVIEWS,),
             questions=("reviews", "approvals"),
             more=(
-                "quorate audit review list --names reviewers.txt --key reviewers.key --profile officer.toml",
-                "quorate audit review conclude yearly-2026 --reviewer 'A. Officer' --meaning approval "
-                "--outcome accepted --key reviewers.key --profile officer.toml",
+                _SIGN,
+                "quorate audit review list --profile officer.toml",
             ),
             facts=("reviews", "approvals"),
             absent=("names",),
-            remains="The printed name behind each pseudonym: keep the reviewers' key and the list of names.",
+            remains="The printed name behind each pseudonym: keep the reviewers' key, and the names for `--names`.",
         ),
         c.Control(
             article="11.50(b)",

@@ -1,0 +1,1 @@
+"""What a bundle says about controls, each group a pure function of the evidence."""
