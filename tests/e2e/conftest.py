@@ -13,7 +13,7 @@ from participants.demo.local import LocalConsortium
 from participants.demo.processes import Nursery
 from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
-from tests.e2e.play import Play
+from tests.e2e.play import Play, agents_listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -53,6 +53,7 @@ def play(nursery: Nursery, tmp_path: Path, engine: Engine) -> Callable[..., Abst
             people = await consortium.found()
             await nursery.wait_ready()
             await consortium.start_agents()
+            await agents_listen(consortium)
             prepared = await consortium.prepare()
             agreed = (await consortium.terms(prepared, rounds=rounds, people=people)).model_copy(update=terms)
             yield Play(consortium=consortium, people=people, terms=agreed, prepared=prepared, cap=cap)

@@ -183,6 +183,14 @@ class Play:
             yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
 
 
+async def agents_listen(consortium: LocalConsortium, *, seconds: float = 90) -> None:
+    """Wait until every agent has said that it listens; its training process, which tests freeze, runs by then."""
+    async with asyncio.timeout(seconds):
+        for place in consortium.places.values():
+            while "quorate.agent.ready" not in place.log("agent").read_text():  # noqa: ASYNC110 (another process writes)
+                await asyncio.sleep(0.1)
+
+
 def commit_of(view: RoundView, msp: str):
     return next((commit for commit in view.commits if commit.msp == msp), None)
 

@@ -15,7 +15,7 @@ from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
 from tests.e2e.faults.stand import HOLDS, Recovery, Stand
 from tests.e2e.faults.watch import Watch
-from tests.e2e.play import Play
+from tests.e2e.play import Play, agents_listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -54,6 +54,7 @@ def stand(
             people = await consortium.found()
             await nursery.wait_ready()
             await consortium.start_agents()
+            await agents_listen(consortium)
             prepared = await consortium.prepare()
             terms = await consortium.terms(prepared, rounds=1000, people=people)
             watch = Watch(consortium.connection, consortium.organisation(HOLDS))

@@ -93,6 +93,27 @@ async def test_a_process_of_the_ledger_is_away_for_long(one_orderer, what):
     everybody_is_in(view)
 
 
+@pytest.mark.parametrize("step", ["open", "reserve", "commit", "seal", "attest"])
+async def test_everything_is_killed_at_once(one_orderer, step):
+    """As when the power fails: every peer, chaincode, gateway and agent, and the orderer."""
+    consortium = one_orderer.play.consortium
+
+    async def hit():
+        await asyncio.gather(
+            kill(one_orderer, *consortium.network.nodes),
+            *map(one_orderer.play.kill_gateway, consortium.places),
+            *map(one_orderer.play.kill_agent, consortium.places),
+        )
+
+    async def mend():
+        await asyncio.gather(
+            start(one_orderer, *consortium.network.nodes), *map(consortium.start_gateway, consortium.places)
+        )
+        await asyncio.gather(*map(consortium.start_agent, consortium.places))
+
+    everybody_is_in(await one_orderer.strike("kill -9 of everything", step, hit, mend))
+
+
 @pytest.mark.parametrize("step", ["open", "seal"])
 async def test_a_full_disk_under_a_peer(one_orderer, step):
     """It can write no block and ends; everybody else goes on; with space again it comes back by a plain start."""

@@ -67,3 +67,18 @@ async def test_a_round_needs_no_third_orderer(three_raft_orderers):
     )
     everybody_is_in(view)
     assert three_raft_orderers.recoveries[-1].ended < 40
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize("step", ["reserve", "seal"])
+async def test_most_or_all_are_killed(three_raft_orderers, step, number):
+    """Nothing can be ordered until they are back, and nothing is lost by that."""
+    names = orderers(three_raft_orderers)[:number]
+    view = await three_raft_orderers.strike(
+        f"kill -9 of {number} of three Raft orderers",
+        step,
+        partial(kill, three_raft_orderers, *names),
+        partial(start, three_raft_orderers, *names),
+        away=5.0,
+    )
+    everybody_is_in(view)
