@@ -50,26 +50,26 @@ class Commitments:
     def take(self, block: Block, decided: Decided) -> None:
         """Compare a block's commit hash with the one that its codes and valid writes give."""
         number = block.header.number
-        if not self._is_whole and not _rests_on_state(decided):
-            self.parts[number] = begin_commit_hash(decided.codes, decided.updates)
-        if self._obstacle:
+        if not self._is_whole:
+            if not _rests_on_state(decided):
+                self.parts[number] = begin_commit_hash(decided.codes, decided.updates)
             return
-        if not block.commit_hash and not self.hashes:
-            self._obstacle = f"block {number} carries none: the exporter's peer did not begin with the first block"
-            return
+        if number == 1 and not block.commit_hash:
+            self._obstacle = "the exporter's peer wrote none: it did not begin with the first block"
         expected = next_commit_hash(decided.codes, decided.updates, self._previous)
-        if block.slot(COMMIT_HASH) != protos.Metadata(value=expected).SerializeToString():
-            message = (
-                f"the codes and writes give the commit hash {expected.hex()}, the block carries "
-                f"{block.commit_hash.hex() or 'none'}"
-            )
-            self._findings.failed(Fault(_STEP, names.block_name(number), message))
-        self.hashes[number] = expected
+        self.hashes[number] = self._previous = expected
+        if self._obstacle or block.slot(COMMIT_HASH) == protos.Metadata(value=expected).SerializeToString():
+            return
+        message = (
+            f"the codes and writes give the commit hash {expected.hex()}, the block carries "
+            f"{block.commit_hash.hex() or 'none'}"
+        )
+        self._findings.failed(Fault(_STEP, names.block_name(number), message))
         self._previous = block.commit_hash or expected  # so that one that is wrong is told once
 
     def conclude(self, findings: Findings) -> None:
         """Say how far the chain was followed."""
-        if self.hashes:
+        if self.hashes and not self._obstacle:
             findings.verified(
                 _STEP,
                 f"the commit hashes of {count(len(self.hashes), 'block')} follow from codes and writes: the last is "

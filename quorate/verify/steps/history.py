@@ -197,6 +197,7 @@ class History:
         if not self._whole:
             findings.not_checked(
                 _STEP,
-                "totals and absences: what data sets spent in all, and that no vote, commit or study is left out",
+                "totals and absences: what data sets spent in all, and that no vote, commit, study or definition of "
+                "the chaincode is left out",
                 why=f"the bundle holds the blocks of {_HELD[self._manifest.scope.kind]}, not the whole ledger",
             )

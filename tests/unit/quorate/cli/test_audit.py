@@ -152,3 +152,36 @@ def test_export_without_the_gateways_packages_names_the_extra(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == ExitCode.USAGE
     assert "pip install 'quorate[gateway]'" in done.stderr
+
+
+def test_what_was_verified_is_remembered_and_pins_the_genesis(bundle, made, tmp_path, capsys):
+    known = tmp_path / "known.json"
+    assert verify(bundle, "--genesis", made.ledger.genesis, "--remember", known) == ExitCode.DONE
+    assert json.loads(known.read_text())["height"] == len(made.ledger.chain.blocks)
+    assert verify(bundle, "--remember", known) == ExitCode.DONE
+    assert "that was verified before" in capsys.readouterr().out
+    other = Consortium(Ledger(("Alder", "Birch")))
+    export(other.ledger, tmp_path / "other.qeb")
+    before = known.read_bytes()
+    assert verify(tmp_path / "other.qeb", "--remember", known) == ExitCode.CHECK_FAILED
+    assert known.read_bytes() == before
+
+
+def test_without_anything_known_a_genesis_is_needed_all_the_same(bundle, tmp_path, capsys):
+    assert verify(bundle, "--remember", tmp_path / "known.json") == ExitCode.USAGE
+    assert "pinned" in capsys.readouterr().err
+
+
+def test_the_first_failure_or_all(bundle, capsys):
+    zeros = "sha256:" + 64 * "0"
+    assert verify(bundle, "--genesis", zeros, "--first-failure", "--format", "json") == ExitCode.CHECK_FAILED
+    first = json.loads(capsys.readouterr().out)
+    assert verify(bundle, "--genesis", zeros, "--format", "json") == ExitCode.CHECK_FAILED
+    every = json.loads(capsys.readouterr().out)
+    assert [len(report["failed"]) for report in (first, every)] == [1, 1]
+    assert len(every["verified"]) > len(first["verified"])
+
+
+def test_nothing_is_shown_of_progress_where_nobody_watches(bundle, made, capsys):
+    verify(bundle, "--genesis", made.ledger.genesis)
+    assert capsys.readouterr().err == ""

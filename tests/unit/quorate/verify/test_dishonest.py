@@ -483,3 +483,36 @@ class TestArtefacts:
         made.finalize(1)
         found = fail(artifacts=made.artifacts)
         assert "excluded as invalid, and it is valid" in found.message
+
+
+class TestCommitHashes:
+    """Nobody signs them; with the whole ledger they follow from everything else."""
+
+    def test_a_peer_that_wrote_none_leaves_the_codes_as_sure_as_before(self, made, tmp_path):
+        for block in made.ledger.chain.blocks:
+            block.metadata.metadata[4] = b""
+        export(made.ledger, tmp_path / "bundle")
+        report = verify_bundle(tmp_path / "bundle", genesis=made.ledger.genesis)
+        assert any("validation codes derived again" in found.message for found in report.verified)
+        assert any(found.message == "the chain of commit hashes" for found in report.not_checked)
+        assert report.checkpoint is not None
+
+    def test_one_that_is_left_out_later(self, made, fail):
+        made.ledger.chain.blocks[7].metadata.metadata[4] = b""
+        found = fail()
+        assert (found.step, found.place) == (Step.VALIDITY, "blocks/7.block")
+        assert found.message.endswith("the block carries none")
+
+    def test_a_wrong_one_and_the_one_that_rests_on_it(self, made, tmp_path):
+        made.ledger.chain.blocks[7].metadata.metadata[4] = protos.Metadata(value=bytes(32)).SerializeToString()
+        export(made.ledger, tmp_path / "bundle")
+        with pytest.raises(VerificationError) as caught:
+            verify_bundle(tmp_path / "bundle", genesis=made.ledger.genesis)
+        places = [found.place for found in caught.value.report.failed]
+        assert places == ["blocks/7.block", "blocks/8.block"]
+
+    def test_more_in_its_place_than_the_hash(self, made, fail):
+        metadata = protos.Metadata.FromString(made.ledger.chain.blocks[7].metadata.metadata[4])
+        metadata.signatures.add(signature=b"mine")
+        made.ledger.chain.blocks[7].metadata.metadata[4] = metadata.SerializeToString()
+        assert fail().place == "blocks/7.block"
