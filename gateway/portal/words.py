@@ -60,7 +60,8 @@ def short(digest: str | None) -> str:
 
 def label(name: str) -> str:
     """Return a column's name for people."""
-    return _LABELS.get(name, name.replace("_", " "))
+    words = _LABELS.get(name, name.replace("_", " "))
+    return words[:1].upper() + words[1:] if words.isascii() else words
 
 
 def severity_name(severity: int) -> str:

@@ -21,6 +21,7 @@ STRICTER = DEFAULT_POLICY + (
 )
 NEWCOMER = {"msp": "ElmMSP", "fingerprint_key": digest_of(b"Elm's")}
 
+TITLES = {"one": "Readmission after heart failure", "two": "Early warning of sepsis"}
 _MVCC_READ_CONFLICT = 11
 
 _PLAIN = {
@@ -108,7 +109,8 @@ class House(Consortium):
 
     def terms(self, initial, rounds):
         version = self.ledger.world.get(CurrentPolicy, keys.current_policy())
-        return super().terms(initial, rounds) | {"policy_version": version.version if version else 1}
+        terms = super().terms(initial, rounds) | {"policy_version": version.version if version else 1}
+        return terms | {"title": TITLES[self.study]}
 
     def spoil(self):
         """Put a transaction into a block that peers found invalid."""

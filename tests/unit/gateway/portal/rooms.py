@@ -27,7 +27,7 @@ ORIGIN = "https://portal.test"
 class Clock:
     """Unix milliseconds that only tests move."""
 
-    def __init__(self, now=1_795_000_000_000):
+    def __init__(self, now=1_790_000_900_000):
         self.now = now
 
     def __call__(self):
@@ -96,7 +96,7 @@ def new_portal(trail, *, clock=None, sessions=None, origin=ORIGIN, minutes=30, a
     )
     doors = Doors(
         logins=logins,
-        sessions=sessions or Sessions(clock, minutes=minutes),
+        sessions=Sessions(clock, minutes=minutes) if sessions is None else sessions,
         attempts=attempts or Rate(0.2, burst=1000),
         minutes=minutes,
     )
