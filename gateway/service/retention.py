@@ -90,7 +90,7 @@ def basis_of(study: StudyView | None, rules: RetentionSection) -> str:
 
 
 class Deleted(Protocol):
-    """Told of everything that was removed."""
+    """Told of everything that is about to be removed."""
 
     async def __call__(self, description: Description, basis: str) -> None:
         """Record it."""
@@ -140,10 +140,10 @@ class Sweeper:
                 study = self._state.studies.get(description.label.study)
                 age = Age(since=self._store.since(description.digest), now=now)
                 if is_over(description, study, age, self._rules):
+                    if self._deleted is not None:  # first: what cannot be recorded stays
+                        await self._deleted(description, basis_of(study, self._rules))
                     await self._store.remove(description.digest, description.label)
                     removed += 1
-                    if self._deleted is not None:
-                        await self._deleted(description, basis_of(study, self._rules))
         except QuorateError as error:
             _log.warning("old artefacts could not be removed: %s", error)
         return removed

@@ -6,13 +6,14 @@ import io
 import json
 import signal
 import threading
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 
 import pytest
 from click.testing import CliRunner
 
 from gateway.audit.export import export_bundle
-from gateway.audit.inquiry import Source, inquire
+from gateway.audit.inquiry import Source, follow, inquire
+from gateway.audit.review import open_review
 from gateway.audit.trail.questions import QUESTIONS
 from gateway.ledger.session import Profile, open_session
 from network import embedded_engine
@@ -264,6 +265,19 @@ def test_14_reviews_with_their_outcome_and_no_name(world):
     assert json.loads(known)[0]["reviewer"] == "employee 17"
 
 
+def test_events_come_as_their_blocks_do(world):
+    async def first_event():
+        async with aclosing(follow(Source(profile=world.officer), {"kinds": ["audit"]}, at=None)) as events:
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(1)  # it begins at the end of the trail, which is only known once it is asked
+            await open_review(world.officer, "live", "study/one")
+            async with asyncio.timeout(30):
+                return await waiting
+
+    found = world.run(first_event())
+    assert (found["type"], found["review"], found["words"]) == ("audit.review_opened", "live", "A review was opened")
+
+
 def test_15_what_was_deleted_on_which_basis(world):
     rows = world.ask("deletions").rows
     assert [(row["what"], row["where"]) for row in rows] == [("model", "on the ledger"), ("data set", "on the ledger")]
@@ -339,6 +353,7 @@ def test_the_scheduled_audit_names_what_it_finds_and_is_recorded(world):
     assert found["privacy budgets"]["outcome"] == "ok"
     assert found["accounts against their history"]["outcome"] == "ok"
     assert found["access log"]["outcome"] == "ok"
+    assert found["trail"]["outcome"] == "ok"
     assert found["certificate: identity"]["outcome"] == "ok"
     assert found["endorsement policy"]["outcome"] == "ok"
     record = [row for row in world.ask("reads").rows if row["what"] == "checked"][-1]

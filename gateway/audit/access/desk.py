@@ -209,11 +209,12 @@ class Desk:
         Returns
         -------
         dict
-            ``entries``, ``head``, ``anchored``, ``unanchored_since`` (Unix milliseconds, or None) and ``problem``,
-            which is empty when the log is whole.
+            ``entries``, ``head``, ``anchored``, ``unanchored_since`` (Unix milliseconds, or None), ``problem``, which
+            is empty when the log is whole, and ``trouble``: why the trail does not follow the ledger just now.
         """
         await self.admit(reader, AUDIT_READ, via=via, what=ACCESS_LOG, asked={})
-        return await asyncio.to_thread(self._stand)
+        trouble = "" if self._filler is None else self._filler.trouble or ""
+        return {**await asyncio.to_thread(self._stand), "trouble": trouble, "height": self.trail.height}
 
     def _stand(self) -> dict[str, object]:
         anchors = anchors_of(self.trail, self.log)

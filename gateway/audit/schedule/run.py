@@ -72,6 +72,7 @@ async def _of_trail(client: AuditClient, session: Session, expected: Expected) -
     events = await client.ask("events", {"severity": 2}, via="check", limit=_MOST_EVENTS)
     log = await client.ask("access-log", {}, via="check")
     return [
+        trail.check_following(log.head),
         trail.check_policies(await rows("policies"), expected=expected.policies),
         trail.check_agreement(agreement.head, agreement.rows, reviewed),
         trail.check_clocks(agreement.rows),

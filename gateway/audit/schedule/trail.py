@@ -113,6 +113,16 @@ def check_recount(rows: Sequence[Mapping[str, Any]]) -> Finding:
     return ok(check, f"{len(rows)} recomputed and equal")
 
 
+def check_following(head: Mapping[str, Any]) -> Finding:
+    """Tell whether the gateway's trail follows the ledger."""
+    check = "trail"
+    if head["trouble"]:
+        return failed(
+            check, f"at height {head['height']}: {head['trouble']}", "Look at the peer and the gateway's log."
+        )
+    return ok(check, f"follows the ledger, at height {head['height']}")
+
+
 def check_access_log(head: Mapping[str, Any], *, oldest_ms: int, now: int) -> Finding:
     """Tell whether the access log is whole and anchored.
 

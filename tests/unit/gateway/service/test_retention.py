@@ -10,6 +10,7 @@ from gateway.service.config import RetentionSection
 from gateway.service.retention import Age, Sweeper, is_over
 from gateway.service.state import Projection
 from quorate.digest import digest_of
+from quorate.errors import StorageError
 from quorate.identifiers import DatasetId, MspId, StudyId
 from tests.unit.gateway.service.ledger_double import STAMP, LedgerDouble, round_record, study_record
 
@@ -81,11 +82,34 @@ async def test_sweeping_removes_what_is_over_and_leaves_the_rest(tmp_path: Path,
     ledger.put(study_record(), round_record(state="FINAL", model=BYTES))
     state = Projection(MspId("AlderMSP"), ledger)
     await state.load()
-    sweeper = Sweeper(store, state, _Clock(), rules=RULES, unfinished_seconds=60)
+    told: list[tuple[Description, str]] = []
+
+    async def deleted(description: Description, basis: str) -> None:
+        told.append((description, basis))
+
+    sweeper = Sweeper(store, state, _Clock(), rules=RULES, unfinished_seconds=60, deleted=deleted)
     assert await sweeper.sweep() == 1
     assert not store.has(update)
     assert store.has(plan)
     assert await sweeper.sweep() == 0
+    [(description, basis)] = told
+    assert (description.digest, description.label) == (update, UPDATE)
+    assert basis == "retention: updates until round, the rest 90 days after the study; the study is RUNNING"
+
+
+async def test_what_cannot_be_recorded_is_not_removed(tmp_path: Path, ledger: LedgerDouble) -> None:
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    update = await store.put_bytes(UPDATE, b"update")
+    ledger.put(study_record(), round_record(state="FINAL", model=BYTES))
+    state = Projection(MspId("AlderMSP"), ledger)
+    await state.load()
+
+    async def deleted(_description: Description, _basis: str) -> None:
+        raise StorageError("the log's disk is full")
+
+    sweeper = Sweeper(store, state, _Clock(), rules=RULES, unfinished_seconds=60, deleted=deleted)
+    assert await sweeper.sweep() == 0
+    assert store.has(update)
 
 
 class _Clock:

@@ -87,6 +87,12 @@ def test_accounts_that_are_not_what_their_history_makes():
     assert trail.check_recount(rows[:1]).outcome is OK
 
 
+def test_a_trail_that_does_not_follow_is_a_finding():
+    assert trail.check_following({"trouble": "", "height": 7}).message == "follows the ledger, at height 7"
+    found = trail.check_following({"trouble": "the peer has gone", "height": 7})
+    assert (found.outcome, found.message) == (FAILED, "at height 7: the peer has gone")
+
+
 def test_the_access_log_is_whole_and_anchored_in_time():
     now = round(datetime(2026, 11, 23, tzinfo=UTC).timestamp() * 1000)
     head = {"entries": 5, "anchored": 3, "problem": "", "unanchored_since": now - 60_000}
