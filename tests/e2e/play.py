@@ -186,9 +186,12 @@ class Play:
 async def agents_listen(consortium: LocalConsortium, *, seconds: float = 90) -> None:
     """Wait until every agent has said that it listens; its training process, which tests freeze, runs by then."""
     async with asyncio.timeout(seconds):
-        for place in consortium.places.values():
-            while "quorate.agent.ready" not in place.log("agent").read_text():  # noqa: ASYNC110 (another process writes)
-                await asyncio.sleep(0.1)
+        while not all(_listens(place.log("agent")) for place in consortium.places.values()):  # noqa: ASYNC110 (see above)
+            await asyncio.sleep(0.1)
+
+
+def _listens(log: Path) -> bool:
+    return log.exists() and "quorate.agent.ready" in log.read_text()
 
 
 def commit_of(view: RoundView, msp: str):
