@@ -37,7 +37,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{Network: ledgertest.New(t, append(members, "StrangerMSP")...), t: t, clients: map[string]*ledgertest.Client{}, data: "rows"}
+	w := &world{Network: ledgertest.New(t, append(members, "ElmMSP", "StrangerMSP")...), t: t, clients: map[string]*ledgertest.Client{}, data: "rows"}
 	return w
 }
 

@@ -1,9 +1,11 @@
 package contract_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"quorate.dev/chaincode/authz"
 )
@@ -250,5 +252,34 @@ func TestAPolicyProposalIsAboutOnePolicySet(t *testing.T) {
 	closed := w.must(w.as(alder, "operator"), "policy:Tally", m{"proposal": "second"})
 	if closed["state"] != "REJECTED" || closed["closed"].(m)["reason"] != "superseded" {
 		t.Errorf("the proposal is %v", closed["closed"])
+	}
+}
+
+func TestNoPolicySetClosesTheDoorLater(t *testing.T) {
+	w := founded(t)
+	admission := w.must(w.as(alder, "operator"), "consortium:ProposeMember", m{"proposal": "elm", "member": elm("key")})
+	w.ballots("consortium", admission, "approve", alder, birch, cedar)
+	closing := `@id("closed") forbid (principal, action in [Action::"policy.propose", Action::"policy.vote", Action::"policy.tally"], resource)
+when { context.now > datetime("%s") };
+@id("newcomers") forbid (principal, action in [Action::"policy.propose", Action::"policy.vote", Action::"policy.tally"], resource)
+when { principal.org == Org::"ElmMSP" };`
+	closing = fmt.Sprintf(closing, w.Now().Add(30*time.Second).UTC().Format("2006-01-02T15:04:05Z"))
+	proposal := w.must(w.as(alder, "operator"), "policy:Propose", policyProposal("closing", closing))
+	w.ballots("policy", proposal, "approve", members...)
+	w.must(w.as(alder, "operator"), "policy:Tally", m{"proposal": "closing"})
+	w.tallyMembers("elm")
+	w.wait(60_000)
+
+	opening := with(policyProposal("opening", "\n"), m{"base": proposal["digest"]})
+	asked := withSchema("policy:Check", m{"function": "policy:Propose", "document": withSchema("policy:Propose", opening)})
+	check, err := w.as("ElmMSP", "operator").Evaluate("policy:Check", asked)
+	if err != nil || !strings.Contains(string(check), `"decision":"allow","policies":["charter"]`) {
+		t.Errorf("decided as %s, %v", check, err)
+	}
+	w.refused(w.as(alder, "aggregator"), "policy:Propose", opening, "DENIED", "closed")
+	reopened := w.must(w.as("ElmMSP", "operator"), "policy:Propose", opening)
+	w.ballots("policy", reopened, "approve", append([]string{"ElmMSP"}, members...)...)
+	if adopted := w.must(w.as("ElmMSP", "operator"), "policy:Tally", m{"proposal": "opening"}); adopted["state"] != "ADOPTED" {
+		t.Errorf("the proposal is %v", adopted["state"])
 	}
 }

@@ -9,10 +9,6 @@ import (
 	"quorate.dev/chaincode/records"
 )
 
-// selfRule are the actions that no policy set may take from the members' operators: with them they can always vote for
-// another one.
-var selfRule = []string{"policy:Propose", "policy:Vote", "policy:Tally"}
-
 // Propose proposes a policy set in place of the one in force, under a new name.
 func (*Policy) Propose(ctx *Context, q *records.PolicyProposeRequest) (*records.PolicyProposal, error) {
 	charter, err := ctx.needCharter()
@@ -44,8 +40,8 @@ func (*Policy) Propose(ctx *Context, q *records.PolicyProposeRequest) (*records.
 	return proposal, ledger.Put(ctx.Tx, key, proposal)
 }
 
-// checkProposedPolicy wants a text that can be evaluated, changes what is in force, and leaves the members able to
-// vote for another one.
+// checkProposedPolicy wants a text that can be evaluated, changes what is in force, and does not pretend to take from
+// the members what the charter gives them whatever the text says: to vote for another one.
 func (c *call) checkProposedPolicy(q *records.PolicyProposeRequest, digest records.Digest) error {
 	if q.Base != c.policies.Digest {
 		return ledger.Refuse(ledger.Conflict, "the policy set in force is %s, and the proposal changes %s", c.policies.Digest, q.Base)

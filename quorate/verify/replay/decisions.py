@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
@@ -43,14 +43,31 @@ class _About(Protocol):
     terms: Terms
 
 
+_SELF_RULE: Final = frozenset({"policy:Propose", "policy:Vote", "policy:Tally"})
+"""What no policy set can take from the members' operators: with it they can always vote for another one."""
+
+_FLOOR: Final = ("charter",)
+"""Stands for the charter where a decision names what decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     function: str
     world: World
     request: Request
+    is_member: bool
+
+    def decide(self, policies: Policies) -> Decision:
+        decision = policies.decide(self.world, self.request)
+        if decision.allowed or not self._rules_itself():
+            return decision
+        return replace(decision, allowed=True, policies=_FLOOR)
+
+    def _rules_itself(self) -> bool:
+        return self.is_member and self.request.principal.role == "operator" and self.function in _SELF_RULE
 
     def require_allowed(self, policies: Policies) -> None:
-        decision = policies.decide(self.world, self.request)
+        decision = self.decide(policies)
         who = self.request.principal
         require(decision.allowed, f"{who.msp} called {self.function} as {who.role or 'nobody'}, which is {decision}")
 
@@ -114,13 +131,13 @@ def decision_on(call: Call) -> Decision | None:
     current = call.world.get(CurrentPolicy, keys.current_policy())
     if current is None:
         return None
-    question = _question(call)
-    return in_force(call.world.need(Policy, keys.policy(current.version))).decide(question.world, question.request)
+    return _question(call).decide(in_force(call.world.need(Policy, keys.policy(current.version))))
 
 
 def _question(call: Call) -> _Question:
     charter = call.world.get(Charter, keys.charter())
-    world = World([] if charter is None else [member.msp for member in charter.members])
+    members = [] if charter is None else [member.msp for member in charter.members]
+    world = World(members)
     find = _RESOURCES.get(call.function, _consortium)
     stamp = call.stamp
     return _Question(
@@ -132,6 +149,7 @@ def _question(call: Call) -> _Question:
             resource=find(call, world),
             now=call.time,
         ),
+        is_member=call.msp in members,
     )
 
 

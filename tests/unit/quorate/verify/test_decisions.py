@@ -2,6 +2,7 @@
 
 import pytest
 
+from quorate.digest import digest_of
 from quorate.verify import Step, VerificationError, verify_bundle
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
@@ -71,3 +72,27 @@ def test_a_founding_that_never_came_to_a_charter_is_said(tmp_path):
     export(ledger, tmp_path / "bundle")
     report = verify_bundle(tmp_path / "bundle", genesis=ledger.genesis)
     assert any("that the access policies allowed 1 step" in found.message for found in report.not_checked)
+
+
+@pytest.fixture
+def closed():
+    """Return a ledger whose policies take from its members to change them, by a text that the chaincode had taken."""
+    policy = forbid('action == Action::"policy.propose" && context.now > datetime("2020-01-01")')
+    made = Consortium(Ledger(("Alder", "Birch"), policy=policy, per_block=1))
+
+    def propose(role):
+        base = digest_of(policy.encode())
+        made.ledger.call(made.members[1], role, "policy:Propose", proposal="new", title="New", base=base, text=ALL)
+        return made.ledger
+
+    return propose
+
+
+def test_what_the_charter_gives_to_members_no_policy_takes(tmp_path, closed):
+    ledger = closed("operator")
+    export(ledger, tmp_path / "bundle")
+    assert verify_bundle(tmp_path / "bundle", genesis=ledger.genesis).result == "verified"
+
+
+def test_the_charter_gives_it_to_operators_only(tmp_path, closed):
+    assert "BirchMSP called policy:Propose as aggregator" in failure(closed("aggregator"), tmp_path / "bundle").message
