@@ -148,6 +148,7 @@ async def test_attempts_are_bounded(another, officer_key):
         ("/timeline?severity=2", "/timeline?severity=2"),
         ("https://evil.test/", "/"),
         ("//evil.test", "/"),
+        ("//[", "/"),
         ("/\\evil.test", "/"),
         ("javascript:alert(1)", "/"),
         ("/\r\nset-cookie: a=b", "/"),
