@@ -55,6 +55,7 @@ class Catalogue:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock = Lock()
+        self._memory = Lock()  # never held while the disk is written
         directory.mkdir(parents=True, exist_ok=True)
         volatile = filter(None, map(_read_volatile, directory.glob("*.volatile")))
         durable = map(_read, directory.glob("*.json"))
@@ -62,8 +63,13 @@ class Catalogue:
 
     @property
     def entries(self) -> Mapping[Digest, Entry]:
-        """What is here, by digest."""
+        """What is here, by digest; to be looked up, not to be gone through, for threads write here meanwhile."""
         return self._entries
+
+    def all(self) -> tuple[Entry, ...]:
+        """Return everything that is here now."""
+        with self._memory:
+            return tuple(self._entries.values())
 
     def put(self, entry: Entry) -> None:
         """Record an artefact; labels it had before are kept, and it is durable if it ever was."""
@@ -93,11 +99,13 @@ class Catalogue:
         else:
             write_atomically(self._durable(entry.digest), entry.encode())
             self._volatile(entry.digest).unlink(missing_ok=True)
-        self._entries[entry.digest] = entry
+        with self._memory:
+            self._entries[entry.digest] = entry
 
     def drop(self, digest: Digest) -> None:
         """Forget an artefact."""
-        self._entries.pop(digest, None)
+        with self._memory:
+            self._entries.pop(digest, None)
         self._durable(digest).unlink(missing_ok=True)
         self._volatile(digest).unlink(missing_ok=True)
 

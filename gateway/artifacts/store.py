@@ -87,7 +87,7 @@ class ArtifactStore:
 
     def labelled(self, label: Label) -> int:
         """Return how many artefacts carry a label."""
-        return sum(label in entry.labels for entry in self._catalogue.entries.values())
+        return sum(label in entry.labels for entry in self._catalogue.all())
 
     def since(self, digest: Digest) -> int:
         """Return when an artefact came, in Unix milliseconds; `NotFoundError` when it is not here."""
@@ -100,7 +100,7 @@ class ArtifactStore:
         """Return every artefact once for each of its labels."""
         return tuple(
             Description(digest=entry.digest, size=entry.size, label=label)
-            for entry in self._catalogue.entries.values()
+            for entry in self._catalogue.all()
             for label in sorted(entry.labels, key=str)
         )
 
@@ -278,7 +278,7 @@ def _measure(path: Path) -> tuple[Digest, int]:
 def _reconcile(catalogue: Catalogue, objects: Objects) -> None:
     # A crash can leave an object without an entry; a restart of the machine can leave unforced bytes torn.
     boot, here = boot_id() or "", set(objects.digests())
-    for entry in list(catalogue.entries.values()):
+    for entry in catalogue.all():
         torn = entry.boot and entry.boot != boot
         if torn or entry.digest not in here or objects.size(entry.digest) != entry.size:
             catalogue.drop(entry.digest)

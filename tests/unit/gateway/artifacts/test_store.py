@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from obstore.store import LocalStore, MemoryStore
 
+from gateway.artifacts.catalogue import Entry
 from gateway.artifacts.cloud import CloudObjects
 from gateway.artifacts.objects import LocalObjects
 from gateway.artifacts.store import ArtifactStore
@@ -129,3 +132,32 @@ async def test_a_reader_that_gives_up_while_the_file_opens_leaves_no_open_file(t
     async with asyncio.timeout(5):
         while not (opened and opened[0].closed):  # noqa: ASYNC110 (a thread closes it)
             await asyncio.sleep(0.01)
+
+
+async def test_what_is_here_is_listed_while_more_comes(tmp_path: Path) -> None:
+    store = await ArtifactStore.open(tmp_path, reserve=0)
+    catalogue, numbers = store._catalogue, count()
+
+    class Meanwhile(frozenset):
+        """Labels during whose reading a thread keeps another artefact."""
+
+        def __iter__(self):
+            self._another_comes()
+            return super().__iter__()
+
+        def __contains__(self, label):
+            self._another_comes()
+            return super().__contains__(label)
+
+        def _another_comes(self):
+            digest = digest_of(str(next(numbers)).encode())
+            thread = threading.Thread(target=catalogue.put, args=(replace(ordinary, digest=digest),))
+            thread.start()
+            thread.join(5)
+
+    ordinary = Entry(digest=digest_of(b"ordinary"), size=8, labels=frozenset({UPDATE}), since=0)
+    catalogue.put(replace(ordinary, digest=digest_of(b"first"), labels=Meanwhile({UPDATE})))
+    catalogue.put(ordinary)
+    assert {found.digest for found in store.listing()} >= {digest_of(b"first"), digest_of(b"ordinary")}
+    assert store.labelled(UPDATE) >= 2
+    assert next(numbers) > 2
