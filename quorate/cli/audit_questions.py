@@ -42,15 +42,17 @@ ASKINGS: Final = (
         number=1,
         help="Who was a member when a round was opened, and who admitted or removed them.",
         takes=("study", "round"),
-        columns=_columns("block claimed_time msp change is_member proposal proposer approved_by rejected_by"),
+        columns=_columns(
+            "block claimed_time observed_time msp change is_member proposal proposer approved_by rejected_by"
+        ),
     ),
     Asking(
         name="policies",
         number=2,
         help="Who proposed and approved each policy set, its quorum and effect.",
         columns=_columns(
-            "block claimed_time version state proposal title proposer approved_by rejected_by quorum lines_added "
-            "lines_removed"
+            "block claimed_time observed_time version state proposal title proposer approved_by rejected_by quorum "
+            "lines_added lines_removed"
         ),
     ),
     Asking(
@@ -58,7 +60,7 @@ ASKINGS: Final = (
         number=3,
         help="Which pseudonym exercised an approval, with what meaning.",
         takes=("study", "organisation"),
-        columns=_columns("block claimed_time by role kind about meaning pseudonym"),
+        columns=_columns("block claimed_time observed_time by role kind about meaning pseudonym"),
     ),
     Asking(
         name="lineage",
@@ -93,7 +95,7 @@ ASKINGS: Final = (
         number=7,
         help="Every charge and every refused one, in the order of the ledger.",
         takes=("organisation",),
-        columns=_columns("block claimed_time msp dataset study round epsilon granted"),
+        columns=_columns("block claimed_time observed_time msp dataset study round epsilon granted"),
     ),
     Asking(
         name="recount",
@@ -116,7 +118,7 @@ ASKINGS: Final = (
         number=10,
         help="Which updates and attempts were refused, late or left out, and why.",
         takes=("study", "organisation", "kind"),
-        columns=_columns("block claimed_time kind study round msp dataset reason detail"),
+        columns=_columns("block claimed_time observed_time kind study round msp dataset reason detail"),
     ),
     Asking(
         name="agreement",
@@ -143,7 +145,7 @@ ASKINGS: Final = (
         number=14,
         help="Which records were reviewed, by which pseudonym, with what outcome.",
         takes=("organisation", "state", "subject"),
-        columns=_columns("msp review subject state reviewer meaning outcome note claimed_time"),
+        columns=_columns("msp review subject state reviewer meaning outcome note claimed_time observed_time"),
     ),
     Asking(
         name="deletions",

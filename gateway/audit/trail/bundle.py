@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from gateway.audit.trail.questions.registry import Memory
 from gateway.audit.trail.store import Trail
+from gateway.audit.trail.witness_report import WitnessReport
 from quorate.digest import parse_digest
 from quorate.errors import IntegrityError, QuorateError
 from quorate.verify.bundle import names
 from quorate.verify.bundle.headers import read_headers
 from quorate.verify.bundle.manifest import Manifest
 from quorate.verify.bundle.reader import open_bundle
+from quorate.verify.bundle.witness import Witnessed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +45,9 @@ def read_bundle(path: Path) -> tuple[Trail, Memory]:
     """
     bundle = open_bundle(path)
     manifest = Manifest.parse(bundle.read(names.MANIFEST))
-    trail = Trail.open(None, chaincode=manifest.chaincode)
+    said = [Witnessed.read(bundle.read(name)).statement for name in bundle.members if names.is_witness(name)]
+    report = WitnessReport(said, observer=manifest.exporter.msp)
+    trail = Trail.open(None, chaincode=manifest.chaincode, observer=report)
     try:
         with bundle.open(names.HEADERS) as file:
             for header, _ in read_headers(file):
@@ -58,4 +62,5 @@ def read_bundle(path: Path) -> tuple[Trail, Memory]:
         trail.close()
         raise
     carries = any(name.startswith("artifacts/") for name in bundle.members)
-    return trail, Memory(holdings=BundleHoldings(bundle) if carries else None)
+    report.about(trail.hashes())
+    return trail, Memory(holdings=BundleHoldings(bundle) if carries else None, hearsay=report if said else None)

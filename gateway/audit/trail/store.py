@@ -98,6 +98,12 @@ class Trail:
         with self.engine.connect() as connection:
             return connection.execute(select(BLOCKS.c.hash).order_by(BLOCKS.c.number.desc()).limit(1)).scalar()
 
+    def hashes(self) -> dict[int, tuple[str, str | None]]:
+        """Return the digest of each block's header, and its commit hash where it is known."""
+        query = select(BLOCKS.c.number, BLOCKS.c.hash, BLOCKS.c.commit_hash)
+        with self.engine.connect() as connection:
+            return {number: (digest, commit) for number, digest, commit in connection.execute(query)}
+
     def append(self, blocks: Iterable[bytes]) -> int:
         """Take whole blocks in their order, beginning at `height`, and return the height after them.
 

@@ -1,6 +1,8 @@
 """Reports say what is in a bundle whose contents are known, and nothing of a bundle that does not hold."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -14,11 +16,13 @@ from gateway.audit.compliance.markdown import markdown_of
 from gateway.audit.compliance.page import html_of
 from gateway.audit.compliance.report import fill
 from quorate.cli.root import root
-from quorate.errors import StorageError, UsageError
+from quorate.errors import ExitCode, StorageError, UsageError
 from quorate.verify import VerificationError
 from tests.evidence.recorded import recorded
 from tests.unit.docs.test_commands import check
 from tests.unit.quorate.ledger.bundles import export
+from tests.unit.quorate.ledger.tampering import reseal
+from tests.unit.quorate.ledger.witnesses import statements
 
 VOID = {"meta", "br"}
 
@@ -76,7 +80,8 @@ def test_rounds_models_and_refusals(filled):
     assert found["rounds"] == "DISPUTED 1, FINAL 2, OPEN 1"
     assert found["fewest attestations of a final round"] == "3, where at most 2 were needed"
     assert found["models"] == "FINAL 2"
-    assert found["study one"].startswith("SUSPENDED, ")
+    assert found["study one"].startswith("RUNNING, “")
+    assert "for research, with AlderMSP/records, BirchMSP/records, CedarMSP/records" in found["study one"]
     assert facts(filled, "part-11", "11.10(f)")["refused, or not counted"] == "budget 2, left out 1"
 
 
@@ -233,6 +238,18 @@ def test_a_form_that_is_not_there_or_contradicts_is_refused(bundle, words):
     assert isinstance(ran.exception, UsageError)
 
 
+def test_without_the_gateways_packages_the_extra_is_named(bundle):
+    program = (
+        "import sys\n"
+        "sys.modules['sqlalchemy'] = None\n"
+        "from quorate.cli import main\n"
+        f"sys.exit(main(['audit', 'report', '--framework', 'gdpr', '--bundle', {str(bundle)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ExitCode.USAGE
+    assert "pip install 'quorate[gateway]'" in done.stderr
+
+
 def test_a_file_that_cannot_be_written_is_told(bundle, tmp_path):
     out = tmp_path / "missing" / "report.md"
     ran = run("--framework", "gdpr", "--bundle", bundle, "--trust-bundle-genesis", "--out", out)
@@ -248,6 +265,22 @@ def test_a_part_of_a_ledger_tells_no_totals(house, tmp_path):
     assert not [fact for fact in control.facts if fact.what.startswith(("account", "charges"))]
     assert any(each.startswith("Totals and what is in force") for each in control.absent)
     assert Fact("scope", "study one") in report.about
+
+
+def test_statements_of_witnesses_are_named_and_then_not_missing(house, tmp_path):
+    path = tmp_path / "witnessed"
+    export(house.ledger, path)
+    (path / "witnesses").mkdir()
+    for name, data in statements(house.ledger, house.members[1:]).items():
+        (path / name).write_bytes(data)
+    reseal(path, house.ledger.officer)
+    with verified_evidence(path, genesis=house.ledger.genesis) as evidence:
+        report = fill(FRAMEWORKS["part-11"], evidence)
+    found = {fact.what: fact.value for each in report.controls for fact in each.facts}
+    assert found["statements of members' gateways"] == "BirchMSP, CedarMSP"
+    assert not [
+        each for control in report.controls for each in control.absent if each.startswith("When blocks were seen")
+    ]
 
 
 @pytest.mark.parametrize("name", ["native-3.1-smartbft"])

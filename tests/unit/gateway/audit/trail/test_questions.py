@@ -5,11 +5,14 @@ import pytest
 from gateway.audit.trail import EventFilter, Trail, page, transaction
 from gateway.audit.trail.bundle import read_bundle
 from gateway.audit.trail.questions import QUESTIONS, Memory, ask
+from gateway.audit.trail.witness_report import WitnessReport
 from quorate.cli.audit_questions import ASKINGS, OPTIONS
 from quorate.errors import IntegrityError, NotFoundError, UsageError
+from quorate.verify.bundle.witness import Statement
 from tests.evidence.recorded import recorded
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+from tests.unit.quorate.ledger.witnesses import statements
 
 RECORDED = recorded()
 
@@ -152,3 +155,39 @@ def test_an_empty_trail_answers_too():
         if not question.needs:
             assert ask(trail, name, {}).height == 0
     trail.close()
+
+
+def test_the_witnesses_of_a_bundle_are_heard(consortium, tmp_path):
+    folder = tmp_path / "bundle"
+    export(consortium.ledger, folder)
+    (folder / "witnesses").mkdir()
+    every = range(1, len(consortium.ledger.chain.blocks))
+    for name, data in statements(consortium.ledger, consortium.members[:2], blocks=every).items():
+        (folder / name).write_bytes(data)
+    part, memory = read_bundle(folder)
+    answer = ask(part, "agreement", {}, memory)
+    assert (answer.members_heard, answer.rows) == (("AlderMSP", "BirchMSP"), ())
+    assert all(row.observed_time is not None for row in ask(part, "members", {}, memory).rows)
+    part.close()
+
+
+def test_a_witness_that_saw_another_ledger_is_named():
+    def saw(msp, *seen):
+        block = {"schema": "quorate.witness/1", "channel": "c", "msp": msp, "certificate": "", "height": 9}
+        return Statement.of(block | {"signed_time": 1, "seen": [dict(one) for one in seen]})
+
+    def block(number, letter, commit="c"):
+        digest = f"sha256:{letter * 64}"
+        return {"block": number, "header": digest, "commit_hash": commit * 64, "observed_time": 10 + number}
+
+    same = saw("AlderMSP", block(1, "a"), block(2, "b"))
+    fork = saw("BirchMSP", block(1, "a"), block(2, "d"))
+    other = saw("CedarMSP", block(1, "a", commit="e"), block(2, "b"))
+    report = WitnessReport([same, fork, other], observer="AlderMSP")
+    report.about({1: (f"sha256:{'a' * 64}", "c" * 64), 2: (f"sha256:{'b' * 64}", None)})
+    assert report.heard() == ["AlderMSP", "BirchMSP", "CedarMSP"]
+    assert report.times([1, 2, 3]) == {1: 11, 2: 12}
+    assert [(found.organisations, found.what) for found in report.divergences()] == [
+        (("BirchMSP",), "the ledger of BirchMSP has another block 2: a fork"),
+        (("CedarMSP",), "the ledger of CedarMSP decided otherwise on block 1"),
+    ]
