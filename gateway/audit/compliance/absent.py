@@ -20,6 +20,7 @@ ABSENT: Final[Mapping[str, str]] = MappingProxyType(
         "names": "Who the pseudonyms are: `quorate audit review list` with `--names` and the reviewers' key tells it.",
         "noise": "That clipping and noise were done as declared: no record can prove what happened beside the data.",
         "observed": "When blocks were seen: times here are claimed by submitters; gateways note when they saw each.",
+        "refused": "What endorsers refused: that is no transaction; of refusals, the ledger has those of charges only.",
         "settings": "Settings of gateways, which each organisation has for itself.",
         "source-systems": "The systems where the data come from, and what happened there.",
         "use": "The use of released models.",
@@ -27,6 +28,9 @@ ABSENT: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """By the name that controls have for it."""
+
+_CARRIED: Final = {"artifacts": "artifacts", "observed": "witnesses"}
+"""What a bundle may hold, and in which folder."""
 
 _PARTIAL: Final = "Totals and what is in force: the bundle holds a part of the ledger, and only a whole one tells them."
 
@@ -39,5 +43,5 @@ def absences(control: Control, evidence: Evidence, *, partial: bool) -> tuple[st
     partial
         Whether facts were left out because the bundle is of a part of the ledger.
     """
-    names = [name for name in control.absent if name != "artifacts" or not evidence.files("artifacts")]
+    names = [name for name in control.absent if name not in _CARRIED or not evidence.files(_CARRIED[name])]
     return (*(ABSENT[name] for name in names), *((_PARTIAL,) if partial else ()))

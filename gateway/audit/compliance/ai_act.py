@@ -42,6 +42,7 @@ AI_ACT: Final = c.Framework(
             questions=("modifications", "refusals", "agreement"),
             more=(f"quorate audit log --severity attention --bundle {c.BUNDLE}",),
             facts=("modifications", "refusals", "agreement"),
+            absent=("refused",),
             remains="Judging which of these modifications is substantial in the regulation's sense.",
         ),
         c.Control(

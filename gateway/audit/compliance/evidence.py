@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.audit.trail import Trail
+    from gateway.audit.trail.questions.registry import Memory
     from quorate.digest import Digest
     from quorate.verify import Report
 
@@ -32,6 +33,8 @@ class Evidence:
         Digest of the manifest, which names every other file by its digest: it stands for the whole bundle.
     verified
         What the verifier found, and what it could not check.
+    memory
+        What else the bundle holds, as questions ask it.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Evidence:
     manifest: Manifest
     verified: Report
     trail: Trail
+    memory: Memory
 
     @property
     def is_whole(self) -> bool:
@@ -65,7 +69,7 @@ def verified_evidence(bundle: Path, *, genesis: str | None, trust_bundle_genesis
     """
     report = verify_bundle(bundle, genesis=genesis, trust_bundle_genesis=trust_bundle_genesis)
     sealed = open_bundle(bundle).read(names.MANIFEST)
-    trail, _ = read_bundle(bundle)
+    trail, memory = read_bundle(bundle)
     try:
         yield Evidence(
             name=bundle.name or str(bundle),
@@ -73,6 +77,7 @@ def verified_evidence(bundle: Path, *, genesis: str | None, trust_bundle_genesis
             manifest=Manifest.parse(sealed),
             verified=report,
             trail=trail,
+            memory=memory,
         )
     finally:
         trail.close()

@@ -26,7 +26,7 @@ HIPAA: Final = c.Framework(
             questions=("spending-curve", "approvals", "refusals"),
             more=(f"quorate audit log --kind round.committed --bundle {c.BUNDLE}",),
             facts=("datasets", "rounds", "actors", "refusals"),
-            absent=("source-systems",),
+            absent=("refused", "source-systems"),
             remains="Audit controls of the systems where health records are kept, and of the agent's machine.",
         ),
         c.Control(

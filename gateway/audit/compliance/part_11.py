@@ -98,6 +98,7 @@ PART_11: Final = c.Framework(
             questions=("refusals",),
             more=("quorate study show heart-2026 --profile officer.toml",),
             facts=("studies", "rounds", "refusals"),
+            absent=("refused",),
             remains="The sequence of steps outside the system.",
         ),
         c.Control(

@@ -95,23 +95,35 @@ class ComplianceReport:
 def fill(framework: Framework, evidence: Evidence) -> ComplianceReport:
     """Return the framework with what the evidence says of each control."""
     counts, named = _counts(evidence), _named(evidence)
+    wanted = {name for control in framework.controls for name in _told(control, evidence)}
+    facts = {name: tuple(FACTS[name](evidence)) for name in sorted(wanted)}
     return ComplianceReport(
         framework=framework,
         about=tuple(_about(evidence)),
         verified=evidence.verified,
-        controls=tuple(_fill(control, evidence, counts, named) for control in framework.controls),
+        controls=tuple(_fill(control, evidence, counts, facts, named) for control in framework.controls),
     )
 
 
-def _fill(control: Control, evidence: Evidence, counts: Mapping[str, int], named: Named) -> Filled:
-    told = [name for name in control.facts if evidence.is_whole or name not in WHOLE_ONLY]
+def _fill(
+    control: Control,
+    evidence: Evidence,
+    counts: Mapping[str, int],
+    facts: Mapping[str, tuple[Fact, ...]],
+    named: Named,
+) -> Filled:
+    told = _told(control, evidence)
     return Filled(
         control=control,
         events=tuple(Occurrence(kind, words_of(kind), counts.get(kind, 0)) for kind in dict.fromkeys(control.events)),
-        facts=tuple(fact for name in told for fact in FACTS[name](evidence)),
+        facts=tuple(fact for name in told for fact in facts[name]),
         absent=absences(control, evidence, partial=len(told) < len(control.facts)),
         commands=control.commands(named),
     )
+
+
+def _told(control: Control, evidence: Evidence) -> list[str]:
+    return [name for name in control.facts if evidence.is_whole or name not in WHOLE_ONLY]
 
 
 def _named(evidence: Evidence) -> Named:

@@ -62,9 +62,10 @@ def software(evidence: Evidence) -> Iterator[Fact]:
 
 
 def agreement(evidence: Evidence) -> Iterator[Fact]:
-    """Yield where attesters or clocks did not agree."""
-    found = agreement_of(evidence.trail)
+    """Yield where attesters, clocks or witnesses did not agree."""
+    found = agreement_of(evidence.trail, hearsay=evidence.memory.hearsay)
     yield Fact("rounds whose attestations were compared", str(found.attested))
+    yield Fact("members whose statements were compared", listed(found.members_heard))
     yield Fact("findings", counted(row.kind for row in found.rows))
 
 
