@@ -183,15 +183,20 @@ class Play:
             yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
 
 
-async def agents_listen(consortium: LocalConsortium, *, seconds: float = 90) -> None:
-    """Wait until every agent has said that it listens; its training process, which tests freeze, runs by then."""
+async def agents_listen(consortium: LocalConsortium, *, seconds: float = 90, **lives: int) -> None:
+    """Wait until every agent has said that it listens, once more than in its earlier lives.
+
+    Its training process, which tests freeze, runs by then.
+    """
     async with asyncio.timeout(seconds):
-        while not all(_listens(place.log("agent")) for place in consortium.places.values()):  # noqa: ASYNC110 (see above)
+        while any(now <= lives.get(name, 0) for name, now in lives_of(consortium).items()):  # noqa: ASYNC110 (see above)
             await asyncio.sleep(0.1)
 
 
-def _listens(log: Path) -> bool:
-    return log.exists() and "quorate.agent.ready" in log.read_text()
+def lives_of(consortium: LocalConsortium) -> dict[str, int]:
+    """Return how often every agent has said that it listens."""
+    logs = {name: place.log("agent") for name, place in consortium.places.items()}
+    return {name: log.read_text().count("quorate.agent.ready") if log.exists() else 0 for name, log in logs.items()}
 
 
 def commit_of(view: RoundView, msp: str):

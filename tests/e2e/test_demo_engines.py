@@ -42,7 +42,7 @@ def test_what_is_kept_on_real_fabric_answers_until_it_is_stopped(tmp_path, engin
         profile = str(out / "members" / "Alder" / "profiles" / "officer.toml")
         shown = quorate("study", "show", "demo", "--format", "json", "--profile", profile)
         assert json.loads(shown.stdout)["study"]["state"] == "COMPLETED", shown.stderr
-        status = quorate("network", "status", "--dir", str(out / "network"), "--format", "json")
+        status = quorate("network", "status", "--directory", str(out / "network"), "--format", "json")
         assert status.returncode == 0, status.stdout + status.stderr
     finally:
         stopped = quorate("demo", "--stop", "--out", str(out))

@@ -22,7 +22,7 @@ from tests.e2e.faults.parts import (
     start_gateway,
 )
 from tests.e2e.faults.stand import STEPS, STRUCK, everybody_is_in
-from tests.e2e.play import STUDY, charge_of
+from tests.e2e.play import STUDY, agents_listen, charge_of, lives_of
 
 pytestmark = [
     pytest.mark.torch,
@@ -97,6 +97,7 @@ async def test_a_process_of_the_ledger_is_away_for_long(one_orderer, what):
 async def test_everything_is_killed_at_once(one_orderer, step):
     """As when the power fails: every peer, chaincode, gateway and agent, and the orderer."""
     consortium = one_orderer.play.consortium
+    lives = lives_of(consortium)
 
     async def hit():
         await asyncio.gather(
@@ -110,27 +111,30 @@ async def test_everything_is_killed_at_once(one_orderer, step):
             start(one_orderer, *consortium.network.nodes), *map(consortium.start_gateway, consortium.places)
         )
         await asyncio.gather(*map(consortium.start_agent, consortium.places))
+        await agents_listen(consortium, **lives)
 
     everybody_is_in(await one_orderer.strike("kill -9 of everything", step, hit, mend))
 
 
 @pytest.mark.parametrize("step", ["open", "seal"])
-async def test_a_full_disk_under_a_peer(one_orderer, step):
-    """It can write no block and ends; everybody else goes on; with space again it comes back by a plain start."""
-    async with small_disk(one_orderer, PEER) as disk:
+@pytest.mark.parametrize("what", ["a peer", "the only orderer"])
+async def test_a_full_disk(one_orderer, what, step):
+    """What can write no block ends; the others wait or go on; with space again it comes back by a plain start."""
+    node = NODES[what]
+    async with small_disk(one_orderer, node) as disk:
 
         async def hit():
             disk.fill()
-            assert await ends(one_orderer, PEER, seconds=60)
+            assert await ends(one_orderer, node, seconds=60)
             found = driver(Engine.NATIVE).status(one_orderer.play.consortium.network.home)
-            assert {one.name: one.state for one in found}[PEER] is State.CRASHED
-            assert "no space left on device" in one_orderer.node(PEER).log.read_text()
+            assert {one.name: one.state for one in found}[node] is State.CRASHED
+            assert "no space left on device" in one_orderer.node(node).log.read_text()
 
         async def mend():
             disk.free()
-            await start(one_orderer, PEER)
+            await start(one_orderer, node)
 
-        everybody_is_in(await one_orderer.strike("a full disk under a peer", step, hit, mend, away=2.0))
+        everybody_is_in(await one_orderer.strike(f"a full disk under {what}", step, hit, mend, away=2.0))
 
 
 @pytest.mark.parametrize(
