@@ -113,6 +113,21 @@ GDPR: Final = c.Framework(
             absent=("documents",),
             remains="The record itself: contacts, categories of persons and recipients, transfers, time limits.",
         ),
+        c.Control(
+            article="Art. 30(2), (4)",
+            asks="Processors keep their own record, and records are made available to the authority",
+            served_by=(
+                "Who trained, attested and kept what for which study follows from terms and rounds. A bundle can be "
+                "handed to an authority, which verifies it without any member."
+            ),
+            events=("gateway.announced", "round.attested", "model.retired"),
+            pages=(c.EXPORTS, c.MEMBERS),
+            questions=("members", "verifiability"),
+            more=(c.EXPORT, c.VERIFY),
+            facts=("members", "actors", "witnesses"),
+            absent=("documents",),
+            remains="Telling controllers from processors, and each one's record.",
+        ),
     ),
 )
 """Articles 5(2), 17, 25 and 30."""

@@ -283,14 +283,39 @@ def test_statements_of_witnesses_are_named_and_then_not_missing(house, tmp_path)
     ]
 
 
-@pytest.mark.parametrize("name", ["native-3.1-smartbft"])
+@pytest.mark.parametrize(
+    ("extent", "scope"),
+    [
+        ({"study": "one", "first_round": 2, "last_round": 2}, "study one, rounds 2 to 2"),
+        ({"since": 1_790_000_000_000}, "claimed times from 2026-09-21 14:13:20Z to none"),
+    ],
+)
+def test_a_narrow_scope_fills_every_framework_and_says_so(house, tmp_path, extent, scope):
+    part = tmp_path / "part.qeb"
+    export(house.ledger, part, **extent)
+    with verified_evidence(part, genesis=house.ledger.genesis) as evidence:
+        reports = [fill(framework, evidence) for framework in FRAMEWORKS.values()]
+    for report in reports:
+        assert Fact("scope", scope) in report.about
+        assert markdown_of(report)
+        assert html_of(report)
+
+
+@pytest.mark.parametrize("name", recorded())
 def test_of_a_ledger_of_real_fabric(name, tmp_path):
     ledger = recorded()[name]
     target = tmp_path / "recorded.qeb"
     ledger.export(target)
     with verified_evidence(target, genesis=ledger.genesis) as evidence:
-        report = fill(FRAMEWORKS["part-11"], evidence)
+        reports = {name: fill(framework, evidence) for name, framework in FRAMEWORKS.items()}
     blocks = ledger.blocks()
-    found = {fact.what: fact.value for fact in report.controls[0].facts}
+    codes = [code for block in blocks for code in block.metadata.metadata[2]]
+    valid = codes.count(0)
+    assert len(codes) - valid > 100  # abuse was recorded with it
+    found = {fact.what: fact.value for fact in reports["ai-act"].controls[0].facts}
     assert found["blocks"] == f"{len(blocks)}, of which {len(blocks)} are in the bundle whole"
-    assert not found["transactions in whole blocks"].endswith(", 0 were found invalid")  # abuse was recorded with it
+    words = f"{valid} took effect, {len(codes) - valid} were found invalid"
+    assert found["transactions in whole blocks"] == words
+    assert found["rounds"] == "FINAL 2"
+    assert found["models"] == "FINAL 2"
+    assert facts(reports, "gdpr", "Art. 25(1)")["charges refused in all"] == "0"
