@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -291,3 +292,19 @@ async def test_a_bundles_pages_say_what_they_are(looker):
     found = await text(looker, "/")
     assert "showing one.qeb" in found
     assert "Read-only, on this machine only" in found
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ({"divergence": lambda: "BirchMSP: another block 7"}, "The ledger diverges. BirchMSP: another block 7"),
+        ({"trouble": lambda: "the peer is gone"}, "These pages may be behind. the peer is gone"),
+    ],
+)
+async def test_what_is_wrong_stands_on_every_page(what, says, room, officer_key):
+    portal = replace(room.portal, **what)
+    transport = httpx.ASGITransport(application(portal))
+    async with httpx.AsyncClient(transport=transport, base_url=portal.origin) as client:
+        assert (await log_in(client, officer_key)).status_code == 303
+        for where in ("/", "/timeline", "/controls"):
+            assert says in await text(client, where)
