@@ -121,7 +121,7 @@ def role_of(certificate: x509.Certificate) -> str:
         return ""
     try:
         content = json.loads(extension.value) if isinstance(extension, x509.UnrecognizedExtension) else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BlockError("a certificate's attributes are not JSON", cause=error) from error
     attributes = content.get("attrs") if isinstance(content, dict) else None
     role = attributes.get(ROLE, "") if isinstance(attributes, dict) else ""
