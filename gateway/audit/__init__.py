@@ -1,1 +1,1 @@
-"""The audit trail as an organisation keeps and hands it out: here, the export of evidence bundles."""
+"""The audit trail as an organisation keeps it, lets it be read, and hands it out as evidence."""
