@@ -1,11 +1,15 @@
 """The pages on compliance are made from the mapping, or name commands and tests that exist."""
 
+import json
 import re
 
 import pytest
 
+from gateway.audit.compliance.facts.fact import Fact
 from gateway.audit.compliance.frameworks import FRAMEWORKS
+from gateway.audit.compliance.report import ComplianceReport, Filled, Occurrence
 from gateway.service.config import AuditSection, PortalSection, RetentionSection
+from quorate.verify import Report
 from scripts.docs_compliance import FOLDER, known_defaults, pages
 from tests.unit.docs.pages import ROOT, fenced, read, section, tables
 
@@ -64,3 +68,23 @@ def test_an_incident_has_its_commands_in_order(incident):
     text = section(read(FOLDER / "incidents.md"), incident)
     assert len([line for body in fenced(text, "console") for line in body.splitlines() if line.startswith("$ ")]) >= 3
     assert re.search(r"^1\. ", text, re.MULTILINE)
+
+
+def test_json_has_the_shape_that_is_shown():
+    (shown,) = (json.loads(body) for body in fenced(read(FOLDER / "README.md"), "json"))
+    framework = FRAMEWORKS[shown["framework"]]
+    control = next(each for each in framework.controls if each.article == shown["controls"][0]["article"])
+    filled = Filled(
+        control=control,
+        events=(Occurrence("study.approved", "…", 2),),
+        facts=(Fact("…", "…"),),
+        absent=("…",),
+        commands=("…",),
+    )
+    verified = Report(verified=(), failed=(), not_checked=())
+    made = ComplianceReport(framework=framework, about=(), verified=verified, controls=(filled,)).as_json()
+    assert made["schema"] == shown["schema"]
+    assert list(made) == list(shown)
+    assert list(made["controls"][0]) == list(shown["controls"][0])
+    assert made["controls"][0]["events"][0].keys() == shown["controls"][0]["events"][0].keys()
+    assert shown["verification"].items() <= made["verification"].items()
