@@ -19,7 +19,11 @@ from tests.unit.docs.pages import DOCS, ROOT, fenced, read, section, tables
 
 PAGE = read(DOCS / "reference" / "configuration.md")
 IN_WORDS = {
-    "gateway.toml": {"announce": "what is listened on", "limits.functions": "every function of the contract", "portal": "no portal"},
+    "gateway.toml": {
+        "announce": "what is listened on",
+        "limits.functions": "every function of the contract",
+        "portal": "no portal",
+    },
     "agent.toml": {},
     "profile.toml": {"relay_certificate": "none"},
 }
