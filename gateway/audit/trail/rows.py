@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _CALL: Final = 2  # a function and one document
+_YEAR_10000: Final = 253_402_300_800_000
 
 
 @dataclass(slots=True)
@@ -136,7 +137,8 @@ def _blank(transaction_id: str, code: TxValidationCode) -> Row:
 
 def _transaction(transaction: Transaction, code: TxValidationCode, chaincode: str) -> Row:
     made = _blank(transaction.tx_id, code) | _creator(transaction.creator)
-    made["claimed_time"] = transaction.claimed_time
+    # Whatever a submitter wrote: what is no date has no place among dates, and need not fit into a column.
+    made["claimed_time"] = transaction.claimed_time if 0 <= transaction.claimed_time < _YEAR_10000 else None
     action = transaction.action
     if action is None:
         made["kind"] = "configuration" if transaction.kind == protos.HeaderType.CONFIG else "other"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _STEP = Step.WITNESSES
 _GATEWAY = "aggregator"
+_YEAR_10000 = 253_402_300_800_000
 
 
 @dataclass
@@ -138,5 +139,10 @@ def _verify_signature(found: Witnessed, config: ChannelConfig) -> None:
 
 def _when(word: _Word, block: int) -> str:
     [seen] = [seen for seen in word.statement.seen if seen.block == block]
-    moment = datetime.fromtimestamp(seen.observed_time / 1000, UTC)
-    return f"{word.statement.msp} at {moment.isoformat(timespec='milliseconds')}"
+    return f"{word.statement.msp} at {_moment(seen.observed_time)}"
+
+
+def _moment(milliseconds: int) -> str:
+    if milliseconds >= _YEAR_10000:  # a member may say anything
+        return f"{milliseconds} ms"
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import load_certificate, role_of
+from quorate.blocks.certificate import ATTRIBUTES, load_certificate, role_of
 from quorate.blocks.errors import BlockError
 from quorate.blocks.msp import Directory, Kind, Msp
 from tests.unit.quorate.ledger.configuration import msp_config
@@ -25,7 +25,7 @@ def msp(alder):
     return Msp(msp_config(alder))
 
 
-def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, days=1, signs=None):
+def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, days=1, signs=None, attributes=None):
     """Issue a certificate with whatever is wrong about it."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(tz=UTC)
@@ -42,7 +42,7 @@ def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, d
         ),
         False,
     )
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name(names))
         .issuer_name(ca.certificate.subject)
@@ -60,8 +60,10 @@ def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, d
             ),
             critical=True,
         )
-        .sign(ca.key, hashes.SHA256())
     )
+    if attributes is not None:
+        builder = builder.add_extension(x509.UnrecognizedExtension(ATTRIBUTES, attributes), critical=False)
+    certificate = builder.sign(ca.key, hashes.SHA256())
     return type(ca)(certificate=certificate, key=key)
 
 
@@ -186,6 +188,12 @@ def test_a_directory_knows_its_organisations_only(alder):
 def test_the_role_is_an_attribute_of_the_certificate(alder):
     assert role_of(alder.roles["officer"].issued.certificate) == "officer"
     assert role_of(alder.peer.issued.certificate) == ""
+
+
+@pytest.mark.parametrize("attributes", [b"[" * 40_000, b"{", b"\xff"])
+def test_attributes_that_cannot_be_read_are_refused(alder, attributes):
+    with pytest.raises(BlockError, match="not JSON"):
+        role_of(issue(alder.ca, attributes=attributes).certificate)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,12 @@ def test_a_majority_rules_out_a_fork(made, tmp_path):
     assert said.startswith(f"no fork: 2 of 3 members saw block {last} as it is here: AlderMSP at 2026-")
 
 
+def test_a_time_that_no_calendar_has_stops_nobody(made, tmp_path):
+    files = statements(made.ledger, made.members[:2], alter=lambda seen: seen.update(observed_time=2**53 - 1))
+    [said] = verified(made, bundle(made, tmp_path / "b", files))
+    assert f"AlderMSP at {2**53 - 1} ms" in said
+
+
 @pytest.mark.parametrize("who", [[], [0], [1]])
 def test_fewer_are_not_enough(made, tmp_path, who):
     path = bundle(made, tmp_path / "b", statements(made.ledger, [made.members[index] for index in who]))

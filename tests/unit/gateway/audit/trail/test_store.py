@@ -1,3 +1,4 @@
+import hashlib
 import stat
 
 import pytest
@@ -10,7 +11,10 @@ from gateway.audit.trail.tables import BLOCKS, EVENTS, METADATA, TRANSACTIONS, W
 from quorate.blocks import protos
 from quorate.blocks.errors import BlockError
 from quorate.blocks.header import data_hash
+from quorate.blocks.rwset import composite_key
 from quorate.errors import IntegrityError, StorageError, UnsupportedVersionError
+from tests.unit.quorate.ledger.chain import transaction
+from tests.unit.quorate.ledger.consortium import Ledger
 
 
 def contents(trail):
@@ -114,6 +118,32 @@ def test_an_entry_that_cannot_be_read_is_a_row_too(chain):
     assert (found["code"], found["msp"], found["id"]) == (2, None, "")
 
 
+@pytest.mark.parametrize("time_ms", [-62_135_596_800_000, 253_402_300_799_000])
+def test_whatever_peers_accept_makes_rows(time_ms):
+    """An altered chaincode can write keys that read alike, and a submitter any time that there is."""
+    ledger = Ledger(("Alder", "Birch"), per_block=1)
+    keys = [composite_key("odd", "a~b", "c"), composite_key("odd", "a", "b~c"), "plain", composite_key("odd", "\x7f")]
+    ledger.put(
+        transaction(
+            ledger.members[0].roles["agent"],
+            "quorate",
+            [b"odd:Call", b"\xff\x00"],
+            writes={("quorate", key): b"\xff\xfe" for key in keys},
+            endorsers=ledger.endorsers,
+            time_ms=time_ms,
+            event=b"not JSON",
+        )
+    )
+    trail = Trail.open(None)
+    assert trail.append(block.SerializeToString() for block in ledger.chain.blocks) == 3
+    with trail.engine.connect() as connection:
+        found = list(connection.execute(select(WRITES.c.key).where(WRITES.c.block == 2)).scalars())
+        events = list(connection.execute(select(EVENTS.c.type).where(EVENTS.c.block == 2)).scalars())
+    assert sorted(found) == ["odd~a~b~c", "odd~\x7f", "plain"]
+    assert events == ["ledger.strange_event"]
+    trail.close()
+
+
 def test_the_file_is_the_owners_alone(tmp_path):
     trail = Trail.open(tmp_path / "audit" / "trail.db")
     trail.close()
@@ -149,3 +179,36 @@ def test_the_migrations_make_the_tables_that_the_code_declares():
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
         assert connection.execute(select(BLOCKS)).all() == []
     trail.close()
+
+
+def redated(entry, seconds):
+    """Return a transaction that claims another time, as a client that submits past every gateway can make it."""
+    envelope = protos.Envelope.FromString(entry)
+    payload = protos.Payload.FromString(envelope.payload)
+    channel = protos.ChannelHeader.FromString(payload.header.channel_header)
+    channel.timestamp.seconds = seconds
+    payload.header.channel_header = channel.SerializeToString()
+    body = protos.Transaction.FromString(payload.data)
+    outer = protos.ChaincodeActionPayload.FromString(body.actions[0].payload)
+    response = protos.ProposalResponsePayload.FromString(outer.action.proposal_response_payload)
+    parts = (payload.header.channel_header, payload.header.signature_header, outer.chaincode_proposal_payload)
+    response.proposal_hash = hashlib.sha256(b"".join(parts)).digest()
+    outer.action.proposal_response_payload = response.SerializeToString()
+    body.actions[0].payload = outer.SerializeToString()
+    payload.data = body.SerializeToString()
+    envelope.payload = payload.SerializeToString()
+    return envelope.SerializeToString()
+
+
+@pytest.mark.parametrize("seconds", [2**60, 2**53, -(2**60), -1, 253_402_300_800])
+def test_a_claimed_time_that_is_no_date_does_not_stop_the_trail(seconds):
+    ledger = Ledger(("Alder", "Birch"), per_block=1)
+    agent, writes = ledger.members[0].roles["agent"], {("other", "key"): b"value"}
+    entry = transaction(agent, "other", [b"go"], writes=writes, endorsers=ledger.endorsers, time_ms=1)
+    ledger.put(redated(entry, seconds))
+    trail = Trail.open(None)
+    trail.append(block.SerializeToString() for block in ledger.chain.blocks)
+    with trail.engine.connect() as connection:
+        found = connection.execute(select(TRANSACTIONS).order_by(TRANSACTIONS.c.block.desc())).mappings().first()
+    trail.close()
+    assert (found["msp"], found["function"], found["claimed_time"]) == ("AlderMSP", "go", None)
