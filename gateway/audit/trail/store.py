@@ -161,7 +161,8 @@ class Trail:
                 _insert(connection, CONFIGURATIONS, [row for rows in batch for row in rows.configurations])
                 _insert(connection, TRANSACTIONS, [row for rows in batch for row in rows.transactions])
                 _insert(connection, EVENTS, _numbered(connection, batch))
-                _insert(connection, WRITES, [row for rows in batch for row in rows.writes])
+                # An altered chaincode may write keys that read alike: the last one stands, and the trail goes on.
+                _insert(connection, WRITES, [row for rows in batch for row in rows.writes], how="OR REPLACE")
         except SQLAlchemyError as error:
             raise StorageError(f"the trail cannot be written: {error.__cause__ or error}", cause=error) from error
 
@@ -188,6 +189,6 @@ def _numbered(connection: Connection, batch: list[BlockRows]) -> list[dict[str, 
     return [{**row, "sequence": sequence} for sequence, row in enumerate(events, last + 1)]
 
 
-def _insert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+def _insert(connection: Connection, table: Table, rows: list[dict[str, object]], *, how: str = "") -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        connection.execute(insert(table).prefix_with(how) if how else insert(table), rows)
