@@ -65,7 +65,7 @@ class Participation:
         entry = self._entry()
         if self._is_over:
             if entry is not None:
-                self.context.journal.end(entry)
+                self.context.journal.end(self._noted(entry) if self._has_committed else entry)
         elif self._has_committed:
             await self._offer_again(entry)
         elif self._may_still_join:
@@ -224,12 +224,17 @@ class Participation:
         """Note a commit whose answer was lost; store the update anew when the gateway lost it."""
         if entry is None:
             return
-        if entry.stage is not Stage.COMMITTED:
-            entry = self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
+        entry = self._noted(entry)
         if entry.update is None or not self.context.journal.update_path(entry).is_file():
             return
         if not (await self.context.artifacts.stat(entry.update)).complete:
             await self._store(entry)
+
+    def _noted(self, entry: Entry) -> Entry:
+        """Note that the ledger has the commit, whatever the agent had come to know of it."""
+        if entry.stage is Stage.COMMITTED:
+            return entry
+        return self.context.journal.record(replace(entry, stage=Stage.COMMITTED))
 
     async def _decline(self, reason: str) -> None:
         current = self.view.round

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from network.engine import Node
+    from participants.agent.journal import Entry
     from quorate.records.round import RoundView
     from tests.e2e.faults.watch import Seen
     from tests.e2e.play import Play
@@ -156,15 +157,27 @@ class Stand:
     async def nothing_is_lost(self, number: int) -> RoundView:
         """Hold the ledger to what was seen of it, every peer to the same, and journals and accounts to both."""
         told = list(self.watch.seen)
+        while (differs := await self._difference(told)) is not None:
+            await asyncio.sleep(1)
+            before, told = told, list(self.watch.seen)
+            if len(told) == len(before):
+                raise differs
+            await self.at_rest()  # what was frozen had a commit under way: the study went on while it was looked at
+        self._checked = told[-1].block
+        return await self.play.ledger.round.get(STUDY, number)
+
+    async def _difference(self, told: list[Seen]) -> AssertionError | None:
         twice = [
             what for what, times in Counter(each.identity for each in told if each.fact.round).items() if times > 1
         ]
-        assert twice == []
-        await asyncio.gather(*(self._same_at(member, told) for member in self.play.consortium.places))
-        for member in self.play.consortium.places:
-            await self._as_journalled(member, told)
-        self._checked = told[-1].block
-        return await self.play.ledger.round.get(STUDY, number)
+        try:
+            assert twice == []
+            await asyncio.gather(*(self._same_at(member, told) for member in self.play.consortium.places))
+            for member in self.play.consortium.places:
+                await self._as_journalled(member, told)
+        except AssertionError as error:
+            return error
+        return None
 
     async def _same_at(self, member: str, told: list[Seen]) -> None:
         """Read the facts again that are new since the last check, from a member's own peer."""
@@ -188,12 +201,23 @@ class Stand:
         account = await self.play.ledger.privacy.account(msp, DATASET)
         assert account.charges == len(reserved), member
         for round_, update in committed.items():
-            entry = await self.play.journalled(member, Stage.COMMITTED, round_=round_)
+            entry = await self._done(member, round_)
             assert (entry.update, entry.secret) == (update, b""), (member, round_)
         for round_ in range(1, max(committed, default=0) + 1):
             entry = self.play.remembered(member, round_=round_)
             if entry is not None and entry.stage is Stage.COMMITTED:
                 assert round_ in committed, (member, round_)
+
+    async def _done(self, member: str, round_: int) -> Entry:
+        """Return a journal's entry once the round is done for its agent.
+
+        Committed; or ended, where the agent was away until another round was open: it then only forgets the secret.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while (entry := self.play.remembered(member, round_=round_)) is None or not entry.stage.is_done:  # noqa: ASYNC110 (what another process writes)
+                await asyncio.sleep(0.05)
+        assert entry.stage is Stage.COMMITTED or entry.reason == "ended", (member, entry)
+        return entry
 
 
 def everybody_is_in(view: RoundView) -> None:

@@ -428,6 +428,22 @@ async def test_an_ended_round_is_forgotten_with_its_update(tmp_path: Path, state
     assert machine.entry().stage is Stage.COMMITTED
 
 
+async def test_a_commit_whose_answer_was_lost_is_noted_even_when_the_round_has_ended_meanwhile(tmp_path: Path):
+    machine = await machine_in(tmp_path)
+    before_its_answer = ["get", "Reserve", "Reserve answered", "train", "put", "put answered", "Commit"]
+    machine.fate.dies_before = len(before_its_answer)
+    with pytest.raises(BaseException, match="Commit answered"):
+        await machine.take_part()
+    await machine.start()
+    machine.model.round_records[1]["state"] = "FINAL"
+
+    await machine.take_part()
+
+    assert machine.entry().stage is Stage.COMMITTED
+    assert machine.secrets_on_disk() == set()
+    assert not machine.journal.update_path(machine.entry()).exists()
+
+
 async def test_a_round_that_ends_before_its_commit_takes_its_secret_along(tmp_path: Path):
     machine = await machine_in(tmp_path)
     machine.trainer.failing = [TrainerDiedError("killed")]
