@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group("audit")
 def group() -> None:
-    """Export the evidence and verify it offline."""
+    """Ask the audit trail, review what it holds, export the evidence, and verify it offline."""
 
 
 @group.command("verify")

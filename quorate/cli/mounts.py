@@ -114,7 +114,7 @@ MOUNTS = (
         module="quorate.cli.audit",
         attribute="group",
         extra=None,
-        help="Export the evidence and verify it offline.",
+        help="Ask the audit trail, review, export the evidence, verify it offline.",
     ),
     Mount(
         name="portal",
