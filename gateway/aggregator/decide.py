@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from quorate.identifiers import RoundNumber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from quorate.identifiers import MspId
     from quorate.records.round import Attestation, Round, RoundView
@@ -95,7 +95,9 @@ class Decision:
 _NOTHING: Final = Decision(step=None, at=None)
 
 
-def decide(study: StudyView, latest: RoundView | None, *, me: MspId, now: int, skew_ms: int) -> Decision:
+def decide(
+    study: StudyView, latest: RoundView | None, *, me: MspId, members: Collection[MspId], now: int, skew_ms: int
+) -> Decision:
     """Return the next step of gateway `me` in a study.
 
     Parameters
@@ -106,12 +108,14 @@ def decide(study: StudyView, latest: RoundView | None, *, me: MspId, now: int, s
         Its last round, or None before the first.
     me
         The gateway's organisation.
+    members
+        The charter's: the ledger takes no step of others, and counts no attestation of theirs.
     now
         Unix milliseconds by this gateway's clock.
     skew_ms
         The charter's allowed clock skew.
     """
-    if study.study.state != "RUNNING":
+    if study.study.state != "RUNNING" or me not in members:
         return _NOTHING
     if latest is None:
         return _in_line(Open(RoundNumber(1)), study, round_=1, attempt=0, me=me, now=now)
@@ -119,7 +123,7 @@ def decide(study: StudyView, latest: RoundView | None, *, me: MspId, now: int, s
         case "OPEN":
             return _while_open(study, latest, me=me, now=now, skew_ms=skew_ms)
         case "SEALED":
-            return _while_sealed(study, latest, me=me, now=now)
+            return _while_sealed(study, latest, me=me, members=members, now=now)
         case "FINAL" | "ABORTED":
             return _after(study, latest.round, me=me, now=now)
         case "DISPUTED":
@@ -154,13 +158,14 @@ def _resolved(study: StudyView, view: RoundView) -> bool:
     )
 
 
-def _while_sealed(study: StudyView, view: RoundView, *, me: MspId, now: int) -> Decision:
+def _while_sealed(study: StudyView, view: RoundView, *, me: MspId, members: Collection[MspId], now: int) -> Decision:
     current, number = view.round, RoundNumber(view.round.round)
+    attesters = [msp for msp in current.attesters if msp in members]
     said = [attestation for attestation in view.attestations if attestation.attempt == current.attempt]
-    if quorum_reached(said, needed=current.m, among=current.attesters):
+    if quorum_reached(said, needed=current.m, among=attesters):
         step: Step = Finalize(number)
         return _in_line(step, study, round_=current.round, attempt=current.attempt, me=me, now=now)
-    silent = set(current.attesters) - {attestation.msp for attestation in said}
+    silent = set(attesters) - {attestation.msp for attestation in said}
     if me in silent and now < gives_up_at(current):
         return Decision(step=Attest(number, current.attempt), at=now)
     due = now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.aggregator import decide as steps
 from gateway.aggregator.attest import Attester
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from gateway.service.context import GatewayContext
     from gateway.service.state import Projection
     from quorate.identifiers import StudyId
+    from quorate.records.consortium import Charter
     from quorate.records.round import RoundView
     from quorate.records.study import StudyView
 
 _log = logging.getLogger(__name__)
+
+_Seen: TypeAlias = "tuple[StudyView | None, RoundView | None, Charter | None]"
 
 _IDLE = 3600.0  # seconds without any change after which a study is looked at again
 _AFTER_FAILURE = 2.0  # seconds before a failed step is tried again
@@ -66,11 +69,11 @@ class _StudyLoop:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 seen = self._seen()
-                study, latest = seen
+                study, latest, charter = seen
                 self._watch_others()
                 if study is not None and study.study.state in _ENDED:
                     return
-                decision = self._decide(study, latest)
+                decision = self._decide(study, latest, charter)
                 if await self._changed(seen, until=decision.at):
                     continue
                 if isinstance(decision.step, steps.Attest):
@@ -84,26 +87,30 @@ class _StudyLoop:
             if study == self._study:
                 self._watchman.look(view)
 
-    def _seen(self) -> tuple[StudyView | None, RoundView | None]:
+    def _seen(self) -> _Seen:
         state = self._context.state
         study = state.studies.get(self._study)
         if study is None or not study.rounds:
-            return study, None
+            return study, None, state.charter
         last = max(summary.round for summary in study.rounds)
-        return study, state.rounds.get((self._study, RoundNumber(last)))
+        return study, state.rounds.get((self._study, RoundNumber(last))), state.charter
 
-    def _decide(self, study: StudyView | None, latest: RoundView | None) -> steps.Decision:
-        charter = self._context.state.charter
+    def _decide(self, study: StudyView | None, latest: RoundView | None, charter: Charter | None) -> steps.Decision:
         if study is None or charter is None or (study.rounds and latest is None):
             return steps.Decision(step=None, at=None)
         decision = steps.decide(
-            study, latest, me=self._context.msp, now=self._context.clock(), skew_ms=charter.clock_skew_ms
+            study,
+            latest,
+            me=self._context.msp,
+            members=[member.msp for member in charter.members],
+            now=self._context.clock(),
+            skew_ms=charter.clock_skew_ms,
         )
         if latest is not None and isinstance(decision.step, steps.Attest) and self._attester.has_taken(decision.step):
             return steps.Decision(step=None, at=steps.gives_up_at(latest.round))
         return decision
 
-    async def _changed(self, seen: tuple[StudyView | None, RoundView | None], *, until: int | None) -> bool:
+    async def _changed(self, seen: _Seen, *, until: int | None) -> bool:
         """Wait for a change of what was seen; False when `until` (Unix ms) came first."""
         seconds = _IDLE if until is None else (until - self._context.clock()) / 1000
         if seconds <= 0:
@@ -114,7 +121,7 @@ class _StudyLoop:
             return False
         return True
 
-    def _differs(self, seen: tuple[StudyView | None, RoundView | None]) -> bool:
+    def _differs(self, seen: _Seen) -> bool:
         return any(now is not before for now, before in zip(self._seen(), seen, strict=True))
 
     async def _take(self, step: steps.Step) -> None:

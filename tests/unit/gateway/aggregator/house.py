@@ -245,9 +245,8 @@ class _Consortium(_Part):
             "proposer": MEMBERS[0],
             "activated": stamp(EPOCH),
         }
-        return ConsortiumView.of(
-            {"schema": ConsortiumView.SCHEMA, "charter": charter, "foundings": [], "confirmations": []}
-        )
+        nothing = {name: [] for name in ("foundings", "confirmations", "proposals", "ballots")}
+        return ConsortiumView.of({"schema": ConsortiumView.SCHEMA, "charter": charter, **nothing})
 
     async def members(self) -> MembersView:
         return MembersView.of({"schema": MembersView.SCHEMA, "members": [{"msp": msp} for msp in MEMBERS]})

@@ -13,8 +13,8 @@ ONE = RoundNumber(1)
 GOOD, BAD = digest_of(b"good"), digest_of(b"bad")
 
 
-def decided(ledger: LedgerModel, me: MspId, *, now: int = EPOCH) -> Decision:
-    return decide(ledger.study_view(), ledger.round_view(), me=me, now=now, skew_ms=SKEW_MS)
+def decided(ledger: LedgerModel, me: MspId, *, now: int = EPOCH, members: tuple[MspId, ...] = MEMBERS) -> Decision:
+    return decide(ledger.study_view(), ledger.round_view(), me=me, members=members, now=now, skew_ms=SKEW_MS)
 
 
 def opened(**terms: object) -> LedgerModel:
@@ -206,6 +206,24 @@ def test_attestations_of_an_earlier_attempt_or_of_strangers_do_not_count():
     assert decided(ledger, ALDER).step == steps.Attest(ONE, 2)
 
 
+def test_an_attester_that_was_removed_counts_neither_for_a_quorum_nor_as_one_to_wait_for():
+    ledger, left = sealed(m=3), (ALDER, BIRCH, CEDAR)
+    attest(ledger, GOOD, ALDER, BIRCH, DEODAR)
+    assert decided(ledger, ALDER).step == steps.Finalize(ONE)
+    assert decided(ledger, ALDER, members=left).step is None
+    assert decided(ledger, CEDAR, members=left).step == steps.Attest(ONE, 1)
+    late = ledger.round_view().round.attest_by
+    assert decided(ledger, ALDER, now=late, members=left).step == steps.Retry(ONE, 1)
+
+    attest(ledger, BAD, CEDAR)
+    assert decided(ledger, ALDER, members=left).step == steps.Retry(ONE, 1)
+
+
+def test_a_gateway_whose_organisation_was_removed_takes_no_steps():
+    assert decided(sealed(), DEODAR, members=(ALDER, BIRCH, CEDAR)) == Decision(step=None, at=None)
+    assert decided(LedgerModel(), DEODAR, members=(ALDER, BIRCH, CEDAR)) == Decision(step=None, at=None)
+
+
 def test_an_attempt_without_quorum_ends_with_its_time():
     ledger = sealed()
     attest(ledger, GOOD, ALDER, BIRCH)
@@ -247,6 +265,6 @@ def test_a_study_that_was_not_read_since_its_last_round_became_final_is_complete
     before = ledger.study_view()
     ledger.finalize(1, now=EPOCH)
 
-    found = decide(before, ledger.round_view(), me=ALDER, now=EPOCH, skew_ms=SKEW_MS)
+    found = decide(before, ledger.round_view(), me=ALDER, members=MEMBERS, now=EPOCH, skew_ms=SKEW_MS)
 
     assert found.step == steps.Complete()

@@ -37,7 +37,10 @@ class Gateway:
         known = self.waits_for
         if known is None or known[0] != ledger.changes or (known[1].step is None and _is_due(known[1], now)):
             view = ledger.round_view()
-            known = ledger.changes, decide(ledger.study_view(), view, me=self.msp, now=now, skew_ms=SKEW_MS)
+            known = (
+                ledger.changes,
+                decide(ledger.study_view(), view, me=self.msp, members=MEMBERS, now=now, skew_ms=SKEW_MS),
+            )
         self.waits_for = known
         return known[1]
 
