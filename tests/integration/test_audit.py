@@ -379,6 +379,20 @@ def test_the_gateway_goes_on_where_it_stood_and_anchors_when_it_ends(world):
     assert [anchor.entries for anchor in world.run(stand()).anchors] == [len(before)]
 
 
+def test_a_trail_made_anew_is_the_same_with_what_was_observed(world):
+    before = world.ask("modifications").rows
+    log = len([row for row in world.ask("reads").rows if row["number"]])
+    assert world.run(world.gateway.stop()) == 0
+    for path in (world.folder / f"state-{world.gateway.member.name}" / "audit").glob("trail.db*"):
+        path.unlink()
+    world.run(world.gateway.start())
+    world.officer = write_profile(world.folder / "officer.toml", world.gateway, Role.OFFICER)
+    after = eventually(lambda: world.ask("modifications").rows, lambda rows: len(rows) >= len(before))
+    assert after == before
+    assert all(row["observed_time"] for row in after)
+    assert len([row for row in world.ask("reads").rows if row["number"]]) > log
+
+
 def without_observation(row):
     return {name: value for name, value in row.items() if name != "observed_time"}
 
