@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.audit.access import Reader
@@ -109,6 +110,6 @@ class Visit:
         """Tell whether the session still holds, for answers that last."""
         return self.portal.doors is None or self.portal.doors.sessions.find(self.token) is not None
 
-    def page(self, template: str, /, **context: object) -> Response:
-        """Return a page."""
-        return render(template, self, **context)
+    async def page(self, template: str, /, **context: object) -> Response:
+        """Return a page, made off the event loop: the gateway's calls share it."""
+        return await asyncio.to_thread(partial(render, template, self, **context))

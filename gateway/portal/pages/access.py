@@ -23,7 +23,7 @@ async def show(visit: Visit) -> Response:
     before = number("before", given["before"]) if "before" in given else None
     shown = [row for row in entries if before is None or row.number < before][-_ROWS:][::-1]
     more = bool(shown) and shown[-1].number > 1
-    return visit.page(
+    return await visit.page(
         "access.html",
         answer=answer,
         entries=shown,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def show(visit: Visit) -> Response:
     """Show every divergence, and how often each organisation attested what became final."""
     visit.query()
-    return visit.page("agreement.html", answer=await visit.ask("agreement"), attested=await visit.read(_attested))
+    return await visit.page("agreement.html", answer=await visit.ask("agreement"), attested=await visit.read(_attested))
 
 
 def _attested(trail: Trail) -> list[tuple[str, int, int]]:

@@ -14,4 +14,4 @@ async def show(visit: Visit) -> Response:
     """Show the frameworks."""
     visit.query()
     await visit.admit("controls")
-    return visit.page("controls.html", frameworks=visit.portal.frameworks or {})
+    return await visit.page("controls.html", frameworks=visit.portal.frameworks or {})

@@ -37,7 +37,7 @@ async def show(visit: Visit) -> Response:
     study = visit.query("study").get("study")
     await visit.admit("exports")
     known = await visit.read(studies)
-    return visit.page(
+    return await visit.page(
         "exports.html",
         studies=known,
         study=study if study in known else "",

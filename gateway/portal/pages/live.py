@@ -91,7 +91,7 @@ async def _parts(
             if found is None:
                 yield "event: end\ndata: {}\n\n"
                 return
-            yield _message(found)
+            yield await asyncio.to_thread(_message, found)
             coming = asyncio.ensure_future(anext(changes, None))
     finally:
         coming.cancel()

@@ -17,4 +17,6 @@ async def show(visit: Visit) -> Response:
     given = visit.query("study", "round")
     study, which = given.get("study"), given.get("round")
     asked: dict[str, object] = {"study": study, "round": number("round", which)} if study and which else {}
-    return visit.page("members.html", answer=await visit.ask("members", **asked), study=study or "", round=which or "")
+    return await visit.page(
+        "members.html", answer=await visit.ask("members", **asked), study=study or "", round=which or ""
+    )

@@ -24,10 +24,10 @@ async def show_all(visit: Visit) -> Response:
     artifact = visit.query("artifact").get("artifact")
     if artifact is not None:
         answer = await visit.ask("descendants", artifact=artifact)
-        return visit.page("descendants.html", answer=answer, artifact=artifact)
+        return await visit.page("descendants.html", answer=answer, artifact=artifact)
     await visit.admit("models")
     models = await visit.read(newest, Model, "model")
-    return visit.page("models.html", models=sorted(models, key=lambda found: found.place, reverse=True))
+    return await visit.page("models.html", models=sorted(models, key=lambda found: found.place, reverse=True))
 
 
 async def show(visit: Visit) -> Response:
@@ -37,7 +37,7 @@ async def show(visit: Visit) -> Response:
     answer = await visit.ask("lineage", model=digest)
     row = answer.rows[0]
     recompute = await visit.read(recomputable, study=row.study)
-    return visit.page(
+    return await visit.page(
         "model.html",
         row=row,
         answer=answer,

@@ -26,7 +26,7 @@ _FEW: Final = 8
 async def show(visit: Visit) -> Response:
     """Show how things stand."""
     await visit.admit("overview")
-    return visit.page("overview.html", now=visit.portal.clock(), **await visit.read(standing))
+    return await visit.page("overview.html", now=visit.portal.clock(), **await visit.read(standing))
 
 
 def standing(trail: Trail) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def show(visit: Visit) -> Response:
     """Show the history."""
     visit.query()
-    return visit.page("policies.html", answer=await visit.ask("policies"))
+    return await visit.page("policies.html", answer=await visit.ask("policies"))
 
 
 async def show_one(visit: Visit) -> Response:
@@ -26,7 +26,7 @@ async def show_one(visit: Visit) -> Response:
     rows = [row for row in answer.rows if row.digest == digest]
     if not rows:
         raise NotFoundError(f"the ledger has no policy set {digest[:80]!r}")
-    return visit.page(
+    return await visit.page(
         "policy.html",
         row=rows[-1],
         rows=rows,

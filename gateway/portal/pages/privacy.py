@@ -27,7 +27,7 @@ async def show(visit: Visit) -> Response:
     await visit.admit("privacy", organisation=organisation)
     recounted = await visit.ask("recount") if "recount" in given else None
     everything = await visit.read(spending)
-    return visit.page(
+    return await visit.page(
         "privacy.html",
         organisation=organisation or "",
         organisations=sorted({row.msp for row in everything.rows}),

@@ -37,7 +37,7 @@ async def show_all(visit: Visit) -> Response:
     """Show the list."""
     visit.query()
     await visit.admit("questions")
-    return visit.page("questions.html", questions=QUESTIONS.values(), pages=PAGES)
+    return await visit.page("questions.html", questions=QUESTIONS.values(), pages=PAGES)
 
 
 async def show(visit: Visit) -> Response:
@@ -48,7 +48,7 @@ async def show(visit: Visit) -> Response:
     complete = all(part in given for part in question.needs)
     answer = await visit.ask(name, **asked_of(given)) if complete else None
     rows = answer.as_rows() if answer else []
-    return visit.page(
+    return await visit.page(
         "question.html",
         question=question,
         answer=answer,

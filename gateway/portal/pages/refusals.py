@@ -20,7 +20,7 @@ _KINDS: Final = ("budget", "late", "declined", "left out", "excluded", "aborted"
 async def show(visit: Visit) -> Response:
     """Show them, all or filtered."""
     given = visit.query("study", "organisation", "kind")
-    return visit.page(
+    return await visit.page(
         "refusals.html",
         answer=await visit.ask("refusals", **given),
         disputed=await visit.read(_disputed),

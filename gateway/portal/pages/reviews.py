@@ -28,7 +28,7 @@ async def show(visit: Visit) -> Response:
     chosen = next(
         (row for row in answer.rows if row.review == given.get("review") and row.msp == visit.officer.msp), None
     )
-    return visit.page(
+    return await visit.page(
         "reviews.html",
         answer=answer,
         chosen=chosen,
@@ -44,7 +44,7 @@ async def prepare(visit: Visit) -> Response:
     """Show the command that does a review's next step; nothing is signed or sent from here."""
     step = step_of(visit.form)
     await visit.admit("reviews/prepare", **{name: step[name] for name in ("review", "subject", "state")})
-    return visit.page("prepared.html", step=step, command=command_of(step))
+    return await visit.page("prepared.html", step=step, command=command_of(step))
 
 
 def step_of(form: Mapping[str, str]) -> dict[str, str]:

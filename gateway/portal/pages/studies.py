@@ -27,7 +27,7 @@ async def show_all(visit: Visit) -> Response:
     """Show all studies."""
     visit.query()
     await visit.admit("studies")
-    return visit.page("studies.html", **await visit.read(_all))
+    return await visit.page("studies.html", **await visit.read(_all))
 
 
 async def show(visit: Visit) -> Response:
@@ -35,7 +35,7 @@ async def show(visit: Visit) -> Response:
     visit.query()
     study = visit.part("study")
     await visit.admit("study", study=study[:64], name=study[:64])
-    return visit.page("study.html", **await visit.read(_one, study))
+    return await visit.page("study.html", **await visit.read(_one, study))
 
 
 async def show_round(visit: Visit) -> Response:
@@ -43,7 +43,7 @@ async def show_round(visit: Visit) -> Response:
     visit.query()
     study, which = visit.part("study"), number("round", visit.part("round"))
     await visit.admit("round", study=study[:64], name=study[:64], round=which)
-    return visit.page("round.html", **await visit.read(_round, study, which))
+    return await visit.page("round.html", **await visit.read(_round, study, which))
 
 
 def _all(trail: Trail) -> dict[str, Any]:

@@ -26,7 +26,7 @@ async def show(visit: Visit) -> Response:
     at = given.pop("at", "")
     found = await visit.desk.page(visit.reader, filter_of(given), via="portal", at=cursor_of(at), limit=_ROWS)
     newest = found.events[0].sequence if found.events else 0
-    return visit.page(
+    return await visit.page(
         "timeline.html",
         events=found.events,
         given={name: given.get(name, "") for name in NAMES},

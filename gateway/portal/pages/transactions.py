@@ -17,7 +17,7 @@ async def show(visit: Visit) -> Response:
     """Show a transaction."""
     visit.query()
     found = await visit.desk.transaction(visit.reader, visit.part("transaction"), via="portal")
-    return visit.page(
+    return await visit.page(
         "transaction.html",
         found=found,
         decision=await visit.read(decision_at, found),
