@@ -43,7 +43,7 @@ def load_certificate(pem: bytes) -> x509.Certificate:
         raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
     try:
         found = x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise BlockError("a certificate is not readable PEM", cause=error) from error
     if len(found) != 1:
         raise BlockError(f"{len(found)} certificates stand where one is expected")
@@ -67,7 +67,7 @@ def first_certificate(pem: bytes) -> x509.Certificate:
         raise BlockError("a certificate is not readable PEM")
     try:
         found = x509.load_der_x509_certificate(b64decode(b"".join(block[2].split()), validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, x509.InvalidVersion) as error:
         raise BlockError("a certificate is not readable PEM", cause=error) from error
     _require_readable(found)
     return found

@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import ATTRIBUTES, load_certificate, role_of
+from quorate.blocks.certificate import ATTRIBUTES, first_certificate, load_certificate, role_of
 from quorate.blocks.errors import BlockError
 from quorate.blocks.msp import Directory, Kind, Msp
 from tests.unit.quorate.ledger.configuration import msp_config
@@ -202,6 +203,15 @@ def test_attributes_that_cannot_be_read_are_refused(alder, attributes):
 def test_what_is_no_certificate_is_refused(text):
     with pytest.raises(BlockError):
         load_certificate(text)
+
+
+@pytest.mark.parametrize("load", [load_certificate, first_certificate])
+def test_a_certificate_of_a_version_that_nobody_knows_is_refused(alder, load):
+    der = alder.peer.issued.certificate.public_bytes(Encoding.DER)
+    altered = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020104"), 1)
+    text = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(altered) + b"-----END CERTIFICATE-----\n"
+    with pytest.raises(BlockError, match="not readable"):
+        load(text)
 
 
 def test_two_certificates_are_not_one(alder):
