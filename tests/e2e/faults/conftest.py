@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,22 @@ async def one_orderer(
 ) -> AsyncIterator[Stand]:
     async with stand(Engine.NATIVE) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def one_orderer_2_5(
+    stand: Callable[..., AbstractAsyncContextManager[Stand]],
+    chaincode_program: Path,  # noqa: ARG001 - it must be built
+) -> AsyncIterator[Stand]:
+    named = os.environ.get("QUORATE_FABRIC_BIN_2_5")
+    if not named:
+        pytest.skip("needs the folder of Fabric 2.5's programs in QUORATE_FABRIC_BIN_2_5")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUORATE_FABRIC_BIN", named)
+        if (missing := driver(Engine.NATIVE).missing()) is not None:
+            pytest.skip(f"needs Fabric 2.5's programs: {missing}")
+        async with stand(Engine.NATIVE, fabric_version="2.5") as made:
+            yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
