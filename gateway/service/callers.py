@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.digest import digest_of
@@ -22,6 +22,13 @@ _LEAF: Final = "x509_pem_cert"
 _CHAIN: Final = "x509_pem_cert_chain"
 _MAX_CHAIN: Final = 5
 _REMEMBERED: Final = 1024
+_UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +138,7 @@ class Roots:
     def _identify(self, chain: tuple[bytes, ...]) -> Caller:
         try:
             certificates = [x509.load_pem_x509_certificate(pem) for pem in chain]
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise DeniedError("the client certificate is not readable", cause=error) from error
         leaf, between = certificates[0], certificates[1:]
         fingerprint = digest_of(leaf.public_bytes(Encoding.DER))
@@ -144,10 +151,14 @@ class Roots:
 
 
 def _load(pem: bytes) -> list[x509.Certificate]:
+    # Go's parser, by which the ledger took the root, reads more than this one: version 2, and keys of any kind.
     try:
-        return x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
+        found = x509.load_pem_x509_certificates(pem)
+        for certificate in found:
+            certificate.subject, certificate.public_key(), certificate.extensions
+    except _UNREADABLE as error:
         raise UsageError("the TLS root is not readable PEM", cause=error) from error
+    return found
 
 
 def _chain(authentication: Mapping[str, Iterable[bytes]]) -> list[bytes]:

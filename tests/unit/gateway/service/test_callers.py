@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -147,6 +148,16 @@ def test_an_unreadable_root_is_named_and_left_out(roots: Roots) -> None:
     assert roots.root_of(CEDAR) is None
     with pytest.raises(UsageError):
         Roots(ALDER, b"nonsense")
+
+
+def test_a_root_that_only_the_ledger_can_read_is_left_out(roots: Roots) -> None:
+    der = make("cedar").certificate.public_bytes(Encoding.DER)
+    second = der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020101"), 1)  # X.509 version 2
+    unknown = der.replace(bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0299"), 1)  # no such key
+    for altered in (second, unknown):
+        pem = f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(altered).decode()}-----END CERTIFICATE-----\n"
+        assert roots.announce({BIRCH: BIRCHS.pem.decode(), CEDAR: pem}) == {CEDAR: "the TLS root is not readable PEM"}
+        assert roots.root_of(CEDAR) is None
 
 
 def test_the_development_authority_fits(identities: dict[str, OrganisationPaths]) -> None:
