@@ -29,6 +29,7 @@ _CONNECTION: Final = "connection.json"
 _PRIVATE_KEY: Final = b"PRIVATE KEY-----"
 _OTHERS: Final = 0o077
 _MAX_METADATA_BYTES: Final = 64 * 1024
+_MAX_FILES: Final = 4096
 _DIAL_TIMEOUT: Final = "10s"
 
 
@@ -195,11 +196,13 @@ def _document(fields: dict[str, object]) -> bytes:
 def _members(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
     """Return the archive's files, as long as they are few, plain and not larger than any package may be."""
     found: list[tarfile.TarInfo] = []
+    size = 0
     for member in archive:
         found.append(member)
+        size += member.size
         if not member.isfile():
             raise UsageError(f"{member.name[:100]!r} in the package is not a regular file")
-        if sum(each.size for each in found) > 4 * MAX_PACKAGE_BYTES:
+        if size > 4 * MAX_PACKAGE_BYTES or len(found) > _MAX_FILES:
             raise UsageError("the package is too large when unpacked")
     return found
 

@@ -170,6 +170,12 @@ def test_what_is_no_package(tmp_path, data, why):
     assert str(path) in str(caught.value)
 
 
+def test_a_small_file_that_holds_more_files_than_any_package():
+    empty = b"".join(tarfile.TarInfo(f"{number}.txt").tobuf() for number in range(4097))
+    with pytest.raises(UsageError, match="too large when unpacked"):
+        ChaincodePackage.parse(gzip.compress(empty + bytes(1024)))
+
+
 def test_a_small_file_that_would_unpack_to_a_large_one():
     bomb = tarfile.TarInfo("code.tar.gz")
     bomb.size = 5 * MAX_PACKAGE_BYTES
