@@ -11,13 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.audit.export import export_bundle
+from network.identity import Role
 from participants.agent.journal import Stage
 from participants.demo.configuration import DATASET
+from quorate.verify import verify_bundle
 from tests.e2e.faults.watch import Watch, facts_at
 from tests.e2e.play import STUDY, charge_of, commit_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from network.engine import Node
     from participants.agent.journal import Entry
@@ -149,6 +153,15 @@ class Stand:
         )
         print(self.recoveries[-1])  # noqa: T201 - a figure, of which nothing is asserted
         return view
+
+    async def evidence_verifies(self, bundle: Path) -> None:
+        """Export everything that happened as an officer does, and verify it offline, as somebody who trusts nobody."""
+        await self.at_rest()
+        officer = self.play.people.sessions[HOLDS, Role.OFFICER]
+        await export_bundle(officer, bundle, artifacts=True)
+        genesis = self.play.consortium.connection.genesis_digest
+        report = await asyncio.to_thread(verify_bundle, bundle, genesis=genesis)
+        assert report.verified
 
     async def ended(self, number: int) -> Seen:
         """Wait until a round is final or aborted."""

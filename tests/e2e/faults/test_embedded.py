@@ -56,3 +56,7 @@ async def test_the_network_stands_still(embedded, step):
         away=6.0,
     )
     everybody_is_in(view)
+
+
+async def test_the_evidence_of_all_that_happened_verifies(embedded, tmp_path):
+    await embedded.evidence_verifies(tmp_path / "evidence.qeb")

@@ -38,3 +38,7 @@ async def test_a_process_of_the_ledger_is_cut_off_and_returns(one_orderer_2_5, w
         away=6.0,
     )
     everybody_is_in(view)
+
+
+async def test_the_evidence_of_all_that_happened_verifies(one_orderer_2_5, tmp_path):
+    await one_orderer_2_5.evidence_verifies(tmp_path / "evidence.qeb")

@@ -40,3 +40,7 @@ async def test_one_is_cut_off_and_returns(four_smartbft_orderers, which):
         away=15.0,
     )
     everybody_is_in(view)
+
+
+async def test_the_evidence_of_all_that_happened_verifies(four_smartbft_orderers, tmp_path):
+    await four_smartbft_orderers.evidence_verifies(tmp_path / "evidence.qeb")

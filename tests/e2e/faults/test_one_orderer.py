@@ -233,3 +233,7 @@ def its_update_is_left_out(stand, view):
     assert view.round.state == "FINAL"
     assert [(left.msp, left.reason) for left in view.round.excluded] == [(msp, "unavailable")]
     assert msp not in view.round.attested_by
+
+
+async def test_the_evidence_of_all_that_happened_verifies(one_orderer, tmp_path):
+    await one_orderer.evidence_verifies(tmp_path / "evidence.qeb")

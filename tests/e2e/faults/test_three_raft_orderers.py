@@ -82,3 +82,7 @@ async def test_most_or_all_are_killed(three_raft_orderers, step, number):
         away=5.0,
     )
     everybody_is_in(view)
+
+
+async def test_the_evidence_of_all_that_happened_verifies(three_raft_orderers, tmp_path):
+    await three_raft_orderers.evidence_verifies(tmp_path / "evidence.qeb")
