@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -38,7 +39,7 @@ def add_timestamp(url: str, header: BlockHeader, staged: Staging) -> None:
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
             token = answer.read(_MOST + 1)
-    except (URLError, TimeoutError, OSError) as error:
+    except (URLError, HTTPException, OSError) as error:
         raise UnreachableError(f"the time-stamping authority does not answer: {error}", cause=error) from error
     if not token or len(token) > _MOST:
         raise UsageError(f"the time-stamping authority answered with {len(token)} bytes")

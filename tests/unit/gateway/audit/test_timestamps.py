@@ -1,6 +1,7 @@
 """Tokens of a time-stamping authority, which the test runs, over the last header of a bundle."""
 
 import shutil
+import socket
 import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
@@ -166,6 +167,29 @@ def test_an_altered_token(made, stamped, authority):
         altered[spot] ^= 1
         (bundle / name).write_bytes(altered)
         assert failure(made, reseal(bundle, made.ledger.officer), authority.root).place == name
+
+
+@pytest.fixture
+def talker():
+    """Return the address of something that listens and speaks no HTTP."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def talk():
+            with listening.accept()[0] as connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.test ESMTP\r\n")
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        talking.join(10)
+
+
+def test_what_speaks_no_http_is_no_authority(made, tmp_path, talker):
+    with staging(tmp_path / "b") as staged, Collector(staged, chaincode="quorate") as collected:
+        collected.take(made.ledger.chain.blocks[0])
+        with pytest.raises(UnreachableError, match="does not answer"):
+            add_timestamp(talker, collected.last, staged)
 
 
 @pytest.mark.parametrize(
