@@ -115,8 +115,9 @@ class AgentLoop:
                 continue
             if not knows_model(study, view.round.base):
                 continue  # the study's own change is on its way, and will wake this again
-            reached &= await self._one(Participation(context=self._context, dataset=dataset, study=study, view=view))
+            # First: this round's training may take hours, and an earlier round's secret shall not lie about so long.
             reached &= self._tidy(name, view.round.round, dataset.id)
+            reached &= await self._one(Participation(context=self._context, dataset=dataset, study=study, view=view))
         return reached
 
     def _tidy(self, study: StudyId, round_: int, dataset: str) -> bool:

@@ -231,6 +231,29 @@ async def test_rounds_that_ended_while_the_agent_was_away_are_forgotten(tmp_path
         await until(lambda: machine.secrets_on_disk() == set())
 
 
+async def test_an_earlier_rounds_secret_is_gone_before_the_next_round_trains(tmp_path: Path):
+    machine = await machine_in(tmp_path)
+    machine.trainer.failing = [TrainerDiedError("killed")]
+    with pytest.raises(TrainerDiedError):
+        await machine.take_part()
+    machine.model.round_records[1]["state"] = "ABORTED"
+    machine.model.open(2, now=EPOCH)
+    await machine.start()
+    train, on_disk = machine.trainer.train, []
+
+    async def watched(**request: object) -> object:
+        on_disk.append(machine.secrets_on_disk())
+        return await train(**request)
+
+    machine.trainer.train = watched
+    async with running(machine) as (stream, _):
+        stream.tell_study()
+        stream.tell_round(2)
+        await until(committed(machine, 2))
+    assert len(machine.trainer.secrets) == 2
+    assert on_disk == [set()]  # of the secrets that were used before
+
+
 async def test_the_end_of_the_stream_ends_the_agent(tmp_path: Path):
     machine = await machine_in(tmp_path)
     async with running(machine) as (stream, task):
