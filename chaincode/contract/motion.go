@@ -54,18 +54,20 @@ func checkBallotDigest(q *records.BallotRequest, digest records.Digest) error {
 }
 
 // outcome counts the members' ballots and returns the state that they lead to. Until it is decided that is an error.
+// A vote that nobody closed in its time has failed, whatever was cast: what was forgotten must not come into force later,
+// when the charter or the policies happen to be what they were.
 func (c *call) outcome(charter *records.Charter, about string, proposal records.ID, rule string, expires int64) (state, reason string, err error) {
 	votes, err := c.countBallots(charter, about, proposal, rule)
 	if err != nil {
 		return "", "", err
 	}
 	switch {
+	case c.Time >= expires+charter.ClockSkewMS:
+		return records.MotionRejected, "expired", nil
 	case votes.passed():
 		return records.MotionAdopted, "voted", nil
 	case votes.failed():
 		return records.MotionRejected, "rejected", nil
-	case c.Time >= expires+charter.ClockSkewMS:
-		return records.MotionRejected, "expired", nil
 	default:
 		return "", "", wrongState("proposal "+string(proposal), records.MotionProposed+" with votes "+votes.String(), "that the vote is decided or expired")
 	}

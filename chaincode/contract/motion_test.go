@@ -142,6 +142,19 @@ func TestAVoteIsCastOnceAndInTime(t *testing.T) {
 	}
 }
 
+func TestAVoteThatNobodyClosedInTimeHasFailed(t *testing.T) {
+	w := founded(t)
+	proposal := w.must(w.as(alder, "operator"), "consortium:ProposeMember", m{"proposal": "elm", "member": elm("key")})
+	w.ballots("consortium", proposal, "approve", members...)
+	w.wait(60_000 + skew)
+	if charter := w.tallyMembers("elm"); membersOf(charter) != "Alder Birch Cedar Dogwood" {
+		t.Errorf("the charter is %v", charter)
+	}
+	if closed := w.memberProposal("elm")["closed"].(m); closed["reason"] != "expired" {
+		t.Errorf("closed as %v", closed)
+	}
+}
+
 func TestARejectedMemberIsNotAdmitted(t *testing.T) {
 	w := founded(t)
 	proposal := w.must(w.as(alder, "operator"), "consortium:ProposeMember", m{"proposal": "elm", "member": elm("key")})

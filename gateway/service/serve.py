@@ -159,7 +159,16 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
 
     members = follow_members(context.state, parts.roots, parts.gateways)
     portal = [] if parts.portal is None else [parts.portal.run()]
-    return [parts.follower.run(), members, when_loaded(), *parts.audit.tasks(), *parts.witness.tasks(), *portal]
+    beside = [*parts.audit.tasks(), *parts.witness.tasks(), *portal]
+    return [parts.follower.run(), members, when_loaded(), *map(_apart, beside)]
+
+
+async def _apart(task: Coroutine[None, None, None]) -> None:
+    """Run what officers need so that a defect in it leaves the members' rounds alone."""
+    try:
+        await task
+    except Exception:  # noqa: BLE001 - whatever it was is in the log, and the rounds are not stopped by it
+        _log.exception("a part of the gateway has ended and the others go on; restart the gateway to have it again")
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 _MAX_CHAIN = 8
+_MOST_KNOWN = 10_000
 
 
 class Kind(Enum):
@@ -176,6 +177,8 @@ class Directory:
             msp = self._msps.get(message.mspid)
             if msp is None:
                 raise BlockError(f"the channel has no organisation {message.mspid[:80]!r}")
+            if len(self._admitted) >= _MOST_KNOWN:
+                self._admitted.clear()
             known = self._admitted[serialized] = msp.admit(serialized, message.id_bytes)
         return known
 

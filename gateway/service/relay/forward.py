@@ -11,7 +11,7 @@ import grpc
 
 from gateway.service.methods import Context, fail
 from gateway.service.relay import request
-from quorate.errors import DeniedError, QuorateError, UsageError
+from quorate.errors import DeniedError, QuorateError, TimedOutError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -25,6 +25,7 @@ GATEWAY: Final = "gateway.Gateway"
 DELIVER: Final = "protos.Deliver"
 _BLOCKS: Final = ("Deliver", "DeliverFiltered")
 _PRIVATE: Final = "DeliverWithPrivateData"
+_FIRST_SECONDS: Final = 10.0
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
@@ -161,8 +162,12 @@ class Relay:
 
 
 async def _first(requests: AsyncIterator[bytes]) -> bytes:
-    async for data in requests:
-        return data
+    try:
+        async with asyncio.timeout(_FIRST_SECONDS):
+            async for data in requests:
+                return data
+    except TimeoutError as error:
+        raise TimedOutError(f"no request for blocks came within {_FIRST_SECONDS:g} s", cause=error) from error
     raise UsageError("a stream of blocks begins with a request for them")
 
 

@@ -41,14 +41,13 @@ def cast(call: Call, about: str, asked: CastBallot, motion: Motion) -> dict[str,
 
 def outcome(call: Call, about: str, motion: Motion, rule: str) -> tuple[MotionState, str]:
     """Return the state that the members' ballots lead to, and why."""
+    if call.time >= motion.expires_time + call.skew():
+        return "REJECTED", "expired"
     votes = _count(call, about, motion, rule)
     if votes.passed:
         return "ADOPTED", "voted"
-    if votes.failed:
-        return "REJECTED", "rejected"
-    over = call.time >= motion.expires_time + call.skew()
-    require(over, "a vote that was not decided was closed before its end")
-    return "REJECTED", "expired"
+    require(votes.failed, "a vote that was not decided was closed before its end")
+    return "REJECTED", "rejected"
 
 
 def ended(call: Call, state: MotionState, reason: str) -> dict[str, object]:

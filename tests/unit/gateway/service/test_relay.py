@@ -289,6 +289,16 @@ async def test_every_request_for_blocks_counts_as_a_call(setup: Setup) -> None:
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_a_stream_of_blocks_that_asks_for_nothing_ends(relayed: Relayed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.service.relay.forward._FIRST_SECONDS", 0.2)
+    async with relayed.endpoint().channel() as channel:
+        call = channel.stream_stream(f"/{DELIVER}/Deliver")()
+        with pytest.raises(grpc.aio.AioRpcError, match="no request for blocks came within") as caught:
+            await call.read()
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert relayed.peer.calls == []
+
+
 async def test_a_stream_of_blocks_that_asks_for_none_never_reaches_the_peer(relayed: Relayed) -> None:
     async with relayed.endpoint().channel() as channel:
         call = channel.stream_stream(f"/{DELIVER}/Deliver")()
