@@ -69,10 +69,10 @@ def test_memory_stays_within_bounds(name):
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="needs the Python package atheris")
 @pytest.mark.parametrize("name", TARGETS)
-def test_with_atheris(name):
+def test_with_atheris(name, tmp_path):
     # libFuzzer bounds the highest memory that the system counts for its process, which begins with that of whoever
     # started it: a shell between keeps pytest's own out of it.
-    command = [sys.executable, "-m", "tests.fuzz", name, f"-max_total_time={SECONDS}"]
+    command = [sys.executable, "-m", "tests.fuzz", name, f"-max_total_time={SECONDS}", f"-artifact_prefix={tmp_path}/"]
     done = subprocess.run(
         ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command],
         capture_output=True,
