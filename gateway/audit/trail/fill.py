@@ -75,7 +75,8 @@ class Filler:
         """Yield the height at once when it is not `after`, then whenever it has grown."""
         while True:
             async with self._condition:
-                await self._condition.wait_for(lambda seen=after: self.height != seen)  # type: ignore[misc]
+                while self.height == after:
+                    await self._condition.wait()
                 after = self.height
             yield after
 

@@ -60,20 +60,8 @@ def rows_of(data: bytes, *, chaincode: str) -> BlockRows:
         When the data are no block in its one form.
     """
     block = decode_block(data)
-    header = block.header
-    rows = BlockRows(
-        number=header.number,
-        previous=digest_from_raw(header.previous_hash) if header.number else "",
-        block={
-            "number": header.number,
-            "hash": header.digest,
-            "previous": header.previous_hash.hex(),
-            "data_hash": header.data_hash.hex(),
-            "commit_hash": _commit_hash(block),
-            "entries": len(block.entries),
-            "whole": 1,
-        },
-    )
+    rows = header_rows(block.header)
+    rows.block.update(commit_hash=_commit_hash(block), entries=len(block.entries), whole=1)
     for position, (entry, code) in enumerate(zip(block.entries, block.codes, strict=True)):
         _add(rows, position, entry, code, chaincode)
     return rows
