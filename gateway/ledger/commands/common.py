@@ -54,6 +54,24 @@ async def _in_session(function: Callable[..., Coroutine[Any, Any, Any]], path: P
         return await function(session, **arguments)
 
 
+def read_bounded(path: Path, *, limit: int, what: str) -> bytes:
+    """Return the bytes of a file that a person named as `what`.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read or has more than `limit` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
+    if len(data) > limit:
+        raise UsageError(f"{path} has more than {limit} bytes, and {what} may not")
+    return data
+
+
 def read_document(path: Path) -> dict[str, canonical.JSON]:
     """Return the object in a JSON or TOML file, without floats.
 
@@ -62,13 +80,7 @@ def read_document(path: Path) -> dict[str, canonical.JSON]:
     UsageError
         When the file cannot be read or holds anything else.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LIMIT + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    if len(data) > _LIMIT:
-        raise UsageError(f"{path} has more than {_LIMIT} bytes")
+    data = read_bounded(path, limit=_LIMIT, what="a document")
     if path.suffix == ".toml":
         data = _toml_as_json(path, data)
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.ledger.commands.ballots import PROPOSAL_COLUMNS, proposal_row, require_read
-from gateway.ledger.commands.common import ledger_command, print_record, read_document
+from gateway.ledger.commands.common import ledger_command, print_record, read_bounded, read_document
 from gateway.ledger.commands.views import said
 from quorate.cli.output import Column, Format, print_rows
 from quorate.cli.terminal import printable
@@ -138,13 +138,7 @@ def _row(motion: PolicyMotion, ballots: Iterable[Ballot]) -> dict[str, object]:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_TEXT_LIMIT + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    if len(data) > _TEXT_LIMIT:
-        raise UsageError(f"{path} has more than {_TEXT_LIMIT} bytes, and a policy set may not")
+    data = read_bounded(path, limit=_TEXT_LIMIT, what="a policy set")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
