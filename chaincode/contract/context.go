@@ -71,6 +71,11 @@ func (c *call) needCharter() (*records.Charter, error) {
 	return c.charter, nil
 }
 
+// closed says that something has ended, why, and by whom.
+func (c *call) closed(reason string) *records.Closed {
+	return &records.Closed{Reason: reason, Stamp: c.Stamp()}
+}
+
 // wrongState is the refusal of a step that expects another state.
 func wrongState(what, is, expected string) error {
 	return ledger.Refuse(ledger.InvalidState, "%s is %s, and this step expects %s", what, is, expected)

@@ -57,13 +57,13 @@ func checkBallotDigest(q *records.BallotRequest, digest records.Digest) error {
 // A vote that nobody closed in its time has failed, whatever was cast: what was forgotten must not come into force later,
 // when the charter or the policies happen to be what they were.
 func (c *call) outcome(charter *records.Charter, about string, proposal records.ID, rule string, expires int64) (state, reason string, err error) {
-	votes, err := c.countBallots(charter, about, proposal, rule)
-	if err != nil {
-		return "", "", err
-	}
-	switch {
-	case c.Time >= expires+charter.ClockSkewMS:
+	if c.Time >= expires+charter.ClockSkewMS {
 		return records.MotionRejected, "expired", nil
+	}
+	votes, err := c.countBallots(charter, about, proposal, rule)
+	switch {
+	case err != nil:
+		return "", "", err
 	case votes.passed():
 		return records.MotionAdopted, "voted", nil
 	case votes.failed():
@@ -73,24 +73,13 @@ func (c *call) outcome(charter *records.Charter, about string, proposal records.
 	}
 }
 
+// countBallots counts the members' ballots on a proposal.
 func (c *call) countBallots(charter *records.Charter, about string, proposal records.ID, rule string) (count, error) {
-	n := count{voters: len(charter.Members), needed: needed(rule, len(charter.Members))}
-	for _, member := range charter.Members {
-		ballot, err := ledger.Get[records.Ballot](c.Tx, ledger.BallotKey(about, proposal, member.MSP))
-		switch {
-		case err != nil:
-			return n, err
-		case ballot == nil:
-		case ballot.Choice == choiceApprove:
-			n.approve++
-		default:
-			n.reject++
+	return countMembers(charter, rule, func(msp records.MSPID) (string, error) {
+		ballot, err := ledger.Get[records.Ballot](c.Tx, ledger.BallotKey(about, proposal, msp))
+		if ballot == nil {
+			return "", err
 		}
-	}
-	return n, nil
-}
-
-// closed says that a proposal has ended, why, and by whom.
-func (c *call) closed(reason string) *records.Closed {
-	return &records.Closed{Reason: reason, Stamp: c.Stamp()}
+		return ballot.Choice, nil
+	})
 }

@@ -89,8 +89,7 @@ func (*Round) Abort(ctx *Context, q *records.RoundRequest) (*records.Round, erro
 
 // closeRound aborts a round for a reason.
 func (c *call) closeRound(round *records.Round, reason string) error {
-	round.State = records.RoundAborted
-	round.Closed = &records.Closed{Reason: reason, Stamp: c.Stamp()}
+	round.State, round.Closed = records.RoundAborted, c.closed(reason)
 	c.Emit(records.Event{Type: "round.aborted", Study: round.Study, Round: round.Round, Reason: reason})
 	return c.putRound(round)
 }

@@ -43,8 +43,7 @@ func (*Study) Complete(ctx *Context, q *records.CompleteRequest) (*records.Study
 }
 
 func (c *call) complete(study *records.Study, reason string) {
-	stamp := c.Stamp()
-	study.State, study.Completed = records.StudyCompleted, &stamp
-	study.Closed = &records.Closed{Reason: reason, Stamp: stamp}
+	study.State, study.Closed = records.StudyCompleted, c.closed(reason)
+	study.Completed = &study.Closed.Stamp
 	c.emitStudy("study.completed", study)
 }

@@ -67,7 +67,7 @@ func outcomeOfVote(votes count, expired bool) (state, reason string) {
 func (c *call) closeStudy(study *records.Study, state, reason string) error {
 	study.State = state
 	if reason != "" {
-		study.Closed = &records.Closed{Reason: reason, Stamp: c.Stamp()}
+		study.Closed = c.closed(reason)
 	}
 	c.emitStudy("study."+strings.ToLower(state), study)
 	return c.putStudy(study)

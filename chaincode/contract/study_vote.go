@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +15,6 @@ const (
 	motionAccept     = "accept"
 	motionAbort      = "abort"
 	motionAbortRound = "abort-round/"
-
-	choiceApprove = "approve"
 )
 
 // openStudy are the states in which a study can still be aborted.
@@ -101,42 +98,13 @@ func (c *call) disputedRound(study *records.Study, motion string) (*records.Roun
 	return round, checkRound(round, records.RoundDisputed)
 }
 
-// A count is how the members voted on a motion.
-type count struct{ voters, needed, approve, reject int }
-
-func (n count) passed() bool { return n.approve >= n.needed }
-func (n count) failed() bool { return n.reject > n.voters-n.needed }
-
-func (n count) String() string {
-	return fmt.Sprintf("%d for and %d against of %d, %d needed", n.approve, n.reject, n.voters, n.needed)
-}
-
-// countVotes reads every member's vote on a motion.
+// countVotes counts the members' votes on a motion about a study.
 func (c *call) countVotes(charter *records.Charter, study *records.Study, motion string) (count, error) {
-	n := count{voters: len(charter.Members), needed: needed(charter.Quorum.Studies, len(charter.Members))}
-	for _, member := range charter.Members {
-		vote, err := ledger.Get[records.Vote](c.Tx, ledger.VoteKey(study.Study, study.Version, records.Motion(motion), member.MSP))
-		switch {
-		case err != nil:
-			return n, err
-		case vote == nil:
-		case vote.Choice == choiceApprove:
-			n.approve++
-		default:
-			n.reject++
+	return countMembers(charter, charter.Quorum.Studies, func(msp records.MSPID) (string, error) {
+		vote, err := ledger.Get[records.Vote](c.Tx, ledger.VoteKey(study.Study, study.Version, records.Motion(motion), msp))
+		if vote == nil {
+			return "", err
 		}
-	}
-	return n, nil
-}
-
-// needed returns how many votes of n a quorum rule asks for.
-func needed(rule string, n int) int {
-	switch rule {
-	case "all":
-		return n
-	case "two-thirds":
-		return (2*n + 2) / 3
-	default: // majority
-		return n/2 + 1
-	}
+		return vote.Choice, nil
+	})
 }

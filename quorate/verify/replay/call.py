@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from quorate.records.common import Closed
 from quorate.records.consortium import Charter
 from quorate.records.round import Round
 from quorate.records.study import Study
@@ -56,6 +57,10 @@ class Call:
         if not isinstance(self.request, kind):
             raise RuleError(f"{self.function} takes no {kind.SCHEMA}")
         return self.request
+
+    def closed(self, reason: str) -> Closed:
+        """Say that something ends with this call, why, and by whom."""
+        return Closed(reason=reason, stamp=self.stamp)
 
     def charter(self) -> Charter:
         """Return the charter in force."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from quorate.records.ballot import Ballot
-from quorate.records.common import Closed, make
+from quorate.records.common import make
 from quorate.verify.replay import keys
+from quorate.verify.replay.count import count
 from quorate.verify.replay.errors import require
-from quorate.verify.replay.votes import Count, needed
 
 if TYPE_CHECKING:
     from quorate.records.ballot import CastBallot, MotionState
@@ -43,7 +43,11 @@ def outcome(call: Call, about: str, motion: Motion, rule: str) -> tuple[MotionSt
     """Return the state that the members' ballots lead to, and why."""
     if call.time >= motion.expires_time + call.skew():
         return "REJECTED", "expired"
-    votes = _count(call, about, motion, rule)
+
+    def ballot_of(msp: str) -> Ballot | None:
+        return call.world.get(Ballot, keys.ballot(about, motion.proposal, msp))
+
+    votes = count(call.charter(), rule, ballot_of)
     if votes.passed:
         return "ADOPTED", "voted"
     require(votes.failed, "a vote that was not decided was closed before its end")
@@ -52,16 +56,4 @@ def outcome(call: Call, about: str, motion: Motion, rule: str) -> tuple[MotionSt
 
 def ended(call: Call, state: MotionState, reason: str) -> dict[str, object]:
     """Return the fields of a proposal that a closed vote changes."""
-    return {"state": state, "closed": Closed(reason=reason, stamp=call.stamp)}
-
-
-def _count(call: Call, about: str, motion: Motion, rule: str) -> Count:
-    members = call.charter().members
-    found = [call.world.get(Ballot, keys.ballot(about, motion.proposal, member.msp)) for member in members]
-    choices = [ballot.choice for ballot in found if ballot is not None]
-    return Count(
-        voters=len(members),
-        needed=needed(rule, len(members)),
-        approve=choices.count("approve"),
-        reject=choices.count("reject"),
-    )
+    return {"state": state, "closed": call.closed(reason)}

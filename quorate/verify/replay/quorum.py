@@ -6,12 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from quorate.digest import parse_digest
-from quorate.records.common import Closed, make
+from quorate.records.common import make
 from quorate.records.model import Model, Update
 from quorate.records.round import Attest, Attestation, Finalize, Retry, Round
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed
+from quorate.verify.replay.studies import completed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,9 +138,7 @@ def _finish(call: Call, study: Study, final: Round) -> dict[str, Document]:
     record = _model(call, study, final)
     writes: dict[str, Document] = {keys.model(record.digest): record}
     if final.finals_before + 1 >= study.terms.rounds:
-        end = Closed(reason="rounds-final", stamp=call.stamp)
-        done = study.model_copy(update={"state": "COMPLETED", "completed": call.stamp, "closed": end})
-        writes[keys.study(study.study)] = done
+        writes.update(completed(call, study, "rounds-final"))
     return writes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quorate import merkle
-from quorate.records.common import Closed, make
+from quorate.records.common import make
 from quorate.records.round import Abort, Open, Round, Seal
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import require
@@ -87,8 +87,8 @@ def abort(call: Call) -> dict[str, Document]:
 
 def closed(call: Call, round_: Round, reason: str) -> dict[str, Document]:
     """Return a round that ends without a model."""
-    end = Closed(reason=reason, stamp=call.stamp)
-    return {keys.round_(round_.study, round_.round): round_.model_copy(update={"state": "ABORTED", "closed": end})}
+    changes = {"state": "ABORTED", "closed": call.closed(reason)}
+    return {keys.round_(round_.study, round_.round): round_.model_copy(update=changes)}
 
 
 def _base(call: Call, study: Study, number: int) -> tuple[Digest, int]:

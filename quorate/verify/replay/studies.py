@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quorate.records.common import Closed, make
+from quorate.records.common import make
 from quorate.records.round import Round
 from quorate.records.study import (
     Accept,
@@ -88,9 +88,13 @@ def complete(call: Call) -> dict[str, Document]:
     study = call.running(asked.study)
     last = call.world.need(Round, keys.round_(asked.study, study.terms.max_rounds))
     require(last.state in {"FINAL", "ABORTED"}, f"the last possible round is {last.state}")
-    end = Closed(reason="rounds-used-up", stamp=call.stamp)
-    changes = {"state": "COMPLETED", "completed": call.stamp, "closed": end}
-    return {keys.study(asked.study): study.model_copy(update=changes)}
+    return completed(call, study, "rounds-used-up")
+
+
+def completed(call: Call, study: Study, reason: str) -> dict[str, Document]:
+    """Return a study that ends with all its rounds."""
+    changes = {"state": "COMPLETED", "completed": call.stamp, "closed": call.closed(reason)}
+    return {keys.study(study.study): study.model_copy(update=changes)}
 
 
 def organisations(study: Study) -> list[str]:

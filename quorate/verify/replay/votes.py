@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quorate.records.common import Closed, make
+from quorate.records.common import make
 from quorate.records.study import AcceptRecord, Study, Tally, Vote, VoteRecord, WithdrawRecord
 from quorate.verify.replay import keys
+from quorate.verify.replay.count import count
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed
 from quorate.verify.replay.studies import organisations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quorate.records.common import Document
     from quorate.records.round import Round
     from quorate.verify.replay.call import Call
+    from quorate.verify.replay.count import Count
 
 _OPEN = ("PROPOSED", "APPROVED", "READY", "RUNNING")
 _ABORT_ROUND = "abort-round/"
@@ -60,26 +61,6 @@ def tally(call: Call) -> dict[str, Document]:
     return closed(call, _disputed(call, study, asked.motion), "voted")
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How the members voted."""
-
-    voters: int
-    needed: int
-    approve: int
-    reject: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether enough are for it."""
-        return self.approve >= self.needed
-
-    @property
-    def failed(self) -> bool:
-        """Whether enough can no longer be for it."""
-        return self.reject > self.voters - self.needed
-
-
 def _require_votable(call: Call, study: Study, motion: str) -> None:
     if motion == "approve":
         require(study.state == "PROPOSED", f"a vote came when the study was {study.state}")
@@ -120,26 +101,13 @@ def _tally_acceptance(call: Call, study: Study) -> dict[str, Document]:
 def _moved(call: Call, study: Study, state: str, reason: str) -> dict[str, Document]:
     changes: dict[str, object] = {"state": state}
     if reason:
-        changes["closed"] = Closed(reason=reason, stamp=call.stamp)
+        changes["closed"] = call.closed(reason)
     return {keys.study(study.study): study.model_copy(update=changes)}
 
 
 def _count(call: Call, study: Study, motion: str) -> Count:
+    def vote_of(msp: str) -> VoteRecord | None:
+        return call.world.get(VoteRecord, keys.vote(study.study, study.version, motion, msp))
+
     charter = call.charter()
-    found = [
-        call.world.get(VoteRecord, keys.vote(study.study, study.version, motion, member.msp))
-        for member in charter.members
-    ]
-    choices = [vote.choice for vote in found if vote is not None]
-    voters = len(charter.members)
-    return Count(
-        voters=voters,
-        needed=needed(charter.quorum.studies, voters),
-        approve=choices.count("approve"),
-        reject=choices.count("reject"),
-    )
-
-
-def needed(rule: str, voters: int) -> int:
-    """Return how many votes a quorum rule asks for."""
-    return {"all": voters, "two-thirds": (2 * voters + 2) // 3, "majority": voters // 2 + 1}[rule]
+    return count(charter, charter.quorum.studies, vote_of)
