@@ -15,7 +15,8 @@ from tests.unit.gateway.fabric.fake_peer import FakePeer, handlers
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-SHORT = Deadlines(evaluate=2, endorse=2, submit=1, commit_status=2, queue=1, reconnect=2, block=1)
+# Nothing here is about time, unless a test says so and shortens the one that it is about.
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=60, commit_status=60, queue=60, reconnect=60, block=60)
 
 
 @dataclass(frozen=True)
@@ -74,5 +75,5 @@ def peer(served: Served) -> FakePeer:
 
 @pytest.fixture
 async def gateway(served: Served) -> AsyncIterator[Gateway]:
-    async with connect(served.endpoint, served.identity, served.signer, deadlines=SHORT) as connected:
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=PATIENT) as connected:
         yield connected

@@ -240,8 +240,8 @@ class FakePeer:
         self._changed = asyncio.Event()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition on this peer, at most ten seconds."""
-        async with asyncio.timeout(10):
+        """Wait for a condition on this peer, at most a minute."""
+        async with asyncio.timeout(60):
             while not condition():
                 await self._changed.wait()
 

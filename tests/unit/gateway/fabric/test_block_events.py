@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -20,7 +21,7 @@ from gateway.fabric.block_feeds import ask
 from gateway.fabric.endpoint import Endpoint as EndpointClass
 from quorate.blocks import protos
 from quorate.blocks.codes import TxValidationCode
-from tests.unit.gateway.fabric.conftest import SHORT
+from tests.unit.gateway.fabric.conftest import PATIENT
 from tests.unit.gateway.fabric.fake_peer import Fault
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ async def test_a_request_is_signed_by_its_creator(served: Served, authority: Aut
 
 async def test_blocks_have_a_deadline(served: Served, peer: FakePeer, height: int) -> None:
     peer.stall.add("Deliver")
-    async with connect(served.endpoint, served.identity, served.signer, deadlines=SHORT) as gateway:
-        async with asyncio.timeout(5):
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=replace(PATIENT, block=1)) as gateway:
+        async with asyncio.timeout(60):
             with pytest.raises(GatewayError, match="no block came for 1 s") as caught:
                 await numbers(gateway.network("quorate"), 0, height - 1)
     assert caught.value.code == "TIMED_OUT"
@@ -231,7 +232,7 @@ async def test_a_write_that_would_wait_for_ever_ends_with_its_call() -> None:
     await call.ended.wait()
     for callback in call.callbacks:
         callback(call)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         assert await asking is call
 
 
@@ -248,7 +249,7 @@ async def test_a_reader_that_is_cancelled_while_the_stream_opens_leaves_it_openi
         # The same stream goes on, so nothing is missed between two beginnings at "the next block".
         await peer.until(lambda: peer.streaming == 1)
         await peer.commit(("new", b"", VALID))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert (await anext(blocks)).header.number == 1
     assert peer.calls == ["Deliver"]
 

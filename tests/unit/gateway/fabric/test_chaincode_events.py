@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -17,7 +18,7 @@ from gateway.fabric import (
 )
 from quorate.blocks import protos
 from quorate.errors import UsageError
-from tests.unit.gateway.fabric.conftest import SHORT
+from tests.unit.gateway.fabric.conftest import PATIENT
 from tests.unit.gateway.fabric.fake_peer import Fault
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def history(peer: FakePeer) -> list[str]:
 
 
 async def take(stream: EventStream[ChaincodeEvent], count: int) -> list[str]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [(await anext(stream)).transaction_id for _ in range(count)]
 
 
@@ -142,9 +143,14 @@ async def test_a_stream_that_cannot_know_what_it_missed_raises(network: Network,
     assert peer.calls == ["ChaincodeEvents"]
 
 
-async def test_resuming_ends_with_its_deadline(network: Network, peer: FakePeer) -> None:
+async def test_resuming_ends_with_its_deadline(served: Served, peer: FakePeer) -> None:
     peer.faults["ChaincodeEvents"] = Fault(grpc.StatusCode.UNAVAILABLE, "going away", times=1000)
-    async with asyncio.timeout(5), network.chaincode_events("quorate", start_block=0) as events:
+    deadlines = replace(PATIENT, reconnect=2)
+    async with (
+        asyncio.timeout(60),
+        connect(served.endpoint, served.identity, served.signer, deadlines=deadlines) as gateway,
+        gateway.network("quorate").chaincode_events("quorate", start_block=0) as events,
+    ):
         with pytest.raises(GatewayError, match="going away") as caught:
             await anext(events)
     assert caught.value.status is grpc.StatusCode.UNAVAILABLE
@@ -262,7 +268,7 @@ async def test_open_streams_are_limited_and_closing_makes_room(served: Served, p
 async def test_a_peer_that_comes_back_is_found_again(served: Served, peer: FakePeer, history: list[str]) -> None:
     peer.faults["ChaincodeEvents"] = Fault(grpc.StatusCode.UNAVAILABLE, times=3)
     async with (
-        connect(served.endpoint, served.identity, served.signer, deadlines=SHORT) as gateway,
+        connect(served.endpoint, served.identity, served.signer, deadlines=PATIENT) as gateway,
         gateway.network("quorate").chaincode_events("quorate", start_block=0) as events,
     ):
         assert await take(events, 4) == history

@@ -11,7 +11,7 @@ import pytest
 from gateway.fabric import GatewayError, InMemoryCheckpointer, TxValidationCode, connect
 from quorate.blocks import protos
 from quorate.errors import UsageError
-from tests.unit.gateway.fabric.conftest import SHORT
+from tests.unit.gateway.fabric.conftest import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ KINDS = {
 
 @pytest.fixture
 async def offline(served: Served) -> AsyncIterator[Gateway]:
-    async with connect(served.endpoint, served.identity, deadlines=SHORT) as gateway:
+    async with connect(served.endpoint, served.identity, deadlines=PATIENT) as gateway:
         yield gateway
 
 
@@ -62,7 +62,7 @@ def number(item: object) -> int:
 
 
 async def take(stream: EventStream[object], count: int) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [number(await anext(stream)) for _ in range(count)]
 
 
@@ -161,7 +161,7 @@ async def test_a_request_that_ends_ends_its_stream(offline: Gateway, served: Ser
     envelope.payload = payload.SerializeToString()
     unsigned = offline.new_block_events_request(envelope.SerializeToString())
     bounded = offline.new_signed_block_events_request(unsigned.bytes, served.signer.sign(unsigned.digest))
-    async with asyncio.timeout(5), bounded.events() as blocks:
+    async with asyncio.timeout(60), bounded.events() as blocks:
         assert [number(block) async for block in blocks] == [1, 2]
 
 

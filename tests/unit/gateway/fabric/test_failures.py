@@ -24,7 +24,7 @@ from gateway.fabric import (
 )
 from quorate.errors import QuorateError
 from tests.unit.gateway.fabric.authority import Authority
-from tests.unit.gateway.fabric.conftest import SHORT
+from tests.unit.gateway.fabric.conftest import PATIENT
 from tests.unit.gateway.fabric.fake_peer import Fault
 
 if TYPE_CHECKING:
@@ -148,10 +148,10 @@ async def test_what_the_gateway_itself_refuses_is_not_looked_for_in_the_policies
 
 async def test_a_gateway_that_is_not_there_is_unreachable_once_the_deadline_has_passed(served: Served) -> None:
     nowhere = Endpoint("localhost:1", served.tls)
-    async with connect(nowhere, served.identity, served.signer, deadlines=SHORT) as gateway:
+    async with connect(nowhere, served.identity, served.signer, deadlines=PATIENT) as gateway:
         proposal = gateway.network("quorate").contract("quorate").new_proposal("f")
         with pytest.raises(GatewayError) as caught:
-            await proposal.evaluate(timeout=0.3)
+            await proposal.evaluate(timeout=3)
     assert (caught.value.status, caught.value.code) == (grpc.StatusCode.UNAVAILABLE, "UNREACHABLE")
 
 
@@ -162,7 +162,7 @@ async def test_a_proxy_for_the_outside_is_not_used_for_this_machine(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    async with connect(served.endpoint, served.identity, served.signer, deadlines=SHORT) as gateway:
+    async with connect(served.endpoint, served.identity, served.signer, deadlines=PATIENT) as gateway:
         assert await gateway.network("quorate").contract("quorate").evaluate("f") == b"f"
 
 

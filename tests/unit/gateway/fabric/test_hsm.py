@@ -138,10 +138,10 @@ async def test_the_event_loop_goes_on_while_a_token_works(factory: HSMSignerFact
         def hold() -> None:
             with signer._library.calling("be slow"):
                 held.set()
-                may_go_on.wait(10)
+                may_go_on.wait(60)
 
         slow = asyncio.get_running_loop().run_in_executor(None, hold)
-        await asyncio.to_thread(held.wait, 10)
+        await asyncio.to_thread(held.wait, 60)
         signing = asyncio.ensure_future(signer.sign_async(bytes(32)))
         for _ in range(5):
             await asyncio.sleep(0)
