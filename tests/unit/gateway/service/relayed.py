@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
 FUNCTIONS = frozenset({"round:Commit", "round:refuse", "round:Get"})
-SHORT = Deadlines(evaluate=2, endorse=2, submit=2, commit_status=3, queue=1, reconnect=2, block=2)
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=60, commit_status=60, queue=60, reconnect=60, block=60)
 
 
 def limits(**chosen: Any) -> RelayLimits:
@@ -43,7 +43,7 @@ def limits(**chosen: Any) -> RelayLimits:
             "rate": Rate(1000, burst=1000),
             "calls": Slots(10, limit="limits.calls_at_once"),
             "streams": Slots(3, limit="limits.streams_at_once"),
-            "peer_calls": Turns(100, seconds=2, limit="limits.peer_calls_at_once"),
+            "peer_calls": Turns(100, seconds=60, limit="limits.peer_calls_at_once"),
             "peer_streams": Slots(100, limit="limits.peer_streams_at_once", who="this gateway"),
         }
         | chosen
@@ -71,14 +71,14 @@ class Relayed:
     ) -> AsyncIterator[Gateway]:
         pair = (signer or self.alder).identity(Role.AGENT)
         identity, key = FileIdentity(msp_id=msp, certificate=pair.cert, key=pair.key).load()
-        async with connect(self.endpoint(tls), identity, key, deadlines=SHORT) as gateway:
+        async with connect(self.endpoint(tls), identity, key, deadlines=PATIENT) as gateway:
             yield gateway
 
     async def raw(
         self,
         method: str,
         data: bytes,
-        timeout: float | None = 5,  # noqa: ASYNC109 - gRPC's own
+        timeout: float | None = 60,  # noqa: ASYNC109 - gRPC's own
     ) -> tuple[grpc.StatusCode, str]:
         """Call with any bytes; return the status and words of the failure that must follow."""
         async with self.endpoint().channel() as channel:
@@ -145,7 +145,13 @@ class Setup:
 
     @asynccontextmanager
     async def relay(
-        self, ports: Sequence[int], peer: FakePeer, *, allow: dict[str, Any] | None = None, **chosen: Any
+        self,
+        ports: Sequence[int],
+        peer: FakePeer,
+        *,
+        allow: dict[str, Any] | None = None,
+        evaluate: float = 60,
+        **chosen: Any,
     ) -> AsyncIterator[Relayed]:
         """Run a relay to the peers at these ports."""
         alder = self._identities["alder"]
@@ -158,7 +164,7 @@ class Setup:
         relay = Relay(
             channel,
             Guard(Door(roots), rules, limits(**chosen), drain),
-            TimeoutsSection(evaluate=1, commit_status=5),
+            TimeoutsSection(evaluate=evaluate, endorse=60, submit=60, commit_status=60),
         )
         server = GatewayServer(relay.handlers(), message_bytes=4_000_000)
         tls = TlsSection(

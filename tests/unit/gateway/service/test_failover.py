@@ -12,6 +12,7 @@ import pytest
 
 from gateway.fabric import CommitStatusError, EndorseError, GatewayError
 from tests.unit.gateway.fabric.fake_peer import Fault, handlers
+from tests.unit.gateway.service.relayed import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -99,7 +100,7 @@ async def test_the_gateway_stays_where_it_is_answered(pair: Pair, gateway: Gatew
     await contract.evaluate("round:Get", "{}")
     assert (pair.peers[0].calls, pair.peers[1].calls) == ([], ["Evaluate", "Evaluate"])
     await pair.stop(1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with suppress(GatewayError):
                 await contract.evaluate("round:Get", "{}")
@@ -150,14 +151,14 @@ async def test_the_callers_deadline_is_for_all_peers_together(pair: Pair, gatewa
     with pytest.raises(CommitStatusError) as caught:
         await commit.status(timeout=0.5)
     assert caught.value.status is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - began < PATIENT.commit_status / 2
 
 
 async def test_peers_that_cannot_be_reached_are_known_by_their_addresses(setup: Setup, pair: Pair) -> None:
     async with setup.channel(*pair.ports) as channel:
         assert await channel.unreachable() == []
         await pair.stop(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await channel.unreachable() != [f"localhost:{pair.ports[1]}"]:
                 await channel.choose()
         assert channel.address == f"localhost:{pair.ports[0]}"

@@ -148,17 +148,22 @@ async def test_a_request_that_names_two_channels_is_refused(relayed: Relayed) ->
     assert "'elsewhere'" in words
 
 
-async def test_a_callers_deadline_and_the_gateways_own_hold_at_the_peer(relayed: Relayed) -> None:
-    relayed.peer.stall.add("Evaluate")
-    async with relayed.connected() as gateway:
-        request = evaluation(gateway)
-    loop = asyncio.get_running_loop()
-    for timeout, least, most in ((0.2, 0.15, 0.8), (None, 0.9, 3.0)):
+@pytest.mark.parametrize(("callers", "gateways", "least"), [(2, 60, 1.8), (60, 1, 0.9), (None, 1, 0.9)])
+async def test_the_shorter_of_a_callers_deadline_and_the_gateways_own_holds_at_the_peer(
+    setup: Setup, callers: float | None, gateways: float, least: float
+) -> None:
+    async with setup(evaluate=gateways) as relayed:
+        async with relayed.connected() as gateway:
+            request = evaluation(gateway)
+            await gateway.network("quorate").contract("quorate").submit("round:Commit", "{}")  # all are connected
+        relayed.peer.stall.add("Evaluate")
+        loop = asyncio.get_running_loop()
         started = loop.time()
-        code, _ = await relayed.raw("Evaluate", request, timeout=timeout)
+        async with asyncio.timeout(30):
+            code, _ = await relayed.raw("Evaluate", request, timeout=callers)
         assert code is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert least < loop.time() - started < most
-    await relayed.peer.until(lambda: relayed.peer.cancelled == ["Evaluate", "Evaluate"])
+        assert loop.time() - started > least
+        await relayed.peer.until(lambda: relayed.peer.cancelled == ["Evaluate"])
 
 
 async def test_a_caller_that_goes_away_takes_its_call_along(relayed: Relayed) -> None:
@@ -178,8 +183,8 @@ async def test_streams_end_when_the_gateway_stops(relayed: Relayed) -> None:
         reading = asyncio.create_task(anext(events))
         await relayed.peer.until(lambda: relayed.peer.streaming == 1)
         relayed.drain.begin()
-        async with asyncio.timeout(3):
-            await relayed.server.stop(10)
+        async with asyncio.timeout(60):
+            await relayed.server.stop(200)
         reading.cancel()
 
 
@@ -209,7 +214,7 @@ async def test_metadata_stay_on_their_side(setup: Setup) -> None:
             request = evaluation(gateway)
         async with relayed.endpoint().channel() as channel:
             sent = (("authorization", "Bearer secret"), ("traceparent", "00-1"), ("x-any-bin", b"\1"))
-            call = channel.unary_unary(f"/{GATEWAY}/Evaluate")(request, timeout=5, metadata=sent)
+            call = channel.unary_unary(f"/{GATEWAY}/Evaluate")(request, timeout=60, metadata=sent)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await call
             began = dict(await call.initial_metadata())

@@ -16,7 +16,7 @@ from quorate.blocks import protos
 from tests.unit.gateway.service.relayed import Relayed, Setup, evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 
 async def test_too_large_a_request_is_refused(relayed: Relayed) -> None:
@@ -69,7 +69,7 @@ async def test_a_place_is_free_again_when_its_holder_goes_away(setup: Setup) -> 
             reading = asyncio.create_task(anext(network.chaincode_events("quorate", start_block=0)))
             await relayed.peer.until(lambda: relayed.peer.in_flight == relayed.peer.streaming == 1)
         # The connection is closed, not the calls.
-        await asyncio.wait({waiting, reading}, timeout=5)
+        await asyncio.wait({waiting, reading}, timeout=60)
         await relayed.peer.until(lambda: set(relayed.peer.cancelled) == {"Evaluate", "ChaincodeEvents"})
         relayed.peer.stall.clear()
         async with relayed.connected() as gateway:
@@ -103,7 +103,7 @@ async def test_a_flood_of_one_identity_leaves_the_others_their_turn(setup: Setup
 
     method = grpc.unary_unary_rpc_method_handler(evaluate)
     service = grpc.method_handlers_generic_handler(GATEWAY, {"Evaluate": method})
-    places = Turns(2, seconds=5, limit="limits.peer_calls_at_once")
+    places = Turns(2, seconds=100, limit="limits.peer_calls_at_once")
     many = Slots(200, limit="limits.calls_at_once")
     async with setup.before([service], peer_calls=places, calls=many) as relayed:
         async with relayed.connected() as gateway:
@@ -113,16 +113,20 @@ async def test_a_flood_of_one_identity_leaves_the_others_their_turn(setup: Setup
             relayed.endpoint(relayed.alder.gateway_client).channel() as calm,
         ):
             ask = flooding.unary_unary(f"/{GATEWAY}/Evaluate")
-            waiting = [asyncio.create_task(_result(ask(flood, timeout=20))) for _ in range(150)]
-            async with asyncio.timeout(10):
-                while len(served) < 2:  # noqa: ASYNC110 - the peer is behind a socket
-                    await asyncio.sleep(0.01)
-            answer = asyncio.create_task(_result(calm.unary_unary(f"/{GATEWAY}/Evaluate")(polite, timeout=20)))
-            await asyncio.sleep(0.2)
+            waiting = [asyncio.create_task(_result(ask(flood, timeout=100))) for _ in range(150)]
+            await _until(lambda: (len(served), [len(each) for each in places._waiting.values()]) == (2, [148]))
+            answer = asyncio.create_task(_result(calm.unary_unary(f"/{GATEWAY}/Evaluate")(polite, timeout=100)))
+            await _until(lambda: len(places._waiting) == 2)
             slow.set()
             await asyncio.gather(answer, *waiting)
     assert len(served) == 151
     assert served.index(polite) < 10
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(100):
+        while not condition():  # noqa: ASYNC110 - the relay and the peer are behind sockets
+            await asyncio.sleep(0.01)
 
 
 async def _result(call: grpc.aio.UnaryUnaryCall) -> bytes:
@@ -162,13 +166,13 @@ async def test_a_reader_that_stops_reading_stops_the_peer(setup: Setup) -> None:
             call = channel.unary_stream(f"/{GATEWAY}/ChaincodeEvents")(request)
             assert len(await call.read()) == size
             still = -1
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while sent != still:
                     still = sent
                     await asyncio.sleep(0.5)
             # What lies in sockets and windows between peer, gateway and reader: a few megabytes of the hundred.
             assert sent * size < 20_000_000
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(200):
                 read = 1
                 while read < total:
                     assert len(await call.read()) == size

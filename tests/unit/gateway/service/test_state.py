@@ -109,7 +109,7 @@ async def test_waiting_ends_with_the_change_that_it_waits_for(state: Projection,
     ledger.put(study_record(state="READY"))
     await state.load()
     waiting = asyncio.create_task(
-        state.wait_for(lambda s: s.studies[HEART].study.state == "RUNNING" or None, timeout=5)
+        state.wait_for(lambda s: s.studies[HEART].study.state == "RUNNING" or None, timeout=60)
     )
     await state.refresh(HEART)
     ledger.put(study_record())
@@ -127,7 +127,7 @@ async def test_a_refresh_wakes_whoever_waits_even_when_nothing_differs(state: Pr
     ledger.put(study_record())
     await state.load()
     before = state.studies[HEART]
-    waiting = asyncio.create_task(state.wait_for(lambda s: s.studies[HEART] is not before or None, timeout=5))
+    waiting = asyncio.create_task(state.wait_for(lambda s: s.studies[HEART] is not before or None, timeout=60))
     await asyncio.sleep(0)
     await state.refresh(HEART)
     assert await waiting is True
@@ -176,9 +176,9 @@ async def test_events_say_what_is_read_anew(state: Projection, ledger: LedgerDou
         events.emit(
             7, {"type": "study.started", "study": "heart"}, {"type": "round.opened", "study": "heart", "round": 1}
         )
-        view = await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(1))), timeout=5)
+        view = await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(1))), timeout=60)
         assert view.round.state == "OPEN"
-        await state.wait_for(lambda s: s.height == 7 or None, timeout=5)
+        await state.wait_for(lambda s: s.height == 7 or None, timeout=60)
         assert state.studies[HEART].study.state == "RUNNING"
 
 
@@ -190,7 +190,7 @@ async def test_a_commit_is_read_with_one_call(state: Projection, ledger: LedgerD
         ledger.reads = 0
         ledger.put(round_record(committed={"AlderMSP": "sha256:" + "1" * 64}))
         events.emit(8, {"type": "round.committed", "study": "heart", "round": 1, "msp": "AlderMSP"})
-        await state.wait_for(lambda s: s.rounds[HEART, RoundNumber(1)].commits or None, timeout=5)
+        await state.wait_for(lambda s: s.rounds[HEART, RoundNumber(1)].commits or None, timeout=60)
         assert ledger.reads == 1
 
 
@@ -202,7 +202,7 @@ async def test_members_are_read_when_the_consortium_changes(
         await follower.loaded.wait()
         ledger.members_["BirchMSP"] = birch_member
         events.emit(2, {"type": "consortium.announced", "msp": "BirchMSP"})
-        await state.wait_for(lambda s: s.members.get(MspId("BirchMSP")), timeout=5)
+        await state.wait_for(lambda s: s.members.get(MspId("BirchMSP")), timeout=60)
 
 
 async def test_an_event_that_is_not_understood_has_everything_read(
@@ -213,7 +213,7 @@ async def test_an_event_that_is_not_understood_has_everything_read(
         await follower.loaded.wait()
         ledger.put(study_record())
         events.emit(3, payload=b'{"schema":"quorate.events/9"}')
-        await state.wait_for(lambda s: s.studies.get(HEART), timeout=5)
+        await state.wait_for(lambda s: s.studies.get(HEART), timeout=60)
 
 
 async def test_a_restart_goes_on_after_what_was_reflected(
@@ -241,18 +241,18 @@ async def test_a_ledger_that_is_away_is_waited_for(state: Projection, ledger: Le
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(follower.loaded.wait(), 0.15)
         ledger.failing = None
-        await asyncio.wait_for(follower.loaded.wait(), 5)
+        await asyncio.wait_for(follower.loaded.wait(), 60)
         events.queue.put_nowait(UnreachableError("the stream broke"))
         ledger.put(round_record(2))
         ledger.failing = UnreachableError("and the reads too")
         events.emit(9, {"type": "round.opened", "study": "heart", "round": 2})
         await asyncio.sleep(0.15)
         ledger.failing = None
-        await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(2))), timeout=5)
+        await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(2))), timeout=60)
         assert len(events.opened_at) == 2
 
 
 async def _until_checkpoint(path: Path, block: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while FileCheckpointer(path / "events.json").block_number != block:  # noqa: ASYNC110 - another thread writes it
             await asyncio.sleep(0.01)

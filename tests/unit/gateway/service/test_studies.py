@@ -39,7 +39,7 @@ def words(change: object) -> tuple[str, ...]:
 async def take(client: GatewayClient, count: int, **arguments: str) -> tuple[list[tuple[str, ...]], str]:
     found, checkpoint = [], ""
     stream = client.studies.stream(**arguments)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(found) < count:
             change = await anext(stream)
             found.append(words(change))
@@ -67,7 +67,7 @@ async def test_everything_known_comes_first_and_then_what_changes(alder: House, 
         assert first[3] == ("caught up",)
         ledger.put(round_record(state="SEALED"))
         await alder.state.refresh_round(HEART, RoundNumber(1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert words(await anext(stream)) == ("round", "heart", "1", "SEALED")
         await stream.aclose()
 
@@ -105,7 +105,7 @@ async def test_a_checkpoint_that_cannot_be_placed_begins_anew(alder: House, chec
 async def test_watching_goes_on_across_a_restart_of_the_gateway(alder: House, ledger: LedgerDouble) -> None:
     async with alder.client() as client:
         changes = client.studies.watch()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(3):
                 await anext(changes)
             await alder.stop()
@@ -133,7 +133,7 @@ async def test_streams_are_bounded_and_end_when_the_gateway_drains(alder: House)
             await take(client, 1)
         alder.drain.begin()
         with pytest.raises(UnreachableError, match="stopping"):
-            await asyncio.wait_for(_exhaust(streams[0]), 5)
+            await asyncio.wait_for(_exhaust(streams[0]), 60)
 
 
 @pytest.mark.usefixtures("running")
