@@ -25,6 +25,7 @@ LOST_AFTER: Final = 10.0
 
 _CONFLICTS: Final = frozenset({TxValidationCode.MVCC_READ_CONFLICT, TxValidationCode.PHANTOM_READ_CONFLICT})
 _MISMATCH: Final = "ProposalResponsePayloads do not match"
+_OLD: Final = "the transaction's timestamp is "  # whereas the time of a vote or of a round that is over stays over
 _STALE: Final = frozenset({"NOT_FOUND"})
 _SETTLING: Final = frozenset({"NOT_FOUND", "INVALID_STATE"})
 
@@ -35,6 +36,7 @@ class Cause(enum.Enum):
     CONFLICT = "what the transaction read had changed before it was committed"
     MISMATCH = "the endorsing organisations had not all seen the same blocks"
     STALE = "an endorsing organisation had not yet seen what the call is about"
+    OLD = "a busy machine, or a ledger that stood still, took longer with the proposal than clocks may differ"
     LOST = "the transaction was taken for ordering and is in no block: whoever took it may have ended before it was"
 
 
@@ -45,7 +47,8 @@ class Retry:
     `conflicts` are those after a conflict; `stale` those after an answer that a peer gives for want of a block, or for
     good. `lost` are those after a transaction that never came into a block; should it come after all, it changes
     nothing any more. `lagging` are those where it can only be for want of a block: enough for a peer that is two
-    seconds behind.
+    seconds behind. `old` are those after a time that an endorser found too far from its own: few, for its clock or the
+    caller's may be wrong.
 
     `settling` says that the caller has just seen the state its call needs (an event, another's record): an endorser
     that answers with an earlier state is then behind, and not right.
@@ -55,6 +58,7 @@ class Retry:
     stale: int = 6
     lagging: int = 9
     lost: int = 2
+    old: int = 4
     seconds: float = 20.0
     settling: bool = False
 
@@ -66,11 +70,17 @@ class Retry:
             yield ceiling * (0.5 + random.random() / 2)  # noqa: S311
 
     def _tries(self, cause: Cause) -> int:
-        if cause is Cause.CONFLICT:
-            return self.conflicts
-        if cause is Cause.LOST:
-            return self.lost
-        return self.lagging if self.settling or cause is Cause.MISMATCH else self.stale
+        match cause:
+            case Cause.CONFLICT:
+                return self.conflicts
+            case Cause.LOST:
+                return self.lost
+            case Cause.OLD:
+                return self.old
+            case Cause.MISMATCH:
+                return self.lagging
+            case Cause.STALE:
+                return self.lagging if self.settling else self.stale
 
     def cause_of(self, error: GatewayError, *, submits: bool = True) -> Cause | None:
         """Return why a new proposal might succeed after this failure, or None when it would not.
@@ -88,6 +98,8 @@ class Retry:
         if isinstance(error, EndorseError) and any(_MISMATCH in detail.message for detail in error.details):
             return Cause.MISMATCH
         refused = chaincode_refusal(error)
+        if refused is not None and refused.code == "EXPIRED" and refused.message.startswith(_OLD):
+            return Cause.OLD
         return Cause.STALE if refused is not None and refused.code in self._stale_codes(submits=submits) else None
 
     def _stale_codes(self, *, submits: bool) -> frozenset[str]:

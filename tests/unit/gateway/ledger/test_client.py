@@ -13,6 +13,7 @@ from quorate.errors import (
     LEDGER_CODES,
     ConflictError,
     ExitCode,
+    ExpiredError,
     NotFoundError,
     QuorateError,
     StateError,
@@ -30,6 +31,7 @@ from tests.unit.gateway.ledger.scripted import (
 )
 
 FEW = Retry(conflicts=3, stale=2, lagging=4, seconds=10.0)
+TOO_OLD = refused("EXPIRED: the transaction's timestamp is -2417 ms from this endorser's clock; check the clock")
 
 
 async def decline(ledger: Ledger) -> object:
@@ -172,6 +174,23 @@ async def test_a_network_that_loses_every_transaction_is_given_up():
     with pytest.raises(GatewayError) as caught:
         await decline(Ledger(contract, retry=FEW))
     assert (caught.value.code, len(contract.calls)) == ("TIMED_OUT", 1 + FEW.lost)
+
+
+async def test_a_proposal_that_came_too_late_to_an_endorser_is_made_anew():
+    contract = ScriptedContract([TOO_OLD, TOO_OLD, DECLINE])
+
+    await decline(Ledger(contract, retry=FEW))
+
+    assert len(contract.calls) == 3
+
+
+async def test_a_clock_that_is_wrong_is_soon_told():
+    contract = ScriptedContract([TOO_OLD])
+
+    with pytest.raises(ExpiredError, match="check the clock"):
+        await decline(Ledger(contract, retry=FEW).settling())
+
+    assert len(contract.calls) == 1 + FEW.old
 
 
 async def test_doubt_ends_too():
