@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.fabric import Contract, EndorseError, Endpoint, FileIdentity, Tls, chaincode_refusal, connect
+from gateway.fabric import Contract, EndorseError, Endpoint, FileIdentity, GatewayError, Tls, chaincode_refusal, connect
 from network.connection import Connection, OrganisationConnection
 from network.identity import Role
 from quorate.digest import digest_of
@@ -18,10 +18,13 @@ from quorate.records.common import make
 from quorate.records.consortium import Charter, Confirm, ConsortiumView, Found, Founding, Get, Member, Quorum, Tally
 
 _ANSWER_LIMIT = 1024 * 1024
-_CLOCK_SKEW_MS = 2_000
-_PEERS_AGREE_WITHIN_S = 30.0
+_CLOCK_SKEW_MS = 10_000
+_TOO_LATE = "EXPIRED"
+_PEERS_AGREE_WITHIN_S = 60.0
 _ASK_AGAIN_S = 0.1
 _VOTING_PERIOD_MS = 3_600_000
+
+_Call = Callable[[str, bytes], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +89,11 @@ async def found_consortium(
     )
     first = network.organisations[0]
     async with open_contract(network, first, Role.OPERATOR) as contract:
-        answer = await _submit_in_time(contract, "consortium:Found", found.encode())
+        answer = await _in_time(contract.submit, "consortium:Found", found.encode())
         founding = Founding.parse(answer, limit=_ANSWER_LIMIT)
         await asyncio.gather(*(_confirm(network, member, founding) for member in network.organisations))
         tally = make(Tally, motion="founding", proposer=founding.proposer)
-        await _submit_in_time(contract, "consortium:Tally", tally.encode(), too_early="INVALID_STATE")
+        await _in_time(contract.submit, "consortium:Tally", tally.encode(), too_early="INVALID_STATE")
     charters = await asyncio.gather(*(_charter(network, member) for member in network.organisations))
     return Consortium(network=network, charter=charters[0], fingerprint_keys=keys)
 
@@ -115,7 +118,7 @@ def found_at_once(network: Connection, *, timeout_s: float) -> Consortium:
 async def _confirm(network: Connection, member: OrganisationConnection, founding: Founding) -> None:
     confirm = make(Confirm, proposer=founding.proposer, charter_digest=founding.charter_digest)
     async with open_contract(network, member, Role.OPERATOR) as contract:
-        await _submit_in_time(contract, "consortium:Confirm", confirm.encode(), too_early="NOT_FOUND")
+        await _in_time(contract.submit, "consortium:Confirm", confirm.encode(), too_early="NOT_FOUND")
 
 
 async def _charter(network: Connection, member: OrganisationConnection) -> Charter:
@@ -123,7 +126,7 @@ async def _charter(network: Connection, member: OrganisationConnection) -> Chart
     deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
     async with open_contract(network, member, Role.OFFICER) as contract:
         while True:
-            answer = await contract.evaluate("consortium:Get", make(Get).encode())
+            answer = await _in_time(contract.evaluate, "consortium:Get", make(Get).encode())
             view = ConsortiumView.parse(answer, limit=_ANSWER_LIMIT)
             if view.charter is not None:
                 return view.charter
@@ -132,18 +135,25 @@ async def _charter(network: Connection, member: OrganisationConnection) -> Chart
             await asyncio.sleep(_ASK_AGAIN_S)
 
 
-async def _submit_in_time(contract: Contract, function: str, document: bytes, *, too_early: str = "") -> bytes:
-    # A real peer may not yet have read the block that the transaction builds on, or not yet know the others' peers.
-    # Every step of a founding may be repeated, so it is asked again until it is not too early any more.
+async def _in_time(call: _Call, function: str, document: bytes, *, too_early: str = "") -> bytes:
+    # A real peer may not yet have read the block that the call builds on, or not yet know the others' peers; and what a
+    # busy machine brings to a peer may be older by then than clocks may differ. Every step of a founding may be
+    # repeated, so it is asked again until it is neither too early nor too late.
     deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
     while True:
         try:
-            return await contract.submit(function, document)
-        except EndorseError as error:
-            refusal = chaincode_refusal(error)
-            if (refusal is not None and refusal.code != too_early) or time.monotonic() > deadline:
+            return await call(function, document)
+        except GatewayError as error:
+            if not _passes(error, too_early) or time.monotonic() > deadline:
                 raise
             await asyncio.sleep(_ASK_AGAIN_S)
+
+
+def _passes(error: GatewayError, too_early: str) -> bool:
+    refusal = chaincode_refusal(error)
+    if refusal is None:
+        return isinstance(error, EndorseError)
+    return refusal.code in {too_early, _TOO_LATE}
 
 
 def _fingerprint_key(msp_id: str) -> bytes:

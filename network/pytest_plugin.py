@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _ENGINES = ("embedded", "native", "compose")
 _MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
-_FOUNDING_TIMEOUT_S = 60.0
+_FOUNDING_TIMEOUT_S = 120.0
 _MISSING = pytest.StashKey[dict[str, str | None]]()
 
 
