@@ -22,7 +22,7 @@ from network.status import State, Status, of_process, probe
 from network.topology import Topology
 from quorate.errors import ConflictError, DefectError, QuorateError
 
-READY_TIMEOUT_S = 20.0
+READY_TIMEOUT_S = 120.0
 STOP_GRACE_S = 10.0
 _NAME = "embedded"
 

@@ -10,7 +10,7 @@ from network.pidfile import ProcessRecord
 from network.process import Process, Program, launch
 from quorate.errors import UnreachableError
 
-READY_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 120.0
 STOP_GRACE_S = 10.0
 
 Ready = Callable[[Process, float], object]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from network.process import Process
 from quorate.errors import TimedOutError
 
-_PROBE_TIMEOUT_S = 1.0
+_PROBE_TIMEOUT_S = 3.0
 _LOOK_AGAIN_S = 0.02
 _OK = 200
 

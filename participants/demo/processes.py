@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     from participants.demo.workspace import MemberPlace
 
-_GATEWAY_SECONDS: Final = 30.0
+_GATEWAY_SECONDS: Final = 120.0
 _IMPORT_SECONDS: Final = 120.0
+_FORK_SECONDS: Final = 60.0
 _JOB_SECONDS: Final = 600.0
 _GRACE_S: Final = 10.0
+_NURSERY_GRACE_S: Final = 30.0  # in which it ends its children, and may have to kill them first
 
 
 def start_gateway(place: MemberPlace, name: str, *, dies_with_parent: bool) -> Process:
@@ -153,7 +155,7 @@ class Nursery:
             # It would read that only once everything is imported, and until then it has forked nothing.
             self._kill(signal.SIGTERM)
         try:
-            async with asyncio.timeout(_GRACE_S):
+            async with asyncio.timeout(_NURSERY_GRACE_S):
                 await self.process.wait()
         except TimeoutError:
             self._kill(signal.SIGKILL)
@@ -174,7 +176,7 @@ class Nursery:
             raise UnreachableError("the nursery has no standard input")
         self.process.stdin.write(line.encode())
         await self.process.stdin.drain()
-        async with asyncio.timeout(_GRACE_S):
+        async with asyncio.timeout(_FORK_SECONDS):
             pid: int = await answer
         return pid
 
