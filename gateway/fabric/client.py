@@ -9,6 +9,7 @@ from grpc import StatusCode
 from gateway.fabric.call import UnaryCall, closed
 from gateway.fabric.call_options import CallOptions
 from gateway.fabric.errors import GatewayError
+from gateway.fabric.patience import Patience
 from quorate.blocks import protos
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class GatewayClient:
         self._channel = channel
         self.calls = calls
         self.deadlines = deadlines
+        self.patience = Patience(deadlines.resubmit)
         self._max_streams = limits.streams
         self._open: set[Stream] = set()
         self._closed = False

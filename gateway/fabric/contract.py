@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from grpc import StatusCode
-
-from gateway.fabric.errors import CommitError, EndorseError, GatewayError, SubmitError
+from gateway.fabric.errors import CommitError, EndorseError, GatewayError
+from gateway.fabric.fate import Fate
 from gateway.fabric.proposal import Proposal
 from gateway.fabric.proposal_builder import Invocation
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from gateway.fabric.client import GatewayClient
     from gateway.fabric.commit import Commit
     from gateway.fabric.signing_identity import SigningIdentity
-    from gateway.fabric.status import Status
     from gateway.fabric.transaction import Transaction
 
 
@@ -104,20 +102,23 @@ class Contract:
     ) -> bytes:
         """Call the function, wait until its transaction has committed, and return what it answered.
 
-        A submit that runs into its deadline is not the end: the peer is asked what became of the transaction. No
-        second proposal is ever made here.
+        An orderer that does not answer, or that ends with the transaction in its hands, is not the end: the peer is
+        asked what became of it, and meanwhile the same envelope is sent again. No second proposal is ever made here.
 
         Raises
         ------
         EndorseError
             Nothing was sent for ordering.
-        SubmitError, CommitStatusError
-            It may have committed; `SubmitError.commit` can be asked.
+        SubmitError
+            It was refused; or nobody confirmed to have taken it, and no block had it by the deadline of the commit
+            status. `SubmitError.commit` can still be asked.
+        CommitStatusError
+            It was taken, and no block had it by the deadline. It may commit yet.
         CommitError
             It is in a block and not valid.
         """
         transaction = await self._endorsed(transaction_name, arguments, transient, endorsing_organizations)
-        status = await _fate(transaction)
+        status = await Fate(transaction, self._client.patience).known()
         if not status.successful:
             raise CommitError(
                 transaction_id=status.transaction_id, validation_code=status.code, block_number=status.block_number
@@ -162,13 +163,3 @@ class Contract:
             except GatewayError as error:
                 raise EndorseError.at(error, propose().transaction_id) from error.__cause__
             return await propose().endorse()
-
-
-async def _fate(transaction: Transaction) -> Status:
-    try:
-        commit = await transaction.submit()
-    except SubmitError as error:
-        if error.status is not StatusCode.DEADLINE_EXCEEDED or error.commit is None:
-            raise
-        commit = error.commit
-    return await commit.status()

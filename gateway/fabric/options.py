@@ -14,6 +14,7 @@ class Deadlines:
 
     `queue` bounds the wait for a free place under `Limits`, before the step itself begins. `reconnect` is how long a
     broken event stream tries to resume. `block` is the longest pause between two blocks of `Network.blocks`.
+    `resubmit` is how long `Contract.submit` at least waits for a block before it sends the same envelope again.
     """
 
     evaluate: float = 5.0
@@ -23,6 +24,7 @@ class Deadlines:
     queue: float = 60.0
     reconnect: float = 60.0
     block: float = 30.0
+    resubmit: float = 2.0
 
     def __post_init__(self) -> None:
         for each in fields(self):

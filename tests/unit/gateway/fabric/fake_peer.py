@@ -79,6 +79,7 @@ class FakePeer:
     blocks: list[Block] = field(default_factory=lambda: [Block(0, [])])
     private: dict[str, protos.TxPvtReadWriteSet] = field(default_factory=dict)
     verdict: TxValidationCode = TxValidationCode.VALID
+    loses: int = 0
     events: bool = True
     events_of: str = ""
     cut_streams_after: int | None = None
@@ -119,6 +120,9 @@ class FakePeer:
         header = protos.Payload.FromString(envelope.payload).header
         creator = protos.SignatureHeader.FromString(header.signature_header).creator
         await self._signed(creator, envelope.payload, envelope.signature, context)
+        if self.loses:  # the orderer that has taken it ends with it in its hands
+            self.loses -= 1
+            return protos.SubmitResponse()
         seen = any(request.transaction_id == tx for block in self.blocks for tx, _, _ in block.transactions)
         verdict = TxValidationCode.DUPLICATE_TXID if seen else self.verdict
         await self.commit((request.transaction_id, envelope.payload, verdict))
