@@ -33,7 +33,7 @@ _COLUMNS = (
 )
 @format_option
 def doctor(path: Path | None, format_: Format) -> None:
-    """Check this installation; with --config, also a gateway's files, peer, members and the ledger's policies."""
+    """Check this installation; with --config, also a gateway's files, portal, peer, members and policies."""
     findings = list(check_installation())
     if path is not None:
         findings += asyncio.run(_check_gateway(path))
@@ -50,6 +50,7 @@ async def _check_gateway(path: Path) -> list[Finding]:
     # Imports gRPC, which the checks of the installation must be able to do without.
     from gateway.service.checks.divergence import check_divergence  # noqa: PLC0415
     from gateway.service.checks.files import check_files  # noqa: PLC0415
+    from gateway.service.checks.portal import check_portal  # noqa: PLC0415
     from gateway.service.config import PREFIX, GatewayConfig  # noqa: PLC0415
     from gateway.service.config_file import load_config  # noqa: PLC0415
 
@@ -58,9 +59,10 @@ async def _check_gateway(path: Path) -> list[Finding]:
     except QuorateError as error:
         return [failed("configuration", error.message, error.hint)]
     findings = [ok("configuration", str(path)), *check_files(config)]
+    portal = [] if config.portal is None else list(check_portal(config.portal, config.state))
     if any(finding.outcome is Outcome.FAILED for finding in findings):
-        return findings  # what follows would only fail for the same reasons
-    return [*findings, check_divergence(config.state), *await _check_ledger(config)]
+        return [*findings, *portal]  # what follows would only fail for the same reasons
+    return [*findings, *portal, check_divergence(config.state), *await _check_ledger(config)]
 
 
 async def _check_ledger(config: GatewayConfig) -> list[Finding]:
