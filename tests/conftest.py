@@ -4,8 +4,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes is the machine's business. One commit gives one result; to look for more than that:
+# pytest --hypothesis-profile=explore
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("explore", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
