@@ -12,7 +12,15 @@ from gateway.artifacts.label import Description, Kind, Label
 from gateway.service.clock import SystemClock
 from quorate.digest import digest_of
 from quorate.errors import NotFoundError, QuorateError
-from tests.unit.gateway.aggregator.house import PLAN_BYTES, House, LedgerAs, initial_model, update_label, update_of
+from tests.unit.gateway.aggregator.house import (
+    PLAN_BYTES,
+    House,
+    LedgerAs,
+    initial_model,
+    plain_ledger,
+    update_label,
+    update_of,
+)
 from tests.unit.gateway.aggregator.ledger_model import MEMBERS, STUDY, LedgerModel
 
 if TYPE_CHECKING:
@@ -119,7 +127,12 @@ class Village:
         self.tell()
         return data
 
-    async def until(self, happened: Callable[[], bool], *, seconds: float = 20.0) -> None:
+    def end_commits(self, number: int) -> None:
+        """Let the time for commits be over now."""
+        self.model.round_records[number]["commit_by"] = SystemClock()()
+        self.tell()
+
+    async def until(self, happened: Callable[[], bool], *, seconds: float = 100.0) -> None:
         async with asyncio.timeout(seconds):
             while not happened():
                 for task in self.tasks.values():
@@ -127,13 +140,18 @@ class Village:
                         task.result()
                 await asyncio.sleep(_LOOK_AGAIN)
 
-    async def until_open(self, number: int, *, seconds: float = 20.0) -> None:
-        await self.until(lambda: number in self.model.round_records, seconds=seconds)
+    async def until_open(self, number: int) -> None:
+        await self.until(lambda: number in self.model.round_records)
 
     async def close(self) -> None:
         for msp in list(self.tasks):
             await self.stop(msp)
         await asyncio.gather(*self._background)
+
+
+def calm_ledger(**terms: Any) -> LedgerModel:
+    """Return a ledger whose deadlines no slow machine misses: real time passes in a village."""
+    return plain_ledger(**{"commit_timeout_ms": 60_000, "attest_timeout_ms": 60_000} | terms)
 
 
 @asynccontextmanager
@@ -157,4 +175,4 @@ def holds_everything(house: House) -> bool:
     return house.store.has(digest_of(PLAN_BYTES)) and house.store.has(digest_of(initial_model()))
 
 
-__all__ = ["STUDY", "Village", "holds_everything", "village"]
+__all__ = ["STUDY", "Village", "calm_ledger", "holds_everything", "village"]
