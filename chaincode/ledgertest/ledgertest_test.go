@@ -117,6 +117,24 @@ func TestTheRulesAreChecked(t *testing.T) {
 	}
 }
 
+func TestATransactionMustReadSomethingOfWhatItWrites(t *testing.T) {
+	for name, test := range map[string]struct {
+		tx       *Transaction
+		failures int
+	}{
+		"it reads the key":         {tx("1", map[string]*version{one: nil}, put(one, "a")), 0},
+		"it reads one of two keys": {tx("2", map[string]*version{two: nil}, map[string][]byte{one: nil, two: nil}), 0},
+		"it writes nothing":        {tx("3", map[string]*version{one: nil}, nil), 0},
+		"it reads another":         {tx("4", map[string]*version{two: nil}, put(one, "a")), 1},
+		"it reads nothing":         {tx("5", nil, put(one, "a")), 1},
+	} {
+		r := &recorder{TB: t}
+		if ledger(r).checkOnce(test.tx); r.failures != test.failures {
+			t.Errorf("%s: %d failures", name, r.failures)
+		}
+	}
+}
+
 func TestDumpAndLoadAreInverse(t *testing.T) {
 	n := ledger(t)
 	n.Commit(tx("1", nil, put(one, "a")), tx("2", nil, put(two, "b")))

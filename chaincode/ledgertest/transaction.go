@@ -55,7 +55,9 @@ func (c *Client) SimulateArgs(args ...[]byte) (*Transaction, error) {
 	if response.GetStatus() != shim.OK {
 		return nil, errors.New(response.GetMessage())
 	}
-	return &Transaction{ID: s.txID, Result: response.GetPayload(), RWSet: &s.rwset, Event: s.event, creator: c.MSP}, nil
+	tx := &Transaction{ID: s.txID, Result: response.GetPayload(), RWSet: &s.rwset, Event: s.event, creator: c.MSP}
+	c.network.checkOnce(tx)
+	return tx, nil
 }
 
 // encode takes bytes as they are, and all else as documents.
@@ -149,6 +151,16 @@ func (n *Network) checkRules(tx *Transaction) {
 		if owned && parts[len(parts)-place] != tx.creator {
 			n.t.Errorf("the key %s was written by %s", shown(key), tx.creator)
 		}
+	}
+}
+
+// checkOnce holds a transaction to having read something of what it writes. Whoever does not know what became of one may
+// ask for the same anew: of the two, only one can then be valid.
+func (n *Network) checkOnce(tx *Transaction) {
+	n.t.Helper()
+	read := func(key string) bool { _, ok := tx.RWSet.reads[key]; return ok }
+	if writes := tx.RWSet.Writes(); len(writes) > 0 && !slices.ContainsFunc(writes, read) {
+		n.t.Errorf("the keys from %s on were written, and none of them was read: a second transaction would be valid too", shown(writes[0]))
 	}
 }
 

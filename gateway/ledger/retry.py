@@ -1,7 +1,10 @@
 """When a new proposal may be made, and how often.
 
-Every function of the chaincode may be repeated with the same content, so a new proposal is always safe; it is useful
-only where the failure speaks of a moment and not of the request.
+Only of a transaction that has certainly changed nothing: it was not endorsed, or it is in a block and not valid. One
+that is under way is under way for as long as anybody holds its envelope, and is sent again by `gateway.fabric` itself.
+Every function of the chaincode reads something of what it writes, so should a caller ask for the same anew after all,
+one of the two transactions changes nothing; a new proposal is useful only where the failure speaks of a moment and not
+of the request.
 """
 
 from __future__ import annotations
@@ -11,17 +14,18 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from grpc import StatusCode
-
-from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, GatewayError
+from gateway.fabric.errors import CommitError, EndorseError, GatewayError
 from gateway.fabric.refusal import chaincode_refusal
 from quorate.blocks.codes import TxValidationCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOST_AFTER: Final = 10.0
-"""Seconds after which a transaction that is in no block counts as lost. No round can wait for it much longer."""
+COMMITS_WITHIN: Final = 20.0
+"""Seconds for which a transaction is sent again before its caller looks at the ledger anew.
+
+Long enough for an ordering service to elect another leader, with Fabric's own settings too.
+"""
 
 _CONFLICTS: Final = frozenset({TxValidationCode.MVCC_READ_CONFLICT, TxValidationCode.PHANTOM_READ_CONFLICT})
 _MISMATCH: Final = "ProposalResponsePayloads do not match"
@@ -37,7 +41,6 @@ class Cause(enum.Enum):
     MISMATCH = "the endorsing organisations had not all seen the same blocks"
     STALE = "an endorsing organisation had not yet seen what the call is about"
     OLD = "a busy machine, or a ledger that stood still, took longer with the proposal than clocks may differ"
-    LOST = "the transaction was taken for ordering and is in no block: whoever took it may have ended before it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,9 @@ class Retry:
     """Bounds of new proposals, in number and in seconds.
 
     `conflicts` are those after a conflict; `stale` those after an answer that a peer gives for want of a block, or for
-    good. `lost` are those after a transaction that never came into a block; should it come after all, it changes
-    nothing any more. `lagging` are those where it can only be for want of a block: enough for a peer that is two
-    seconds behind. `old` are those after a time that an endorser found too far from its own: few, for its clock or the
-    caller's may be wrong.
+    good. `lagging` are those where it can only be for want of a block: enough for a peer that is two seconds behind.
+    `old` are those after a time that an endorser found too far from its own: few, for its clock or the caller's may be
+    wrong.
 
     `settling` says that the caller has just seen the state its call needs (an event, another's record): an endorser
     that answers with an earlier state is then behind, and not right.
@@ -57,7 +59,6 @@ class Retry:
     conflicts: int = 12
     stale: int = 6
     lagging: int = 9
-    lost: int = 2
     old: int = 4
     seconds: float = 20.0
     settling: bool = False
@@ -73,8 +74,6 @@ class Retry:
         match cause:
             case Cause.CONFLICT:
                 return self.conflicts
-            case Cause.LOST:
-                return self.lost
             case Cause.OLD:
                 return self.old
             case Cause.MISMATCH:
@@ -93,8 +92,6 @@ class Retry:
         """
         if isinstance(error, CommitError):
             return Cause.CONFLICT if error.validation_code in _CONFLICTS else None
-        if isinstance(error, CommitStatusError) and error.status is StatusCode.DEADLINE_EXCEEDED:
-            return Cause.LOST
         if isinstance(error, EndorseError) and any(_MISMATCH in detail.message for detail in error.details):
             return Cause.MISMATCH
         refused = chaincode_refusal(error)

@@ -15,7 +15,7 @@ from gateway.fabric import Deadlines, Endpoint, FileIdentity, Gateway, Network, 
 from gateway.fabric.secret_file import read_pem
 from gateway.fabric.tls_files import refuse_expired
 from gateway.ledger.client import Ledger
-from gateway.ledger.retry import LOST_AFTER
+from gateway.ledger.retry import COMMITS_WITHIN
 from quorate.errors import UsageError
 from quorate.records.common import Msp
 
@@ -130,7 +130,7 @@ async def open_session(profile: Profile) -> AsyncIterator[Session]:
             channel,
             identity,
             signer,
-            deadlines=Deadlines(commit_status=LOST_AFTER),
+            deadlines=Deadlines(commit_status=COMMITS_WITHIN),
             tls_client_certificate_hash=profile.seen_by_peer(),
         ) as gateway:
             network = gateway.network(profile.channel)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Tls, connect
 from gateway.fabric.tls_files import read_certificates
-from gateway.ledger.retry import LOST_AFTER
+from gateway.ledger.retry import COMMITS_WITHIN
 from gateway.service.failover import Peer, PeerChannel
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def open_peer(config: GatewayConfig, client: tuple[bytes, bytes]) -> Async
     identity, signer = FileIdentity(
         msp_id=config.msp, certificate=config.identity.certificate, key=config.identity.key
     ).load()
-    deadlines = Deadlines(reconnect=config.timeouts.reconnect, commit_status=LOST_AFTER)
+    deadlines = Deadlines(reconnect=config.timeouts.reconnect, commit_status=COMMITS_WITHIN)
     async with (
         PeerChannel(config.msp, _peers(config, tls)) as channel,
         connect(

@@ -11,7 +11,7 @@ from gateway.artifacts.alone import alone_in
 from gateway.artifacts.store import ArtifactStore
 from gateway.fabric import Deadlines, FileIdentity, connect
 from gateway.ledger import Ledger
-from gateway.ledger.retry import LOST_AFTER
+from gateway.ledger.retry import COMMITS_WITHIN
 from gateway.service.client import connect_gateway
 from participants.agent.context import AgentContext
 from participants.agent.journal import Journal
@@ -94,7 +94,7 @@ async def _connected(config: AgentConfig, trainer: Trainer, plans: ApprovedPlans
             cert=config.gateway.client_certificate,
             key=config.gateway.client_key,
         ) as gateway,
-        connect(gateway.channel, identity, signer, deadlines=Deadlines(commit_status=LOST_AFTER)) as fabric,
+        connect(gateway.channel, identity, signer, deadlines=Deadlines(commit_status=COMMITS_WITHIN)) as fabric,
     ):
         ledger = Ledger(fabric.network(config.channel).contract(config.chaincode))
         passing_through = await ArtifactStore.open(Path(config.state) / "offers")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grpc import StatusCode
 
-from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, ErrorDetail, GatewayError
+from gateway.fabric.errors import CommitError, CommitStatusError, EndorseError, ErrorDetail, GatewayError, SubmitError
 from quorate import canonical
 from quorate.blocks.codes import TxValidationCode
 from quorate.digest import digest_of
@@ -84,9 +84,14 @@ def mismatched() -> EndorseError:
     return EndorseError("failed to collect", transaction_id="0" * 64, status=StatusCode.ABORTED, details=[detail])
 
 
-def lost() -> CommitStatusError:
+def under_way() -> CommitStatusError:
     """A transaction that the orderer took, and that is in no block."""
     return CommitStatusError("Deadline Exceeded", transaction_id="0" * 64, status=StatusCode.DEADLINE_EXCEEDED)
+
+
+def not_taken() -> SubmitError:
+    """A transaction of which no orderer has said that it took it."""
+    return SubmitError("no orderers", transaction_id="0" * 64, status=StatusCode.UNAVAILABLE)
 
 
 def unavailable() -> GatewayError:

@@ -24,10 +24,11 @@ from tests.unit.gateway.ledger.scripted import (
     DECLINE,
     ScriptedContract,
     conflict,
-    lost,
     mismatched,
+    not_taken,
     refused,
     unavailable,
+    under_way,
 )
 
 FEW = Retry(conflicts=3, stale=2, lagging=4, seconds=10.0)
@@ -161,19 +162,13 @@ async def test_a_state_is_doubted_only_by_who_has_just_seen_another():
     assert (len(believing.calls), len(doubting.calls)) == (1, 2)
 
 
-async def test_a_transaction_that_was_lost_with_its_orderer_is_proposed_anew():
-    contract = ScriptedContract([lost(), DECLINE])
+@pytest.mark.parametrize("failure", [under_way(), not_taken()], ids=["under way", "not taken"])
+async def test_what_may_commit_yet_is_never_proposed_anew(failure: GatewayError):
+    contract = ScriptedContract([failure, DECLINE])
 
-    assert await decline(Ledger(contract, retry=FEW))
-    assert len(contract.calls) == 2
-
-
-async def test_a_network_that_loses_every_transaction_is_given_up():
-    contract = ScriptedContract([lost()])
-
-    with pytest.raises(GatewayError) as caught:
-        await decline(Ledger(contract, retry=FEW))
-    assert (caught.value.code, len(contract.calls)) == ("TIMED_OUT", 1 + FEW.lost)
+    with pytest.raises(type(failure)):
+        await decline(Ledger(contract, retry=FEW).settling())
+    assert len(contract.calls) == 1
 
 
 async def test_a_proposal_that_came_too_late_to_an_endorser_is_made_anew():
