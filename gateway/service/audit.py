@@ -84,9 +84,8 @@ class AuditService:
             for part in _page(page):
                 yield part
         elif query.what == LIVE:
-            async with aclosing(
-                self._desk.changes(reader, _filter(query.asked), via=query.via, after=_place(query.at))
-            ) as pages:
+            changes = await self._desk.changes(reader, _filter(query.asked), via=query.via, after=_place(query.at))
+            async with aclosing(changes) as pages:
                 async for page in pages:
                     for part in _page(page, newest_first=False):
                         yield part

@@ -150,7 +150,9 @@ class Desk:
     async def changes(
         self, reader: Reader, wanted: EventFilter, *, via: Via, after: Cursor | None = None
     ) -> AsyncGenerator[EventPage, None]:
-        """Yield pages of events newer than a place, then every further one as its block comes; logged once.
+        """Return pages of events newer than a place, then every further one as its block comes; errors as `page`.
+
+        It is logged once, and nothing is refused any more once this has returned.
 
         Parameters
         ----------
@@ -160,7 +162,9 @@ class Desk:
         asked = _without_defaults(wanted) | ({} if after is None else {"after": after.encode()})
         await self.admit(reader, AUDIT_READ, via=via, what=LIVE, asked=asked, study=wanted.study)
         place = await asyncio.to_thread(self._end) if after is None else after
-        last = place.sequence
+        return self._follow(wanted, place.sequence)
+
+    async def _follow(self, wanted: EventFilter, last: int) -> AsyncGenerator[EventPage, None]:
         if self._filler is None:
             return
         async with aclosing(self._filler.heights()) as heights:

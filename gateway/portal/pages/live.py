@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import aclosing, nullcontext
+from contextlib import AsyncExitStack, aclosing, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import StreamingResponse
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from gateway.audit.trail import EventPage
     from gateway.portal.visit import Visit
@@ -32,9 +33,6 @@ HEARTBEAT: Final = 15.0
 LONGEST: Final = 600.0
 """Seconds that a stream lasts at most: then the browser asks again, and whether it still may is asked anew."""
 
-_SETTLE: Final = 0.3
-"""Seconds in which a refusal comes, if one does."""
-
 
 async def stream(visit: Visit) -> Response:
     """Stream the events that an address asks for."""
@@ -44,16 +42,12 @@ async def stream(visit: Visit) -> Response:
     last = visit.request.headers.get("last-event-id", "") or after
     place = Cursor(sequence=number("after", last), newer=True)
     wanted = filter_of(given)
-    with _slot(visit):  # whether there is one left; the stream itself takes it when it begins
-        pass
-    changes = visit.desk.changes(visit.reader, wanted, via="portal", after=place)
-    first = asyncio.ensure_future(anext(changes, None))
-    await asyncio.wait({first}, timeout=_SETTLE)
-    if first.done():
-        first.result()  # a refusal is an answer of its own, not a stream
-    return StreamingResponse(
-        _messages(visit, changes, first), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-    )
+    async with AsyncExitStack() as held:
+        held.enter_context(_slot(visit))
+        changes = await visit.desk.changes(visit.reader, wanted, via="portal", after=place)
+        coming = Coming(await held.enter_async_context(aclosing(changes)))
+        held.push_async_callback(coming.end)
+        return LiveResponse(_messages(visit, coming), held.pop_all())
 
 
 def _slot(visit: Visit) -> AbstractContextManager[None]:
@@ -61,41 +55,79 @@ def _slot(visit: Visit) -> AbstractContextManager[None]:
     return nullcontext() if doors is None else doors.streams.take(visit.officer.certificate)
 
 
-async def _messages(
-    visit: Visit, changes: AsyncGenerator[EventPage, None], coming: asyncio.Future[EventPage | None]
-) -> AsyncGenerator[str, None]:
+class Coming:
+    """The page that is waited for.
+
+    Parameters
+    ----------
+    changes
+        Pages, one after the other.
+    """
+
+    def __init__(self, changes: AsyncGenerator[EventPage, None]) -> None:
+        self._changes = changes
+        self.page = self._next()
+
+    def go_on(self) -> None:
+        """Wait for the page after the one that has come."""
+        self.page = self._next()
+
+    async def end(self) -> None:
+        """Wait for nothing any more."""
+        self.page.cancel()
+        await asyncio.gather(self.page, return_exceptions=True)
+
+    def _next(self) -> asyncio.Future[EventPage | None]:
+        return asyncio.ensure_future(anext(self._changes, None))
+
+
+class LiveResponse(StreamingResponse):
+    """A stream with what it holds, which is given back however the stream ends, also when nobody ever reads of it.
+
+    Parameters
+    ----------
+    parts
+        What is sent.
+    held
+        Its place among the streams, and what it waits for.
+    """
+
+    def __init__(self, parts: AsyncGenerator[str, None], held: AsyncExitStack) -> None:
+        super().__init__(parts, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        self._parts = parts
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        async with self._held, aclosing(self._parts):
+            await super().__call__(scope, receive, send)
+
+
+async def _messages(visit: Visit, coming: Coming) -> AsyncGenerator[str, None]:
     try:
-        async with aclosing(changes):
-            with _slot(visit):
-                async with aclosing(_parts(visit, changes, coming)) as parts:
-                    async for part in parts:
-                        yield part
+        async with aclosing(_parts(visit, coming)) as parts:
+            async for part in parts:
+                yield part
     except QuorateError as error:
         _log.warning("a live page ended: %s", error)
 
 
-async def _parts(
-    visit: Visit, changes: AsyncGenerator[EventPage, None], coming: asyncio.Future[EventPage | None]
-) -> AsyncGenerator[str, None]:
+async def _parts(visit: Visit, coming: Coming) -> AsyncGenerator[str, None]:
     ends = asyncio.get_running_loop().time() + LONGEST
-    try:
-        yield "retry: 1000\n\n"
-        while asyncio.get_running_loop().time() < ends:
-            await asyncio.wait({coming}, timeout=HEARTBEAT)
-            if not visit.may_stay():
-                return
-            if not coming.done():
-                yield ": still here\n\n"
-                continue
-            found = coming.result()
-            if found is None:
-                yield "event: end\ndata: {}\n\n"
-                return
-            yield await asyncio.to_thread(_message, found)
-            coming = asyncio.ensure_future(anext(changes, None))
-    finally:
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+    yield "retry: 1000\n\n"
+    while asyncio.get_running_loop().time() < ends:
+        await asyncio.wait({coming.page}, timeout=HEARTBEAT)
+        if not visit.may_stay():
+            return
+        if not coming.page.done():
+            yield ": still here\n\n"
+            continue
+        found = coming.page.result()
+        if found is None:
+            yield "event: end\ndata: {}\n\n"
+            return
+        yield await asyncio.to_thread(_message, found)
+        coming.go_on()
 
 
 def _message(found: EventPage) -> str:

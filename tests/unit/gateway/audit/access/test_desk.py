@@ -131,7 +131,7 @@ async def test_the_head_is_anchored_after_so_many_entries_and_at_the_end(desk, o
     task = asyncio.create_task(anchorer.run())
     for _ in range(2):
         await desk.page(officer, EventFilter(), via="command")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await commits.came.wait()
     assert commits.anchors == [(2, desk.log.head().head)]
     await desk.page(officer, EventFilter(), via="command")
@@ -145,7 +145,7 @@ async def test_the_head_is_anchored_some_time_after_an_entry(desk, officer):
     commits = Commits()
     task = asyncio.create_task(Anchorer(desk, commits, entries=100, seconds=0.05).run())
     await desk.page(officer, EventFilter(), via="command")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await commits.came.wait()
     task.cancel()
     assert [entries for entries, _ in commits.anchors] == [1]
@@ -195,10 +195,11 @@ async def test_the_trail_is_filled_through_broken_streams_and_wakes_who_waits(co
     filler = Filler(trail, source)
     desk = Desk(trail, log, Rules(), clock=lambda: 5, filler=filler)
     desk.ready.set()
-    pages = desk.changes(officer, EventFilter(), via="portal", after=Cursor(sequence=0))
-    first = asyncio.create_task(anext(pages))
     task = asyncio.create_task(filler.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
+        pages = await desk.changes(officer, EventFilter(), via="portal", after=Cursor(sequence=0))
+    first = asyncio.create_task(anext(pages))
+    async with asyncio.timeout(60):
         await first
         await filler.wait_for(len(blocks))
     assert trail.height == len(blocks)
@@ -218,7 +219,7 @@ async def test_blocks_of_another_ledger_are_trouble(consortium):
     trail.append([blocks[0].SerializeToString()])
     filler = Filler(trail, lambda start: Stream([blocks[0], blocks[2]], start, None))
     task = asyncio.create_task(filler.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while filler.trouble is None:  # noqa: ASYNC110 - nothing wakes who waits for trouble
             await asyncio.sleep(0.01)
     assert "block 2 came where block 1 was due" in filler.trouble
