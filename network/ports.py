@@ -38,7 +38,7 @@ def keep_or_choose(path: Path, names: Iterable[str], *, asked: Mapping[str, int]
     ports = kept | wanted
     for name in names:
         if name not in ports:
-            ports[name] = _free(taken=set(ports.values()))
+            ports[name] = free(taken=set(ports.values()))
     if ports != kept:
         path.write_text(json.dumps(ports, indent=2) + "\n", encoding="utf-8")
     return ports
@@ -63,7 +63,14 @@ def read_ports(path: Path) -> dict[str, int]:
     return found
 
 
-def _free(*, taken: set[int]) -> int:
+def free(*, taken: set[int]) -> int:
+    """Return a port that is free now and not among those taken, at random.
+
+    Raises
+    ------
+    ConflictError
+        If none was found.
+    """
     for _ in range(_ATTEMPTS):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST)
         if port not in taken and is_free(port):

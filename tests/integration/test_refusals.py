@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 
 import pytest
 
@@ -14,6 +13,7 @@ from quorate.cli.root import main
 from quorate.digest import digest_of
 from quorate.errors import ERRORS
 from quorate.records.study import Terms
+from tests.integration.ports import nobody_listens
 
 STUDY = "refusals"
 
@@ -193,8 +193,7 @@ async def test_what_no_client_of_ours_would_send_is_refused_by_every_peer(networ
 
 
 def test_a_network_that_cannot_be_reached(network, tmp_path, capsys):
-    with socket.create_server(("localhost", 0)) as taken:
-        nobody = f"localhost:{taken.getsockname()[1]}"
-    profile = _profile(network, tmp_path, gateway=nobody)
-    assert main(["study", "show", STUDY, "--profile", profile]) == ERRORS["UNREACHABLE"].exit_code
+    with nobody_listens() as port:
+        profile = _profile(network, tmp_path, gateway=f"localhost:{port}")
+        assert main(["study", "show", STUDY, "--profile", profile]) == ERRORS["UNREACHABLE"].exit_code
     _says(capsys, "UNREACHABLE")

@@ -1,5 +1,4 @@
 import itertools
-import socket
 
 import pytest
 
@@ -10,13 +9,9 @@ from network.identity.fabric_ca.served import SIGNING_CA, Served
 from network.identity.fabric_ca.server import ca_node
 from network.identity.layout import OrganisationPaths
 from quorate.errors import UsageError
+from tests.integration.ports import free_port
 
 COUNT = itertools.count()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

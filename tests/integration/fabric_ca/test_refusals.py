@@ -26,7 +26,7 @@ from quorate.errors import (
     UnreachableError,
     UsageError,
 )
-from tests.integration.fabric_ca.conftest import free_port
+from tests.integration.ports import nobody_listens
 
 WRONG = SecretStr("not-the-secret-7391")
 
@@ -201,9 +201,10 @@ async def test_a_token_is_for_one_request(ca, registrar, name, monkeypatch):
 
 
 async def test_a_server_that_is_down_is_unreachable(endpoint):
-    async with FabricCa(replace(endpoint, url=f"https://localhost:{free_port()}")) as client:
-        with pytest.raises(UnreachableError, match="cannot be reached"):
-            await client.info()
+    with nobody_listens() as port:
+        async with FabricCa(replace(endpoint, url=f"https://localhost:{port}")) as client:
+            with pytest.raises(UnreachableError, match="cannot be reached"):
+                await client.info()
 
 
 async def test_the_root_is_pinned(endpoint, alder):
@@ -239,7 +240,7 @@ async def test_a_frozen_server_is_waited_for_so_long_and_no_longer(serve):
             began = time.monotonic()
             with pytest.raises(TimedOutError, match=r"may take 0\.4 s"):
                 await client.info()
-            assert 0.1 < time.monotonic() - began < 2
+            assert 0.1 < time.monotonic() - began < 15  # and not the 20 s that it has by default
     finally:
         node.resume()
     async with FabricCa(served.endpoint(SIGNING_CA)) as client:

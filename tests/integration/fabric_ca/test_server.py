@@ -24,7 +24,7 @@ from network.identity.store import put, write_private
 from network.topology import Topology
 from quorate.blocks.certificate import role_of, units
 from quorate.errors import DeniedError, IntegrityError, UnreachableError
-from tests.integration.fabric_ca.conftest import free_port
+from tests.integration.ports import free_port, nobody_listens
 
 OF_THE_SERVER = {"ca/tls", "ca/registrar", "tlsca/registrar"}
 
@@ -107,8 +107,8 @@ def test_keys_and_secrets_are_for_their_owner_only(alder):
 
 def test_issuing_again_keeps_everything_and_asks_nobody(alder):
     before = contents(alder.paths.root)
-    nowhere = Served(organisation="alder", paths=alder.paths, port=free_port())
-    issue([nowhere])
+    with nobody_listens() as port:
+        issue([Served(organisation="alder", paths=alder.paths, port=port)])
     assert contents(alder.paths.root) == before
 
 

@@ -5,7 +5,6 @@ import dataclasses
 import json
 import os
 import shutil
-import socket
 import subprocess
 from contextlib import asynccontextmanager
 
@@ -37,15 +36,10 @@ from quorate.cli import main
 from quorate.records.common import make
 from quorate.records.consortium import Get
 from tests.integration.native.conftest import title, topology
+from tests.integration.ports import free_port
 
 TWO = topology("Alder", "Birch")
 POLICY = "OR(AND('AlderMSP.peer', OutOf(1, 'BirchMSP.peer', 'AlderMSP.admin')), 'BirchMSP.member')"
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def tls_of(organisation):

@@ -1,7 +1,6 @@
 """A portal behind TLS on loopback in a thread of its own, which tests may stop and start again."""
 
 import asyncio
-import socket
 import threading
 from types import SimpleNamespace
 
@@ -11,6 +10,7 @@ from gateway.portal.room import PortalRoom
 from gateway.portal.server import PortalServer
 from gateway.portal.sessions import Sessions
 from network.identity.authority import new_authority, new_server
+from tests.integration.ports import free_port
 from tests.unit.gateway.portal.rooms import Clock, new_portal, new_trail
 
 FIRST = 40
@@ -26,7 +26,7 @@ class Stand:
         self.blocks = house.blocks
         self.clock = Clock()
         self.trail = new_trail(self.blocks[:FIRST])
-        self.port = _free_port()
+        self.port = free_port()
         self.origin = f"https://127.0.0.1:{self.port}"
         self.room = None
         self._loop = asyncio.new_event_loop()
@@ -42,25 +42,25 @@ class Stand:
 
     def stop(self):
         self._task.cancel()
-        asyncio.run_coroutine_threadsafe(self._rest(), self._loop).result(30)
+        asyncio.run_coroutine_threadsafe(self._rest(), self._loop).result(90)
         self.room.log.close()
 
     def add(self, count=1):
         """Let the next blocks come."""
         height = self.trail.height
         coming = self.room.feed.add(self.blocks[height : height + count])
-        asyncio.run_coroutine_threadsafe(coming, self._loop).result(30)
+        asyncio.run_coroutine_threadsafe(coming, self._loop).result(90)
 
     def end(self):
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
+        self._thread.join(90)
         self._loop.close()
         self.trail.close()
 
     async def _rest(self):
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 20)
+        await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), 60)
 
 
 def _pair(folder):
@@ -71,9 +71,3 @@ def _pair(folder):
     files.key.touch(mode=0o600)
     files.key.write_bytes(issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return files.certificate, files.key
-
-
-def _free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
