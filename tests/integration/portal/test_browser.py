@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path("build/screenshots")
+PATIENCE_MS = 120_000
 
 
 def keep(page, name, **how):
@@ -75,7 +76,8 @@ def chromium():
         pytest.skip("needs Chromium: apt-get install chromium")
     # Closed with this module: while it is open, this thread runs its event loop, and no other can be run.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        expect.set_options(timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -95,6 +97,7 @@ class Window:
         how = {"viewport": {"width": 1360, "height": 860}, "reduced_motion": "reduce", **how}
         self.context = chromium.new_context(ignore_https_errors=True, base_url=stand.origin, **how)
         self.context.add_init_script(WATCH)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.said = []
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -257,14 +260,14 @@ def test_the_timeline_is_live_and_goes_on_after_a_restart(window, stand):
     expect(page.locator("#live")).to_have_text("live")
     before = int(page.locator("#rows tr").first.get_attribute("data-sequence"))
     stand.add()
-    expect(page.locator("#rows tr").first).not_to_have_attribute("data-sequence", str(before), timeout=20_000)
+    expect(page.locator("#rows tr").first).not_to_have_attribute("data-sequence", str(before))
     stand.stop()
-    expect(page.locator("#live")).to_have_text("reconnecting", timeout=20_000)
+    expect(page.locator("#live")).to_have_text("reconnecting")
     missed = int(page.locator("#rows tr").first.get_attribute("data-sequence"))
     stand.start()
     stand.add()
-    expect(page.locator("#rows tr").first).not_to_have_attribute("data-sequence", str(missed), timeout=30_000)
-    expect(page.locator("#live")).to_have_text("live", timeout=20_000)
+    expect(page.locator("#rows tr").first).not_to_have_attribute("data-sequence", str(missed))
+    expect(page.locator("#live")).to_have_text("live")
     seen = [int(one.get_attribute("data-sequence")) for one in page.locator("#rows tr").all()]
     assert seen == sorted(set(seen), reverse=True)
     assert seen == list(range(seen[0], seen[-1] - 1, -1))
@@ -277,7 +280,7 @@ def test_a_page_of_a_study_follows_the_ledger(window, stand):
     expect(page.locator("#live")).to_have_text("live")
     height = page.locator("#height").inner_text()
     stand.add()
-    expect(page.locator("#height")).not_to_have_text(height, timeout=20_000)
+    expect(page.locator("#height")).not_to_have_text(height)
     expect(page.locator("#found .figures")).to_be_visible()
 
 
