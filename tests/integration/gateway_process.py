@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from network.connection import Connection, OrganisationConnection
 
 ROOT = Path(__file__).parents[2]
+READY_SECONDS = 120
+END_SECONDS = 60
 
 
 @dataclass
@@ -80,17 +82,24 @@ disk_reserve_bytes = 0
             stdout=asyncio.subprocess.PIPE,
         )
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), 30)
+        try:
+            line = await asyncio.wait_for(self.process.stdout.readline(), READY_SECONDS)
+            assert line, f"the gateway of {self.member.name} ended: {await self.process.wait()}"
+        except BaseException:
+            await self.stop(signal.SIGKILL)  # nobody ends what did not start
+            raise
         ready: dict[str, Any] = json.loads(line)
         self.address = str(ready["address"])
         return ready
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal, and return the exit status."""
-        assert self.process is not None
+        """Send a signal, and return the exit status; 0 where it was never started."""
+        if self.process is None:
+            return 0
         if self.process.returncode is None:
-            self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), 20)
+            with suppress(ProcessLookupError):  # it ended, and this loop has not heard of it yet
+                self.process.send_signal(number)
+        return await asyncio.wait_for(self.process.wait(), END_SECONDS)
 
     async def doctor(self) -> tuple[int | None, list[dict[str, str]]]:
         """Have its configuration and surroundings checked; return the exit status and the findings."""
@@ -100,7 +109,7 @@ disk_reserve_bytes = 0
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 60)
+        out, _ = await asyncio.wait_for(process.communicate(), 180)
         return process.returncode, json.loads(out)
 
     @asynccontextmanager

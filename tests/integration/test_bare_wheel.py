@@ -11,8 +11,10 @@ import pytest
 
 from tests.evidence.recorded import recorded
 
+pytestmark = pytest.mark.timeout(1200)  # the wheel is built and its dependencies are fetched
+
 ROOT = Path(__file__).parents[2]
-SECONDS = 240
+SECONDS = 600
 
 
 def run(*command, **how):

@@ -23,7 +23,7 @@ def directory(request, tmp_path):
 
 
 def run(directory, *command):
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=240)
 
 
 def script(name):

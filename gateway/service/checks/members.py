@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.service.checks.finding import Finding
     from quorate.records.consortium import Charter, MemberView
 
-_SECONDS: Final = 5.0
+_SECONDS: Final = 15.0
 
 
 async def check_members(
