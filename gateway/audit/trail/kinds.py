@@ -19,6 +19,7 @@ class Severity(IntEnum):
 
 
 INVALID: Final = "ledger.invalid"
+REPEATED: Final = "ledger.repeated"
 CONFIGURED: Final = "channel.configured"
 DEFINED: Final = "chaincode.defined"
 
@@ -39,6 +40,7 @@ _ROUTINE: Final = {
     "round.finalized": "A model became final",
     "audit.access_log_anchored": "A member anchored its access log",
     "audit.review_assigned": "A review was assigned",
+    REPEATED: "A second copy of a transaction was left out",
 }
 _NOTABLE: Final = {
     "consortium.proposed": "A charter was proposed",

@@ -109,7 +109,9 @@ def _add(rows: BlockRows, position: int, entry: bytes, code: TxValidationCode, c
     made = _transaction(transaction, code, chaincode)
     rows.transactions.append(where | made)
     if code is not TxValidationCode.VALID:
-        rows.events.append(_event(where, made, kinds.INVALID, reason=code.name))
+        # Whoever sent it sent it again, not knowing what became of the first; peers judged that one, and not this.
+        repeated = code is TxValidationCode.DUPLICATE_TXID
+        rows.events.append(_event(where, made, kinds.REPEATED if repeated else kinds.INVALID, reason=code.name))
         return
     rows.events += [_event(where, made, **facts) for facts in _facts(transaction, made["kind"], chaincode)]
     if made["kind"] == "configuration":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from gateway.audit.trail import kinds
 from gateway.audit.trail.history import newest, written
 from gateway.audit.trail.questions.answer import Answer, DatedRow, stamps
 from gateway.audit.trail.tables import EVENTS, TRANSACTIONS
@@ -141,7 +142,7 @@ def _invalid(trail: Trail) -> Iterator[RefusalRow]:
     query = (
         select(EVENTS, TRANSACTIONS.c.function)
         .join(TRANSACTIONS, (EVENTS.c.block == TRANSACTIONS.c.block) & (EVENTS.c.position == TRANSACTIONS.c.position))
-        .where(TRANSACTIONS.c.code != 0)
+        .where(EVENTS.c.type == kinds.INVALID)
         .order_by(EVENTS.c.sequence)
     )
     with trail.engine.connect() as connection:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from gateway.audit.trail import Trail
+from gateway.audit.trail.detail import transaction as detail_of
+from gateway.audit.trail.questions.refusals import refusals
 from gateway.audit.trail.tables import BLOCKS, EVENTS, METADATA, TRANSACTIONS, WRITES
 from quorate.blocks import protos
 from quorate.blocks.errors import BlockError
@@ -102,6 +104,44 @@ def test_an_invalid_transaction_is_an_event_and_leaves_no_writes(chain):
         written = connection.execute(select(WRITES).where(WRITES.c.block == number, WRITES.c.position == 0)).all()
     assert (event["type"], event["reason"], event["severity"]) == ("ledger.invalid", "MVCC_READ_CONFLICT", 2)
     assert written == []
+
+
+@pytest.fixture
+def repeated(chain):
+    """The chain with the last block's first transaction in it twice, as peers mark that."""
+    block = protos.Block.FromString(chain[-1])
+    block.data.data.append(block.data.data[0])
+    block.header.data_hash = data_hash(block.data.data)
+    block.metadata.metadata[2] = block.metadata.metadata[2] + bytes([9])
+    return [*chain[:-1], block.SerializeToString()]
+
+
+def test_a_second_copy_is_routine_and_leaves_the_first_as_it_is(chain, repeated):
+    trail, other = Trail.open(None), Trail.open(None)
+    trail.append(chain)
+    other.append(repeated)
+    number, position = len(chain) - 1, len(protos.Block.FromString(repeated[-1]).data.data) - 1
+    with other.engine.connect() as connection:
+        of_it = (EVENTS.c.block == number, EVENTS.c.position == position)
+        [event] = connection.execute(select(EVENTS).where(*of_it)).mappings()
+        written = connection.execute(
+            select(WRITES).where(WRITES.c.block == number, WRITES.c.position == position)
+        ).all()
+        rest = connection.execute(select(EVENTS).where(EVENTS.c.sequence < event["sequence"])).all()
+    with trail.engine.connect() as connection:
+        assert rest == connection.execute(select(EVENTS)).all()
+    assert (event["type"], event["reason"], event["severity"]) == ("ledger.repeated", "DUPLICATE_TXID", 0)
+    assert written == []
+    first = detail_of(other, event["transaction"])
+    assert (first.code, first.position) == ("VALID", 0)
+    assert first.events == detail_of(trail, event["transaction"]).events
+
+
+def test_a_second_copy_is_no_refusal(chain, repeated):
+    trail, other = Trail.open(None), Trail.open(None)
+    trail.append(chain)
+    other.append(repeated)
+    assert refusals(other).rows == refusals(trail).rows
 
 
 def test_an_entry_that_cannot_be_read_is_a_row_too(chain):
