@@ -10,23 +10,11 @@ from network.identity import Role
 from quorate.digest import digest_of
 from quorate.records.common import make
 from quorate.records.consortium import ConsortiumView, Get
-from quorate.records.dataset import Dataset, Register
+from quorate.records.dataset import Dataset
+from tests.integration.datasets import unprotected
 
 LIMIT = 1024 * 1024
 MEMBERS = ["AlderMSP", "BirchMSP", "CedarMSP", "ElmMSP"]
-
-
-def registration(name):
-    return make(
-        Register,
-        dataset=name,
-        title="A data set",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection="unprotected",
-        fingerprint=digest_of(name.encode()),
-    ).encode()
 
 
 def test_every_organisation_is_in_the_charter(consortium):
@@ -61,14 +49,16 @@ def test_the_reference_page_s_example_of_breaking_things(fabric_engine, examples
 
 async def test_a_role_may_do_what_is_its_own(consortium):
     async with consortium.contract("BirchMSP", Role.STEWARD) as contract:
-        found = Dataset.parse(await contract.submit("dataset:Register", registration("by-a-steward")), limit=LIMIT)
+        found = Dataset.parse(
+            await contract.submit("dataset:Register", unprotected("by-a-steward").encode()), limit=LIMIT
+        )
     assert (found.msp, found.dataset) == ("BirchMSP", "by-a-steward")
 
 
 async def test_a_role_may_not_do_what_is_another_s(consortium):
     async with consortium.contract("birch", Role.AGENT) as contract:
         with pytest.raises(EndorseError) as caught:
-            await contract.submit("dataset:Register", registration("by-an-agent"))
+            await contract.submit("dataset:Register", unprotected("by-an-agent").encode())
     assert chaincode_refusal(caught.value).code == "DENIED"
 
 

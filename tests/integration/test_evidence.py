@@ -9,28 +9,13 @@ import pytest
 
 from gateway.audit.export import export_bundle
 from gateway.ledger.session import open_session
-from network.home import NetworkHome
 from network.identity.layout import Role
-from network.topology import Topology
 from quorate.cli import main
 from quorate.digest import digest_of
 from quorate.errors import DeniedError
 from quorate.verify import VerificationError, verify_bundle
 from quorate.verify.bundle.scope import Extent
 from tests.integration.evidence_walk import Walk, profile
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory, fabric_engine):
-    running = fabric_engine.start(
-        NetworkHome(tmp_path_factory.mktemp("network")),
-        Topology.for_members(["Alder", "Birch", "Cedar", "Elm"]),
-        dies_with_parent=True,
-    )
-    try:
-        yield running.connection
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

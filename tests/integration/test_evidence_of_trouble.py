@@ -7,9 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.audit.export import export_bundle
-from network.home import NetworkHome
 from network.identity.layout import Role
-from network.topology import Topology
 from quorate.digest import digest_of
 from quorate.records.functions import (
     CONSORTIUM_ANNOUNCE,
@@ -212,19 +210,6 @@ async def walk(network, folder):
         await export_bundle(officer, folder / "ledger.qeb")
         for name in ("one", "other", "forgotten"):
             await export_bundle(officer, folder / f"{name}.qeb", extent=Extent(study=name))
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory, fabric_engine):
-    running = fabric_engine.start(
-        NetworkHome(tmp_path_factory.mktemp("network")),
-        Topology.for_members(["Alder", "Birch", "Cedar", "Elm"]),
-        dies_with_parent=True,
-    )
-    try:
-        yield running.connection
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

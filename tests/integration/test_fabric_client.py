@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import statistics
 import time
@@ -34,6 +33,9 @@ from network.identity import Role
 from network.topology import Topology
 from quorate import canonical
 from quorate.blocks import protos
+from quorate.digest import digest_of
+from tests.integration.datasets import unprotected
+from tests.integration.pace import slowdown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,23 +73,9 @@ def document(function: str, **fields: object) -> bytes:
     return canonical.dumps({"schema": f"quorate.{contract}.{name.lower()}/1", **fields})
 
 
-def digest(text: str) -> str:
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
 def registration() -> bytes:
     """Return the document of a new data set; each registration writes, and emits an event."""
-    name = f"client-{next(NUMBERS)}"
-    return document(
-        "dataset:Register",
-        dataset=name,
-        title="of the client's tests",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection="unprotected",
-        fingerprint=digest(name),
-    )
+    return unprotected(f"client-{next(NUMBERS)}").encode()
 
 
 def revision(registered: bytes, title: str) -> bytes:
@@ -107,11 +95,11 @@ async def found(network: Connection) -> None:
             "consortium:Found",
             title="Tests of the client",
             members=[
-                {"msp": each.msp_id, "fingerprint_key": digest(each.msp_id)}
+                {"msp": each.msp_id, "fingerprint_key": digest_of(each.msp_id.encode())}
                 for each in sorted(organisations, key=lambda each: each.msp_id)
             ],
             quorum={"studies": "majority", "members": "majority", "policies": "majority"},
-            clock_skew_ms=5_000,
+            clock_skew_ms=10_000,
             voting_period_ms=60_000,
         )
         charter = json.loads(await contract.submit("consortium:Found", founding))["charter_digest"]
@@ -260,7 +248,7 @@ async def test_events_come_live_and_resume_after_a_checkpoint(
     for _ in written:
         checkpointer = FileCheckpointer(tmp_path / "checkpoint")
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(60),
             network.chaincode_events(contract.chaincode_name, start_block=start, checkpoint=checkpointer) as events,
         ):
             event = await anext(events)
@@ -271,7 +259,7 @@ async def test_events_come_live_and_resume_after_a_checkpoint(
 
 async def test_without_a_start_only_later_events_come(network: Network, contract: Contract) -> None:
     await contract.submit("dataset:Register", registration())
-    async with asyncio.timeout(20), network.chaincode_events(contract.chaincode_name) as events:
+    async with asyncio.timeout(90), network.chaincode_events(contract.chaincode_name) as events:
         waiting = asyncio.ensure_future(anext(events))
         ids = set()
         while not waiting.done():  # until the stream is open on the peer, which nothing announces
@@ -294,7 +282,7 @@ async def test_blocks_hold_what_was_committed(network: Network, contract: Contra
     envelopes = [protos.Envelope.FromString(data) for data in block.data.data]
     headers = [protos.Payload.FromString(envelope.payload).header.channel_header for envelope in envelopes]
     assert commit.transaction_id in [protos.ChannelHeader.FromString(header).tx_id for header in headers]
-    async with asyncio.timeout(10), network.filtered_block_events(start_block=status.block_number) as blocks:
+    async with asyncio.timeout(60), network.filtered_block_events(start_block=status.block_number) as blocks:
         filtered = await anext(blocks)
     codes = {each.txid: each.tx_validation_code for each in filtered.filtered_transactions}
     assert (filtered.number, codes[commit.transaction_id]) == (status.block_number, protos.TxValidationCode.VALID)
@@ -302,7 +290,7 @@ async def test_blocks_hold_what_was_committed(network: Network, contract: Contra
 
 async def test_block_events_follow_the_ledger(network: Network, contract: Contract) -> None:
     start = await newest(network)
-    async with asyncio.timeout(10), network.block_events(start_block=start) as blocks:
+    async with asyncio.timeout(60), network.block_events(start_block=start) as blocks:
         assert (await anext(blocks)).header.number == start
         await contract.submit("dataset:Register", registration())
         assert (await anext(blocks)).header.number == start + 1
@@ -349,15 +337,16 @@ async def test_two_hundred_at_once_all_commit(contract: Contract) -> None:
 async def test_one_after_the_other_takes_little_more_than_a_batch(
     contract: Contract, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
-    seconds = []
+    seconds, busy = [], []
     for _ in range(30):
+        busy.append(slowdown())
         began = time.perf_counter()
         await contract.submit("dataset:Register", registration())
         seconds.append(time.perf_counter() - began)
     median = statistics.median(seconds)
     record_testsuite_property("sequential_submit_median_ms", round(median * 1000, 1))
-    # 17 ms on two idle cores with batches of 10 ms; the bound leaves room for a busy machine.
-    assert median < 0.15
+    # 17 ms on two idle cores with batches of 10 ms.
+    assert median < 0.15 * statistics.mean(busy)
 
 
 async def charter_in_the_end(contract: Contract) -> dict[str, str]:
@@ -386,7 +375,7 @@ async def test_a_network_that_is_killed_and_comes_back_is_met_again_without_loss
             network = gateway.network(running.connection.channel)
             contract = network.contract(running.connection.chaincode)
             start = await newest(network) + 1
-            async with asyncio.timeout(60), network.chaincode_events("quorate", start_block=start) as events:
+            async with asyncio.timeout(150), network.chaincode_events("quorate", start_block=start) as events:
                 await contract.submit("dataset:Register", registration())
                 assert (await anext(events)).block_number == start
                 waiting = asyncio.ensure_future(anext(events))

@@ -17,9 +17,7 @@ from network.engine import Engine, driver
 from network.home import NetworkHome
 from network.identity import Role
 from network.topology import Organisation, Topology
-from quorate.digest import digest_of
-from quorate.records.common import make
-from quorate.records.dataset import Register
+from tests.integration.datasets import unprotected
 from tests.integration.gateway_process import GatewayProcess
 
 if TYPE_CHECKING:
@@ -66,20 +64,10 @@ async def gateway(network: RunningNetwork, tmp_path: Path) -> AsyncIterator[Gate
 async def register(ledger: Ledger) -> str:
     """Write something, and return its name; what is not reached is asked again, as agents do."""
     name = f"failover-{next(_numbers)}"
-    request = make(
-        Register,
-        dataset=name,
-        title="A data set",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection="unprotected",
-        fingerprint=digest_of(name.encode()),
-    )
     async with asyncio.timeout(90):
         while True:
             try:
-                return (await ledger.dataset.register(request)).dataset
+                return (await ledger.dataset.register(unprotected(name))).dataset
             except GatewayError as error:
                 if error.status not in PASSING:
                     raise

@@ -8,9 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.audit.export import export_bundle
-from network.home import NetworkHome
 from network.identity.layout import Role
-from network.topology import Topology
 from quorate.digest import digest_of
 from quorate.errors import DeniedError, StateError, UsageError
 from quorate.records.functions import (
@@ -82,19 +80,6 @@ class Votes(Walk):
         for entries in (3, 8):
             head = digest_of(str(entries).encode())
             await self.call(officer, Role.AGGREGATOR, AUDIT_ANCHOR_ACCESS_LOG, entries=entries, head=head)
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory, fabric_engine):
-    running = fabric_engine.start(
-        NetworkHome(tmp_path_factory.mktemp("network")),
-        Topology.for_members(["Alder", "Birch", "Cedar", "Elm"]),
-        dies_with_parent=True,
-    )
-    try:
-        yield running.connection
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="module")

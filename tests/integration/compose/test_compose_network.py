@@ -19,25 +19,10 @@ from network.consortium import found_consortium
 from network.identity import Role
 from network.status import State
 from network.topology import Topology
-from quorate.digest import digest_of
 from quorate.errors import ConflictError, UnreachableError
-from quorate.records.common import make
-from quorate.records.dataset import Register
+from tests.integration.datasets import unprotected
 
 NODES = {"orderer0.orderer", "peer0.alder", "peer0.birch", "chaincode.alder", "chaincode.birch"}
-
-
-def registration(name):
-    return make(
-        Register,
-        dataset=name,
-        title="A data set",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection="unprotected",
-        fingerprint=digest_of(name.encode()),
-    ).encode()
 
 
 async def commit(connection, name, *, timeout_s=30.0):
@@ -53,7 +38,7 @@ async def commit(connection, name, *, timeout_s=30.0):
         connect(Endpoint(organisation.address, tls), identity, signer) as gateway,
     ):
         contract = gateway.network(connection.channel).contract(connection.chaincode)
-        await contract.submit("dataset:Register", registration(name))
+        await contract.submit("dataset:Register", unprotected(name).encode())
 
 
 async def commit_in_the_end(connection, name, *, timeout_s):

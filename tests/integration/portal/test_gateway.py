@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import signal
-import socket
 import ssl
 
 import httpx
@@ -13,19 +12,12 @@ from click.testing import CliRunner
 
 from gateway.portal.commands import group
 from network.identity import Role
-from quorate.digest import digest_of
-from quorate.records.common import make
-from quorate.records.dataset import Register
 from tests.integration.audit_walk import write_profile
+from tests.integration.datasets import unprotected
 from tests.integration.gateway_process import GatewayProcess
+from tests.integration.ports import free_port
 
 pytestmark = pytest.mark.e2e
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture
@@ -51,7 +43,7 @@ async def log_in(browser, profile):
     page = await browser.get("/login")
     challenge = re.search(r"officer\.toml ([A-Za-z0-9_-]+)", page.text)[1]
     signed = await asyncio.to_thread(
-        CliRunner().invoke, group, ["login", challenge, "--profile", str(profile)], catch_exceptions=False
+        CliRunner().invoke, group, ["login", challenge, "--profile", str(profile), "--yes"], catch_exceptions=False
     )
     return await browser.post("/login", data={"answer": signed.stdout})
 
@@ -65,18 +57,7 @@ async def log_in_once_filled(browser, profile):
 
 async def register(gateway, name):
     async with gateway.ledger(Role.STEWARD) as ledger:
-        await ledger.dataset.register(
-            make(
-                Register,
-                dataset=name,
-                title="Records",
-                unit="record",
-                adjacency="add-or-remove-one",
-                purposes=["research"],
-                protection="unprotected",
-                fingerprint=digest_of(name.encode()),
-            )
-        )
+        await ledger.dataset.register(unprotected(name))
 
 
 async def next_rows(parts):

@@ -163,8 +163,11 @@ class House(Consortium):
         return [block.SerializeToString() for block in self.ledger.chain.blocks]
 
 
-def lively():
-    """Return a house where every page has something to show; the second study's only round is still open."""
+def lawful():
+    """Return a house that has voted, trained, disputed, reviewed, anchored, and run out of a budget, by the rules.
+
+    The second study's only round is still open.
+    """
     house = House(cap="1.39")
     house.round(1)
     house.adopt()
@@ -179,7 +182,6 @@ def lively():
     house.call("audit:AnchorAccessLog", role="aggregator", entries=3, head=digest_of(b"a head"))
     house.admit()
     house.dispute(3)
-    house.spoil()
     second = House(house.ledger, study="two")
     second.open(1)
     where = {"study": "two", "round": 1, "dataset": DATA}
@@ -187,4 +189,11 @@ def lively():
         second.call("privacy:Reserve", by=by, role="agent", **where)
     second.call("round:Decline", by=0, role="agent", **where, reason="policy")
     second.commit(second.members[2], 1)
+    return house
+
+
+def lively():
+    """Return a house where every page has something to show: the lawful one, and an invalid transaction."""
+    house = lawful()
+    house.spoil()
     return house

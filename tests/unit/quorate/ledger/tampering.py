@@ -4,6 +4,7 @@ import shutil
 
 from gateway.audit.pack import pack
 from gateway.audit.staging import Staged, Staging, staging
+from quorate import canonical
 from quorate.verify.bundle import names
 from quorate.verify.bundle.manifest import File, Manifest
 
@@ -44,3 +45,12 @@ def flip(path, offset):
     data = bytearray(path.read_bytes())
     data[offset] ^= 1 << (offset % 8)
     path.write_bytes(data)
+
+
+def rewrite(key, **changes):
+    """Return an alteration of one record that a transaction writes."""
+
+    def alter(writes):
+        writes[key] = canonical.dumps({**canonical.loads(writes[key], limit=1 << 20), **changes})
+
+    return alter

@@ -15,6 +15,7 @@ from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.chain import definition, sign_block, transaction
 from tests.unit.quorate.ledger.consortium import CHAINCODE, DATA, Consortium, Ledger
 from tests.unit.quorate.ledger.organisations import Organisation
+from tests.unit.quorate.ledger.tampering import rewrite
 
 
 @pytest.fixture
@@ -34,16 +35,6 @@ def fail(made, tmp_path):
         return caught.value.report.failed[0]
 
     return check
-
-
-def rewrite(key, **changes):
-    """Return an alteration of one written record."""
-
-    def alter(writes):
-        record = canonical.loads(writes[key], limit=1 << 20)
-        writes[key] = canonical.dumps({**record, **changes})
-
-    return alter
 
 
 class TestChain:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from quorate import canonical
 from quorate.digest import digest_of
 from quorate.records.consortium import Charter, MemberProposal
 from quorate.records.policy import PolicyProposal
@@ -11,6 +10,7 @@ from quorate.verify.replay import keys
 from quorate.verify.replay.errors import RuleError
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import POLICY, Consortium, Ledger
+from tests.unit.quorate.ledger.tampering import rewrite
 
 NEWCOMER = {"msp": "ElmMSP", "fingerprint_key": digest_of(b"Elm's")}
 STRICTER = '@id("all") permit(principal, action, resource);\n'
@@ -71,13 +71,6 @@ def fail(verify):
         return caught.value.report.failed[0].message
 
     return check
-
-
-def rewrite(key, **changes):
-    def alter(writes):
-        writes[key] = canonical.dumps({**canonical.loads(writes[key], limit=1 << 20), **changes})
-
-    return alter
 
 
 def test_honest_votes_verify(house, verify):
