@@ -288,6 +288,12 @@ func running(t *testing.T, changes m) *world {
 	return w
 }
 
+// suspend stops the study after a round.
+func (w *world) suspend(msp string, round int, reason string) m {
+	w.t.Helper()
+	return w.must(w.as(msp, "operator"), "study:Suspend", m{"study": "one", "round": round, "reason": reason})
+}
+
 // opened is a running world with round 1 open.
 func opened(t *testing.T, changes m) *world {
 	t.Helper()

@@ -211,6 +211,7 @@ func TestEveryFunctionIsDecidedByPolicy(t *testing.T) {
 		"study:Vote":    {"study": "one", "version": 1, "terms_digest": digest("x"), "motion": "abort", "choice": "approve"},
 		"study:Tally":   {"study": "one", "motion": "abort"}, "study:Accept": {"study": "one", "version": 1, "terms_digest": digest("x")},
 		"study:Withdraw": {"study": "one", "version": 1}, "study:Start": {"study": "one"}, "study:Complete": {"study": "one"}, "study:Get": {"study": "one"},
+		"study:Suspend": {"study": "one", "round": 1, "reason": "key"}, "study:Resume": {"study": "one", "number": 1},
 		"privacy:Reserve": {"study": "one", "round": 1, "dataset": "plain"}, "privacy:Account": {"msp": alder, "dataset": "rows"}, "privacy:Quote": {"study": "one"},
 		"round:Decline": {"study": "one", "round": 1, "dataset": "plain", "reason": "data"}, "round:Commit": w.commitDoc(alder, 1),
 		"round:Attest": w.attestDoc(alder, 1, 1, digest("model")), "round:Retry": {"study": "one", "round": 1, "attempt": 1},

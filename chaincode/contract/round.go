@@ -68,6 +68,9 @@ func (*Round) Abort(ctx *Context, q *records.RoundRequest) (*records.Round, erro
 	if err != nil || round.State == records.RoundAborted {
 		return round, err
 	}
+	if err := checkNotSuspended(study); err != nil {
+		return nil, err
+	}
 	if err := checkRound(round, records.RoundOpen); err != nil {
 		return nil, err
 	}

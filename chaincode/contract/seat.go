@@ -62,6 +62,14 @@ func checkRunning(study *records.Study) error {
 	return nil
 }
 
+// checkNotSuspended keeps the round of a suspended study open: who was charged for it can still commit when it goes on.
+func checkNotSuspended(study *records.Study) error {
+	if study.State == records.StudySuspended {
+		return checkRunning(study)
+	}
+	return nil
+}
+
 func checkRound(round *records.Round, expected string) error {
 	if round.State != expected {
 		return wrongState(nameOf(round), round.State, expected)

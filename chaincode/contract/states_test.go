@@ -62,6 +62,10 @@ func studyIn(t *testing.T, state string) *world {
 		return w
 	case "RUNNING":
 		return running(t, plain())
+	case "SUSPENDED":
+		w := running(t, plain())
+		w.suspend(birch, 0, "key")
+		return w
 	case "COMPLETED":
 		w := sealed(t, with(plain(), m{"rounds": 1}))
 		for _, msp := range members[:3] {
@@ -99,31 +103,37 @@ func onStudy(msp, role, function string, changes m) func(*world) (string, string
 }
 
 func TestEveryStepInEveryStateOfAStudy(t *testing.T) {
-	states := []string{"PROPOSED", "APPROVED", "READY", "RUNNING", "COMPLETED", "REJECTED", "ABORTED"}
+	states := []string{"PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED", "COMPLETED", "REJECTED", "ABORTED"}
 	table := []struct {
 		step
 		does []string // in the order of states
 	}{
 		{step{"vote to approve", onStudy(dogwd, "operator", "study:Vote", m{"motion": "approve", "choice": "approve"})},
-			[]string{moves, wrong, wrong, wrong, wrong, wrong, wrong}},
+			[]string{moves, wrong, wrong, wrong, wrong, wrong, wrong, wrong}},
 		{step{"vote to abort", onStudy(dogwd, "operator", "study:Vote", m{"motion": "abort", "choice": "approve"})},
-			[]string{moves, moves, moves, moves, wrong, wrong, wrong}},
+			[]string{moves, moves, moves, moves, moves, wrong, wrong, wrong}},
+		{step{"vote to resume", onStudy(dogwd, "operator", "study:Vote", m{"motion": "resume/1", "choice": "approve"})},
+			[]string{wrong, wrong, wrong, wrong, moves, wrong, wrong, wrong}},
 		{step{"tally approval", onStudy(cedar, "aggregator", "study:Tally", m{"motion": "approve"})},
-			[]string{wrong, same, same, same, same, same, wrong}},
+			[]string{wrong, same, same, same, same, same, same, wrong}},
 		{step{"tally acceptance", onStudy(cedar, "aggregator", "study:Tally", m{"motion": "accept"})},
-			[]string{wrong, wrong, same, same, same, wrong, wrong}},
+			[]string{wrong, wrong, same, same, same, same, wrong, wrong}},
 		{step{"tally abort", onStudy(cedar, "aggregator", "study:Tally", m{"motion": "abort"})},
-			[]string{wrong, wrong, wrong, wrong, wrong, wrong, same}},
+			[]string{wrong, wrong, wrong, wrong, wrong, wrong, wrong, same}},
+		{step{"tally resuming", onStudy(cedar, "aggregator", "study:Tally", m{"motion": "resume/1"})},
+			[]string{wrong, wrong, wrong, wrong, wrong, wrong, wrong, wrong}},
 		{step{"accept", onStudy(alder, "steward", "study:Accept", nil)},
-			[]string{wrong, moves, same, same, same, wrong, wrong}},
+			[]string{wrong, moves, same, same, same, same, wrong, wrong}},
 		{step{"withdraw", onStudy(alder, "steward", "study:Withdraw", nil)},
-			[]string{wrong, moves, moves, moves, wrong, wrong, wrong}},
+			[]string{wrong, moves, moves, moves, moves, wrong, wrong, wrong}},
 		{step{"start", onStudy(alder, "operator", "study:Start", nil)},
-			[]string{wrong, wrong, moves, same, same, wrong, wrong}},
+			[]string{wrong, wrong, moves, same, same, same, wrong, wrong}},
+		{step{"suspend", onStudy(alder, "steward", "study:Suspend", m{"round": 0, "reason": "data"})},
+			[]string{wrong, wrong, wrong, moves, moves, wrong, wrong, wrong}},
 		{step{"complete", onStudy(alder, "operator", "study:Complete", nil)},
-			[]string{wrong, wrong, wrong, wrong, same, wrong, wrong}},
+			[]string{wrong, wrong, wrong, wrong, wrong, same, wrong, wrong}},
 		{step{"open a round", onStudy(alder, "aggregator", "round:Open", m{"round": 1})},
-			[]string{wrong, wrong, wrong, moves, same, wrong, wrong}},
+			[]string{wrong, wrong, wrong, moves, wrong, same, wrong, wrong}},
 	}
 	for i, state := range states {
 		w := studyIn(t, state)

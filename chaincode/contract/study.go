@@ -95,8 +95,8 @@ func (*Study) Withdraw(ctx *Context, q *records.WithdrawRequest) (*records.Withd
 	if err != nil || stored != nil {
 		return stored, err
 	}
-	if !slices.Contains([]string{records.StudyApproved, records.StudyReady, records.StudyRunning}, study.State) {
-		return nil, wrongState("study "+string(study.Study), study.State, "APPROVED, READY or RUNNING")
+	if !slices.Contains([]string{records.StudyApproved, records.StudyReady, records.StudyRunning, records.StudySuspended}, study.State) {
+		return nil, wrongState("study "+string(study.Study), study.State, "APPROVED, READY, RUNNING or SUSPENDED")
 	}
 	withdrawal := &records.Withdrawal{
 		Schema: ledger.SchemaOf[records.Withdrawal](), Study: q.Study, Version: q.Version, MSP: ctx.Caller.MSP, Withdrawn: ctx.Stamp(),

@@ -18,13 +18,15 @@ func (*Study) Tally(ctx *Context, q *records.StudyTallyRequest) (*records.Study,
 	if err != nil {
 		return nil, err
 	}
-	switch motion := string(q.Motion); motion {
-	case motionApprove:
+	switch motion := string(q.Motion); {
+	case motion == motionApprove:
 		return ctx.tallyApproval(charter, study)
-	case motionAccept:
+	case motion == motionAccept:
 		return ctx.tallyAcceptance(study)
-	case motionAbort:
+	case motion == motionAbort:
 		return ctx.tallyAbort(charter, study)
+	case strings.HasPrefix(motion, motionResume):
+		return ctx.tallyResume(charter, study, motion)
 	default:
 		return ctx.tallyAbortRound(charter, study, motion)
 	}
@@ -96,7 +98,7 @@ func (c *call) tallyAcceptance(study *records.Study) (*records.Study, error) {
 // isAcceptanceOver tells whether what participants say about taking part was counted already.
 func isAcceptanceOver(study *records.Study) bool {
 	switch study.State {
-	case records.StudyReady, records.StudyRunning, records.StudyCompleted:
+	case records.StudyReady, records.StudyRunning, records.StudySuspended, records.StudyCompleted:
 		return true
 	default:
 		return study.State == records.StudyRejected && study.Closed.Reason == "withdrawn"

@@ -15,10 +15,11 @@ const (
 	motionAccept     = "accept"
 	motionAbort      = "abort"
 	motionAbortRound = "abort-round/"
+	motionResume     = "resume/"
 )
 
 // openStudy are the states in which a study can still be aborted.
-var openStudy = []string{records.StudyProposed, records.StudyApproved, records.StudyReady, records.StudyRunning}
+var openStudy = []string{records.StudyProposed, records.StudyApproved, records.StudyReady, records.StudyRunning, records.StudySuspended}
 
 // Vote votes for the caller's organisation. It has one vote per motion, and cannot change it.
 func (*Study) Vote(ctx *Context, q *records.VoteRequest) (*records.Vote, error) {
@@ -56,8 +57,8 @@ func (*Study) Vote(ctx *Context, q *records.VoteRequest) (*records.Vote, error) 
 
 // checkVotable wants a motion that can still pass.
 func (c *call) checkVotable(study *records.Study, motion string) error {
-	switch motion {
-	case motionApprove:
+	switch {
+	case motion == motionApprove:
 		if study.State != records.StudyProposed {
 			return wrongState("study "+string(study.Study), study.State, records.StudyProposed)
 		}
@@ -65,11 +66,13 @@ func (c *call) checkVotable(study *records.Study, motion string) error {
 			return ledger.Refuse(ledger.Expired, "the vote on study %s ended at %d, and the transaction claims %d", study.Study, study.ExpiresTime, c.Time)
 		}
 		return c.checkPolicyStill(study)
-	case motionAbort:
+	case motion == motionAbort:
 		if !slices.Contains(openStudy, study.State) {
 			return wrongState("study "+string(study.Study), study.State, strings.Join(openStudy, ", "))
 		}
 		return nil
+	case strings.HasPrefix(motion, motionResume):
+		return checkResumable(study, motion)
 	default:
 		_, err := c.disputedRound(study, motion)
 		return err
@@ -87,15 +90,24 @@ func (c *call) checkPolicyStill(study *records.Study) error {
 
 // disputedRound returns the round that a motion would abort.
 func (c *call) disputedRound(study *records.Study, motion string) (*records.Round, error) {
-	number, err := strconv.ParseInt(strings.TrimPrefix(motion, motionAbortRound), 10, 64)
+	number, err := numberIn(motion, motionAbortRound)
 	if err != nil {
-		return nil, invalid("%.80q is not a motion", motion)
+		return nil, err
 	}
 	round, err := c.round(study.Study, number)
 	if err != nil {
 		return nil, err
 	}
 	return round, checkRound(round, records.RoundDisputed)
+}
+
+// numberIn returns the number that a motion such as "resume/2" names.
+func numberIn(motion, prefix string) (int64, error) {
+	number, err := strconv.ParseInt(strings.TrimPrefix(motion, prefix), 10, 64)
+	if err != nil {
+		return 0, invalid("%.80q is not a motion", motion)
+	}
+	return number, nil
 }
 
 // countVotes counts the members' votes on a motion about a study.

@@ -34,6 +34,8 @@ var functions = byName(
 	submit[r.AcceptRequest, r.Accept]("study:Accept", inStudy(func(q *r.AcceptRequest) r.ID { return q.Study })),
 	submit[r.WithdrawRequest, r.Withdrawal]("study:Withdraw", inStudy(func(q *r.WithdrawRequest) r.ID { return q.Study })),
 	submit[r.StartRequest, r.Study]("study:Start", inStudy(func(q *r.StartRequest) r.ID { return q.Study })),
+	submit[r.SuspendRequest, r.Study]("study:Suspend", inStudy(func(q *r.SuspendRequest) r.ID { return q.Study })),
+	submit[r.ResumeRequest, r.Study]("study:Resume", inStudy(func(q *r.ResumeRequest) r.ID { return q.Study })),
 	submit[r.CompleteRequest, r.Study]("study:Complete", inStudy(func(q *r.CompleteRequest) r.ID { return q.Study })),
 	read[r.StudyGetRequest, r.StudyView]("study:Get", inStudy(func(q *r.StudyGetRequest) r.ID { return q.Study })),
 	read[r.StudyListRequest, r.Studies]("study:List", consortium),

@@ -51,6 +51,21 @@ type CompleteRequest struct {
 	Study  ID     `json:"study"`
 }
 
+// SuspendRequest stops a study; Round is the last one that was opened, 0 before the first.
+type SuspendRequest struct {
+	Schema Schema `json:"schema"`
+	Study  ID     `json:"study"`
+	Round  int64  `json:"round" min:"0" max:"10000"`
+	Reason string `json:"reason" enum:"key,update,data,ledger,legal,other"`
+}
+
+// ResumeRequest withdraws the own suspension that has this number.
+type ResumeRequest struct {
+	Schema Schema `json:"schema"`
+	Study  ID     `json:"study"`
+	Number int64  `json:"number" min:"1" max:"99999"`
+}
+
 // StudyGetRequest asks for a study with its votes and rounds.
 type StudyGetRequest struct {
 	Schema Schema `json:"schema"`
@@ -62,12 +77,13 @@ type StudyListRequest struct {
 	Schema Schema `json:"schema"`
 }
 
-// States of a study. SUSPENDED is reserved.
+// States of a study.
 const (
 	StudyProposed  = "PROPOSED"
 	StudyApproved  = "APPROVED"
 	StudyReady     = "READY"
 	StudyRunning   = "RUNNING"
+	StudySuspended = "SUSPENDED"
 	StudyCompleted = "COMPLETED"
 	StudyRejected  = "REJECTED"
 	StudyAborted   = "ABORTED"
@@ -87,6 +103,38 @@ type Study struct {
 	Closed      *Closed `json:"closed,omitempty"`
 	Started     *Stamp  `json:"started,omitempty"`
 	Completed   *Stamp  `json:"completed,omitempty"`
+	// Suspension is absent until the study is suspended for the first time.
+	Suspension *Suspension `json:"suspension,omitempty"`
+}
+
+// Suspension is how a study was stopped, at last: Number counts all suspensions, Round is the last round that was opened
+// before, 0 when none was, and By has one entry for each organisation, in the order of their first suspensions.
+type Suspension struct {
+	Number int64         `json:"number" min:"1" max:"99999"`
+	Round  int64         `json:"round" min:"0" max:"10000"`
+	By     []SuspendedBy `json:"by"`
+}
+
+// SuspendedBy is an organisation's last suspension of a study. While it stands, Lifted is absent.
+type SuspendedBy struct {
+	MSP       MSPID   `json:"msp"`
+	Times     int64   `json:"times" min:"1" max:"3"`
+	Number    int64   `json:"number" min:"1" max:"99999"`
+	Reason    string  `json:"reason" enum:"key,update,data,ledger,legal,other"`
+	Suspended Stamp   `json:"suspended"`
+	Lifted    *Closed `json:"lifted,omitempty"`
+}
+
+// SuspendedBy returns an organisation's last suspension of the study.
+func (s *Study) SuspendedBy(msp MSPID) (SuspendedBy, bool) {
+	if s.Suspension != nil {
+		for _, by := range s.Suspension.By {
+			if by.MSP == msp {
+				return by, true
+			}
+		}
+	}
+	return SuspendedBy{}, false
 }
 
 // Participant returns an organisation's data set among the participants.

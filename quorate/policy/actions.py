@@ -28,6 +28,7 @@ _WRITES: Final = (
     *("policy.propose", "policy.vote", "policy.tally"),
     *("dataset.register", "dataset.revise", "dataset.retire"),
     *("study.propose", "study.vote", "study.tally", "study.accept", "study.withdraw", "study.start", "study.complete"),
+    *("study.suspend", "study.resume"),
     "privacy.reserve",
     *("round.open", "round.decline", "round.commit", "round.seal", "round.attest", "round.finalize"),
     *("round.retry", "round.abort"),

@@ -68,6 +68,8 @@ STUDY_ACCEPT = _submit("study:Accept", study.Accept, study.AcceptRecord)
 STUDY_WITHDRAW = _submit("study:Withdraw", study.Withdraw, study.WithdrawRecord)
 STUDY_START = _submit("study:Start", study.Start, study.Study)
 STUDY_COMPLETE = _submit("study:Complete", study.Complete, study.Study)
+STUDY_SUSPEND = _submit("study:Suspend", study.Suspend, study.Study)
+STUDY_RESUME = _submit("study:Resume", study.Resume, study.Study)
 STUDY_GET = _read("study:Get", study.Get, study.StudyView)
 STUDY_LIST = _read("study:List", study.List, study.Studies)
 

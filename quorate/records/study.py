@@ -30,8 +30,17 @@ from quorate.records.dataset import Adjacency, Unit
 
 RoundState = Literal["OPEN", "SEALED", "FINAL", "DISPUTED", "ABORTED"]
 State = Literal["PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED", "COMPLETED", "REJECTED", "ABORTED"]
-Motion = Annotated[str, StringConstraints(pattern=r"^(approve|abort|abort-round/[1-9][0-9]{0,4})$")]
-TallyMotion = Annotated[str, StringConstraints(pattern=r"^(approve|accept|abort|abort-round/[1-9][0-9]{0,4})$")]
+Motion = Annotated[
+    str, StringConstraints(pattern=r"^(approve|abort|abort-round/[1-9][0-9]{0,4}|resume/[1-9][0-9]{0,4})$")
+]
+TallyMotion = Annotated[
+    str,
+    StringConstraints(pattern=r"^(approve|accept|abort|abort-round/[1-9][0-9]{0,4}|resume/[1-9][0-9]{0,4})$"),
+]
+SuspensionReason = Literal["key", "update", "data", "ledger", "legal", "other"]
+SuspensionNumber = Annotated[int, Field(ge=1, le=99_999)]
+LastRound = Annotated[int, Field(ge=0, le=10_000)]
+"""The last round that was opened; 0 before the first."""
 TimeOut = Annotated[int, Field(ge=1, le=365 * 86_400_000)]
 """Milliseconds, at most a year."""
 
@@ -173,6 +182,23 @@ class Complete(Document):
     study: StudyName
 
 
+class Suspend(Document):
+    """Stop a study, for a party to it that knows its last round."""
+
+    SCHEMA: ClassVar[str] = "quorate.study.suspend/1"
+    study: StudyName
+    round: LastRound
+    reason: SuspensionReason
+
+
+class Resume(Document):
+    """Withdraw the own suspension that has this number."""
+
+    SCHEMA: ClassVar[str] = "quorate.study.resume/1"
+    study: StudyName
+    number: SuspensionNumber
+
+
 class Get(Document):
     """Ask for a study with its votes and rounds."""
 
@@ -184,6 +210,28 @@ class List(Document):
     """Ask for all studies."""
 
     SCHEMA: ClassVar[str] = "quorate.study.list/1"
+
+
+class SuspendedBy(Part):
+    """An organisation's last suspension of a study; while it stands, `lifted` is absent."""
+
+    msp: Msp
+    times: Annotated[int, Field(ge=1, le=3)]
+    number: SuspensionNumber
+    reason: SuspensionReason
+    suspended: Stamp
+    lifted: Closed | None = None
+
+
+class Suspension(Part):
+    """How a study was stopped, at last.
+
+    `number` counts all suspensions, `round` is the last one opened before, and `by` has an entry per organisation.
+    """
+
+    number: SuspensionNumber
+    round: LastRound
+    by: list[SuspendedBy]
 
 
 class Study(Document):
@@ -201,6 +249,12 @@ class Study(Document):
     closed: Closed | None = None
     started: Stamp | None = None
     completed: Stamp | None = None
+    suspension: Suspension | None = None
+
+    @property
+    def standing(self) -> list[SuspendedBy]:
+        """The suspensions that nobody has lifted."""
+        return [] if self.suspension is None else [by for by in self.suspension.by if by.lifted is None]
 
 
 class VoteRecord(Document):

@@ -201,7 +201,11 @@ _RESOURCES: Final[Mapping[str, Resource]] = MappingProxyType(
         **dict.fromkeys(("dataset:Revise", "dataset:Retire"), _own_dataset),
         "study:Propose": _new_study,
         **dict.fromkeys(
-            [f"study:{name}" for name in ("Vote", "Tally", "Accept", "Withdraw", "Start", "Complete")], _study
+            [
+                f"study:{name}"
+                for name in ("Vote", "Tally", "Accept", "Withdraw", "Start", "Suspend", "Resume", "Complete")
+            ],
+            _study,
         ),
         "round:Open": _study,
         "privacy:Reserve": _round,

@@ -78,6 +78,7 @@ def abort(call: Call) -> dict[str, Document]:
     """Return what `Abort` writes."""
     asked = call.asked(Abort)
     study = call.study(asked.study)
+    require(study.state != "SUSPENDED", "a round of a suspended study was aborted")
     round_ = call.round(asked.study, asked.round, "OPEN")
     included, left_out = divide(call, study, round_)
     require(len(included) < study.terms.minimum_commits, f"{len(included)} updates were enough to seal")

@@ -17,6 +17,7 @@ from quorate.verify.replay import (
     rounds,
     studies,
     supervision,
+    suspensions,
     votes,
 )
 
@@ -49,6 +50,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "study:Accept": studies.accept,
         "study:Withdraw": studies.withdraw,
         "study:Start": studies.start,
+        "study:Suspend": suspensions.suspend,
+        "study:Resume": suspensions.resume,
         "study:Complete": studies.complete,
         "privacy:Reserve": budgets.reserve,
         "round:Open": rounds.open_,

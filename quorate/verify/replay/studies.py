@@ -69,7 +69,7 @@ def accept(call: Call) -> dict[str, Document]:
 def withdraw(call: Call) -> dict[str, Document]:
     """Return what `Withdraw` writes."""
     asked = call.asked(Withdraw)
-    _participating(call, asked.study, asked.version, "APPROVED", "READY", "RUNNING")
+    _participating(call, asked.study, asked.version, "APPROVED", "READY", "RUNNING", "SUSPENDED")
     record = make(WithdrawRecord, study=asked.study, version=asked.version, msp=call.msp, withdrawn=call.stamp)
     return {keys.withdraw(asked.study, asked.version, call.msp): record}
 

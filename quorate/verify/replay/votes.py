@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quorate.records.common import make
 from quorate.records.study import AcceptRecord, Study, Tally, Vote, VoteRecord, WithdrawRecord
-from quorate.verify.replay import keys
+from quorate.verify.replay import keys, suspensions
 from quorate.verify.replay.count import count
 from quorate.verify.replay.errors import require
 from quorate.verify.replay.rounds import closed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quorate.verify.replay.call import Call
     from quorate.verify.replay.count import Count
 
-_OPEN = ("PROPOSED", "APPROVED", "READY", "RUNNING")
+_OPEN = ("PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED")
 _ABORT_ROUND = "abort-round/"
 
 
@@ -57,6 +57,10 @@ def tally(call: Call) -> dict[str, Document]:
         require(study.state in _OPEN, f"a study that is {study.state} was aborted")
         require(_count(call, study, "abort").passed, "too few members voted to abort the study")
         return _moved(call, study, "ABORTED", "voted")
+    if asked.motion.startswith(suspensions.MOTION):
+        suspensions.require_resumable(study, asked.motion)
+        require(_count(call, study, asked.motion).passed, "too few members voted to resume the study")
+        return suspensions.resume_by_vote(call, study)
     require(_count(call, study, asked.motion).passed, f"too few members voted for {asked.motion}")
     return closed(call, _disputed(call, study, asked.motion), "voted")
 
@@ -68,6 +72,8 @@ def _require_votable(call: Call, study: Study, motion: str) -> None:
         require_in_force(call, study.terms)
     elif motion == "abort":
         require(study.state in _OPEN, f"a vote to abort came when the study was {study.state}")
+    elif motion.startswith(suspensions.MOTION):
+        suspensions.require_resumable(study, motion)
     else:
         _disputed(call, study, motion)
 

@@ -25,6 +25,13 @@ def test_policies_are_the_expected_ones():
     assert trail.check_policies([], expected="x").outcome is NOT_CHECKED
 
 
+def test_the_default_that_a_consortium_began_with_stays_the_expected_one():
+    [earlier] = trail.EARLIER_DEFAULTS
+    row = {"state": "IN_FORCE", "version": 1, "digest": earlier}
+    assert trail.check_policies([row], expected=trail.DEFAULT_POLICIES).outcome is OK
+    assert trail.check_policies([row], expected="sha256:" + "a" * 64).outcome is FAILED
+
+
 def finding(kind, **about):
     return {"kind": kind, "what": "something", "organisations": ["AlderMSP"], "block": 7, "transaction": "ab"} | about
 
