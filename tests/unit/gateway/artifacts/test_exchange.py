@@ -138,7 +138,7 @@ async def store(tmp_path: Path) -> ArtifactStore:
 
 @pytest.fixture
 def exchange(store: ArtifactStore, sources: Sources) -> Exchange:
-    return Exchange(store, sources, limits=LIMITS, parallel=2, turn=0.5)
+    return Exchange(store, sources, limits=LIMITS, parallel=2)
 
 
 async def kept(store: ArtifactStore, data: bytes) -> bytes:
@@ -151,7 +151,7 @@ async def test_the_writers_gateway_is_asked_first(exchange: Exchange, store: Art
     alder = await sources.add(ALDER, Source(data))
     cedars = await sources.add(CEDAR, Source(data))
     assert UPDATE.msp == ALDER
-    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    assert await exchange.fetch(described(data, UPDATE), within=60) == ALDER
     assert (alder.offsets, birch.offsets, cedars.offsets) == ([0], [], [])
     assert await kept(store, data) == data
 
@@ -163,7 +163,7 @@ async def test_wrong_bytes_are_caught_and_the_next_source_tried(
     wrong = data[:-1] + bytes([data[-1] ^ 1])
     await sources.add(ALDER, Source(wrong))
     await sources.add(BIRCH, Source(data))
-    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await exchange.fetch(described(data, UPDATE), within=60) == BIRCH
     assert await kept(store, data) == data
 
 
@@ -174,7 +174,7 @@ async def test_another_length_is_as_wrong_as_other_bytes(
     data = some_bytes()
     await sources.add(ALDER, Source(wrong))
     await sources.add(BIRCH, Source(data))
-    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await exchange.fetch(described(data, UPDATE), within=60) == BIRCH
     assert await kept(store, data) == data
 
 
@@ -184,7 +184,7 @@ async def test_a_broken_source_is_followed_up_by_another_where_it_broke(
     data = some_bytes(4 * CHUNK)
     await sources.add(ALDER, Source(data, break_after=2 * CHUNK))
     birch = await sources.add(BIRCH, Source(data))
-    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await exchange.fetch(described(data, UPDATE), within=60) == BIRCH
     assert birch.offsets == [2 * CHUNK]
     assert await kept(store, data) == data
 
@@ -195,7 +195,7 @@ async def test_a_source_is_not_blamed_for_what_another_sent_before_it(
     data = some_bytes(4 * CHUNK)
     await sources.add(ALDER, Source(b"x" * len(data), break_after=2 * CHUNK))
     birch = await sources.add(BIRCH, Source(data))
-    assert await exchange.fetch(described(data, UPDATE), within=10) == BIRCH
+    assert await exchange.fetch(described(data, UPDATE), within=60) == BIRCH
     assert birch.offsets == [2 * CHUNK, 0]
     assert await kept(store, data) == data
 
@@ -207,7 +207,7 @@ async def test_what_an_earlier_process_left_wrong_is_fetched_again(
     with pytest.raises(ConnectionResetError):
         await store.receive(described(data, UPDATE), broken_after(b"x" * len(data), CHUNK))
     alder = await sources.add(ALDER, Source(data))
-    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    assert await exchange.fetch(described(data, UPDATE), within=60) == ALDER
     assert alder.offsets == [CHUNK, 0]
 
 
@@ -215,7 +215,7 @@ async def test_when_every_source_lies_it_says_so_at_once(exchange: Exchange, sou
     data = some_bytes()
     await sources.add(ALDER, Source(b"x" * len(data)))
     await sources.add(BIRCH, Source(b"y" * len(data)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(IntegrityError, match=r"every source.*AlderMSP.*BirchMSP"):
             await exchange.fetch(described(data, UPDATE), within=60)
 
@@ -230,7 +230,7 @@ async def test_a_source_that_has_it_later_is_asked_again(exchange: Exchange, sou
         alder.data = data
 
     task = asyncio.create_task(store_again())
-    assert await exchange.fetch(described(data, UPDATE), within=10) == ALDER
+    assert await exchange.fetch(described(data, UPDATE), within=60) == ALDER
     await task
 
 
@@ -240,25 +240,26 @@ async def test_a_source_that_is_there_and_silent_does_not_cost_the_others_their_
     data = some_bytes()
     writer = await sources.add(ALDER, Source(None))  # away for a moment, as while it is started again
     silent = await sources.add(BIRCH, Source(data, silent=True))
-    fetching = asyncio.create_task(exchange.fetch(described(data, UPDATE), [ALDER, BIRCH], within=20))
+    fetching = asyncio.create_task(exchange.fetch(described(data, UPDATE), [ALDER, BIRCH], within=60))
     await silent.asked.wait()
     writer.data = data
     began = asyncio.get_running_loop().time()
     assert await fetching == ALDER
-    assert asyncio.get_running_loop().time() - began < 6
+    assert asyncio.get_running_loop().time() - began < 12
     assert await kept(store, data) == data
 
 
 @pytest.mark.parametrize("source", [Source(None), Trickle(None)], ids=["nothing", "a byte at a time"])
 async def test_what_is_withheld_does_not_keep_the_rest_from_being_fetched(
-    exchange: Exchange, store: ArtifactStore, sources: Sources, source: Source
+    store: ArtifactStore, sources: Sources, source: Source
 ) -> None:
     """Else who commits as many updates as are fetched at once, and serves none, makes all others look unavailable."""
     honest = some_bytes(1000)
     await sources.add(BIRCH, source)
     await sources.add(CEDAR, Source(honest, only=digest_of(honest)))
     withheld = [described(some_bytes(1000, seed=seed), UPDATE) for seed in (1, 2, 3)]
-    errors = await exchange.fetch_all([*withheld, described(honest, UPDATE)], within=2)
+    exchange = Exchange(store, sources, limits=LIMITS, parallel=2, turn=0.5)
+    errors = await exchange.fetch_all([*withheld, described(honest, UPDATE)], within=6)
     assert errors[digest_of(honest)] is None
     assert store.has(digest_of(honest))
     assert all(isinstance(errors[found.digest], QuorateError) for found in withheld)
@@ -267,8 +268,8 @@ async def test_what_is_withheld_does_not_keep_the_rest_from_being_fetched(
 async def test_nobody_serving_it_is_not_found_with_each_answer(exchange: Exchange, sources: Sources) -> None:
     data = some_bytes()
     await sources.add(ALDER, Source(None))
-    with pytest.raises(NotFoundError, match=r"within 0.3 s: AlderMSP: .*it is not here"):
-        await exchange.fetch(described(data, UPDATE), within=0.3)
+    with pytest.raises(NotFoundError, match=r"within 2 s: AlderMSP: .*it is not here"):
+        await exchange.fetch(described(data, UPDATE), within=2)
 
 
 async def test_without_any_source_it_is_not_found(exchange: Exchange) -> None:
@@ -280,7 +281,7 @@ async def test_what_is_here_is_not_fetched(exchange: Exchange, store: ArtifactSt
     data = some_bytes(1000)
     await store.put_bytes(PLAN, data)
     again = Label(kind=Kind.PLAN, study=StudyId("another"))
-    assert await exchange.fetch(described(data, again), within=1) is None
+    assert await exchange.fetch(described(data, again), within=60) is None
     assert store.labels(digest_of(data)) == {PLAN, again}
 
 
@@ -288,9 +289,9 @@ async def test_what_is_here_is_not_given_another_meaning(exchange: Exchange, sto
     data = some_bytes(1000)
     await store.put_bytes(UPDATE, data)
     with pytest.raises(IntegrityError, match="is here as update heart 1"):
-        await exchange.fetch(described(data, PLAN), within=1)
+        await exchange.fetch(described(data, PLAN), within=60)
     with pytest.raises(IntegrityError):
-        await exchange.fetch_named(digest_of(data), PLAN, within=1)
+        await exchange.fetch_named(digest_of(data), PLAN, within=60)
     assert store.labels(digest_of(data)) == {UPDATE}
 
 
@@ -298,7 +299,7 @@ async def test_two_who_want_the_same_fetch_it_once(exchange: Exchange, sources: 
     data = some_bytes()
     alder = await sources.add(ALDER, Source(data))
     wanted = described(data, UPDATE)
-    found = await asyncio.gather(exchange.fetch(wanted, within=10), exchange.fetch(wanted, within=10))
+    found = await asyncio.gather(exchange.fetch(wanted, within=60), exchange.fetch(wanted, within=60))
     assert sorted(found, key=str) == [ALDER, None]
     assert alder.offsets == [0]
 
@@ -307,7 +308,7 @@ async def test_the_own_disk_being_full_is_no_fault_of_a_source(tmp_path: Path, s
     store = await ArtifactStore.open(tmp_path / "full", reserve=0, room=lambda _: 10)
     await sources.add(ALDER, Source(some_bytes()))
     with pytest.raises(NoSpaceError):
-        await Exchange(store, sources, limits=LIMITS).fetch(described(some_bytes(), UPDATE), within=10)
+        await Exchange(store, sources, limits=LIMITS).fetch(described(some_bytes(), UPDATE), within=60)
 
 
 async def test_a_full_disk_is_one_error_also_for_several_at_once(tmp_path: Path, sources: Sources) -> None:
@@ -316,13 +317,13 @@ async def test_a_full_disk_is_one_error_also_for_several_at_once(tmp_path: Path,
     await sources.add(ALDER, Source(both[0]))
     await sources.add(BIRCH, Source(both[1]))
     with pytest.raises(NoSpaceError):
-        await Exchange(store, sources, limits=LIMITS).fetch_all([described(data, UPDATE) for data in both], within=10)
+        await Exchange(store, sources, limits=LIMITS).fetch_all([described(data, UPDATE) for data in both], within=60)
 
 
 async def test_several_at_once_report_each(exchange: Exchange, store: ArtifactStore, sources: Sources) -> None:
     data, missing = some_bytes(), some_bytes(seed=1)
     await sources.add(ALDER, Source(data))
-    found = await exchange.fetch_all([described(data, UPDATE), described(missing[:100], UPDATE)], within=0.5)
+    found = await exchange.fetch_all([described(data, UPDATE), described(missing[:100], UPDATE)], within=60)
     assert found[digest_of(data)] is None
     assert isinstance(found[digest_of(missing[:100])], (NotFoundError, IntegrityError))
     assert store.has(digest_of(data))
@@ -333,9 +334,9 @@ async def test_an_artefact_of_unknown_size_is_asked_for_first(
 ) -> None:
     data = some_bytes()
     await sources.add(ALDER, Source(data))
-    assert await exchange.fetch_named(digest_of(data), PLAN, within=10) == described(data)
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=60) == described(data)
     assert await kept(store, data) == data
-    assert await exchange.fetch_named(digest_of(data), PLAN, within=10) == described(data)
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=60) == described(data)
 
 
 async def test_a_source_that_claims_too_much_is_not_believed(exchange: Exchange, sources: Sources) -> None:

@@ -76,7 +76,9 @@ class Authority:
         (self.folder / "query").write_bytes(query)
         files = {"-queryfile": "query", "-signer": "signer.pem", "-inkey": "key.pem", "-config": "tsa.cnf"}
         arguments = [part for option, name in files.items() for part in (option, str(self.folder / name))]
-        return subprocess.run([OPENSSL, "ts", "-reply", *arguments], capture_output=True, check=True, timeout=20).stdout
+        return subprocess.run(
+            [OPENSSL, "ts", "-reply", *arguments], capture_output=True, check=True, timeout=120
+        ).stdout
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def call(profile: Path) -> Callable[..., Any]:
 
     async def run(group: click.Group, *arguments: str, format_: str = "json") -> Result:
         given = [*arguments, "--profile", str(profile), "--format", format_]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             return await asyncio.to_thread(CliRunner().invoke, group, given)
 
     return run

@@ -77,7 +77,7 @@ async def watched(ledger, memory, divergences, *, blocks=None):
         return Stream((blocks or ledger.chain.blocks)[start:])
 
     task = asyncio.create_task(watch(source, memory, divergences, clock, msp="AlderMSP"))
-    await asyncio.wait_for(again.wait(), 5)
+    await asyncio.wait_for(again.wait(), 60)
     task.cancel()
     return started
 
