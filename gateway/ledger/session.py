@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from gateway.fabric import Deadlines, Endpoint, FileIdentity, Gateway, Network, Tls, connect
 from gateway.fabric.secret_file import read_pem
@@ -41,6 +41,8 @@ class Profile(BaseModel):
     relay_certificate
         The gateway's TLS client certificate. A peer binds a request for blocks to the TLS certificate that it sees, and
         behind a gateway that is the gateway's; without it blocks can be had only from a peer directly.
+    portal
+        The address of the organisation's portal as browsers show it: this identity logs in nowhere else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +57,7 @@ class Profile(BaseModel):
     relay_certificate: Path | None = None
     channel: str = "quorate"
     chaincode: str = "quorate"
+    portal: Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]_-]{1,300}$")] | None = None
 
     @classmethod
     def load(cls, path: Path) -> Profile:

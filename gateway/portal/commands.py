@@ -11,7 +11,7 @@ from gateway.audit.sign import ProfileSealer
 from gateway.ledger.session import Profile
 from gateway.portal.challenge import challenge_of, make_answer, to_text
 from quorate.cli.terminal import printable
-from quorate.errors import UsageError
+from quorate.errors import DeniedError, UsageError
 
 _PROFILE = click.option(
     "--profile",
@@ -30,10 +30,12 @@ def group() -> None:
 @group.command("login")
 @click.argument("challenge")
 @_PROFILE
-def login(challenge: str, profile: Path) -> None:
+@click.option("--yes", is_flag=True, help="Sign without asking when the profile names no portal; for scripts.")
+def login(challenge: str, profile: Path, *, yes: bool) -> None:
     """Sign the CHALLENGE that a portal's login page shows, and print the answer to paste there.
 
-    Nothing is sent. What the challenge says is printed on standard error: sign only for a portal that you opened.
+    Nothing is sent. A profile that names its `portal` signs for that one only; with another profile, the portal that
+    the challenge names is shown on standard error, and you are asked whether it is the one that you opened.
     """
     asked, identity = challenge_of(challenge), Profile.load(profile)
     if (asked.msp, asked.channel) != (identity.msp_id, identity.channel):
@@ -42,6 +44,7 @@ def login(challenge: str, profile: Path) -> None:
             f"{identity.channel}",
             hint="Take the profile of the portal's own organisation.",
         )
+    _require_portal(asked.origin, identity.portal, yes=yes)
     sealer = ProfileSealer.of(identity)
     answer = make_answer(
         asked,
@@ -51,6 +54,30 @@ def login(challenge: str, profile: Path) -> None:
     )
     click.echo(printable(f"Signed for {asked.origin}, {asked.msp} on {asked.channel}. Paste this there:"), err=True)
     click.echo(to_text(answer))
+
+
+def _require_portal(origin: str, own: str | None, *, yes: bool) -> None:
+    if own is not None:
+        if origin.lower() != own.lower():
+            raise DeniedError(
+                f"the challenge is of {origin}, and this profile logs in at {own} only",
+                hint="Look at the browser's address: a page that passes another portal's challenge on would be logged "
+                "in as you. If the portal has moved, change `portal` in the profile.",
+            )
+        return
+    if yes:
+        return
+    click.echo(printable(f"The challenge is of the portal at {origin}."), err=True)
+    try:
+        meant = click.confirm("Is that the address in your browser?", err=True)
+    except click.Abort as error:
+        raise UsageError(
+            "nobody was there to say whether that is the portal that you opened",
+            hint='Name your portal in the profile, portal = "https://…", or give --yes.',
+            cause=error,
+        ) from error
+    if not meant:
+        raise DeniedError("nothing was signed", hint="Open the portal by its own address, and sign what it shows then.")
 
 
 @group.command("serve")

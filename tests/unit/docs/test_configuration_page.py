@@ -25,7 +25,7 @@ IN_WORDS = {
         "portal": "no portal",
     },
     "agent.toml": {},
-    "profile.toml": {"relay_certificate": "none"},
+    "profile.toml": {"relay_certificate": "none", "portal": "ask each time"},
 }
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from gateway.portal.challenge import answer_of, challenge_of
 from gateway.portal.commands import group
 from gateway.portal.server import PortalServer
-from quorate.errors import UsageError
+from quorate.errors import DeniedError, UsageError
 from tests.unit.gateway.portal.rooms import ORIGIN
 from tests.unit.quorate.ledger.bundles import export
 
@@ -34,40 +34,82 @@ channel = "{channel}"
 def profile(tmp_path, officer_key):
     """Write an officer's profile."""
 
-    def write(msp="AlderMSP", channel="quorate"):
+    def write(msp="AlderMSP", channel="quorate", portal=None):
         (tmp_path / "officer.pem").write_bytes(officer_key.pem)
         key = tmp_path / "officer.key"
         key.touch(mode=0o600)
         key.write_bytes(officer_key.issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         found = tmp_path / "officer.toml"
-        found.write_text(PROFILE.format(msp=msp, channel=channel), encoding="utf-8")
+        named = "" if portal is None else f'portal = "{portal}"\n'
+        found.write_text(PROFILE.format(msp=msp, channel=channel) + named, encoding="utf-8")
         return found
 
     return write
 
 
-async def test_what_the_command_prints_lets_the_officer_in(profile, browser):
+async def challenge_on(browser):
     page = await browser.get("/login")
-    challenge = re.search(r"officer\.toml ([A-Za-z0-9_-]+)", page.text)[1]
-    found = CliRunner().invoke(group, ["login", challenge, "--profile", str(profile())])
+    return re.search(r"officer\.toml ([A-Za-z0-9_-]+)", page.text)[1]
+
+
+def login(challenge, profile, *options, said=None):
+    return CliRunner().invoke(group, ["login", challenge, "--profile", str(profile), *options], input=said)
+
+
+@pytest.mark.parametrize("portal", [ORIGIN, ORIGIN.upper().replace("HTTPS", "https")])
+async def test_what_the_command_prints_lets_the_officer_in(portal, profile, browser):
+    challenge = await challenge_on(browser)
+    found = login(challenge, profile(portal=portal))
     assert found.exit_code == 0
     assert f"Signed for {ORIGIN}, AlderMSP on quorate." in found.stderr
     assert answer_of(found.stdout).nonce == challenge_of(challenge).nonce
     assert (await browser.post("/login", data={"answer": found.stdout})).status_code == 303
 
 
+@pytest.mark.parametrize("other", ["https://portal.test:7444", "http://portal.test", "https://portal.test.evil"])
+async def test_a_profile_that_names_its_portal_signs_for_no_other(other, profile, browser):
+    found = login(await challenge_on(browser), profile(portal=other), "--yes")
+    assert isinstance(found.exception, DeniedError)
+    assert f"the challenge is of {ORIGIN}, and this profile logs in at {other} only" in str(found.exception)
+    assert "Look at the browser's address" in found.exception.hint
+    assert found.stdout == ""
+
+
+async def test_without_a_portal_in_the_profile_the_address_is_shown_and_asked_for(profile, browser):
+    challenge = await challenge_on(browser)
+    found = login(challenge, profile(), said="y\n")
+    assert f"The challenge is of the portal at {ORIGIN}." in found.stderr
+    assert (await browser.post("/login", data={"answer": found.stdout})).status_code == 303
+    refused = login(challenge, profile(), said="n\n")
+    assert isinstance(refused.exception, DeniedError)
+    assert refused.stdout == ""
+
+
+async def test_a_script_says_so_itself(profile, browser):
+    challenge = await challenge_on(browser)
+    assert answer_of(login(challenge, profile(), "--yes").stdout).msp == "AlderMSP"
+    alone = login(challenge, profile())
+    assert isinstance(alone.exception, UsageError)
+    assert "--yes" in alone.exception.hint
+    assert alone.stdout == ""
+
+
+@pytest.mark.parametrize("portal", ["portal.test", "https://portal.test/login", "javascript:x"])
+def test_a_portal_is_an_origin(portal, profile):
+    found = login("x" * 8, profile(portal=portal), "--yes")
+    assert isinstance(found.exception, UsageError)
+
+
 @pytest.mark.parametrize("other", [{"msp": "BirchMSP"}, {"channel": "other"}])
 async def test_a_challenge_of_another_portal_is_not_signed(other, profile, browser):
-    page = await browser.get("/login")
-    challenge = re.search(r"officer\.toml ([A-Za-z0-9_-]+)", page.text)[1]
-    found = CliRunner().invoke(group, ["login", challenge, "--profile", str(profile(**other))])
+    found = login(await challenge_on(browser), profile(**other), "--yes")
     assert isinstance(found.exception, UsageError)
     assert found.stdout == ""
 
 
 @pytest.mark.parametrize("word", ["x", "e30", "a" * 30_000])
 def test_nonsense_is_not_signed(word, profile):
-    found = CliRunner().invoke(group, ["login", word, "--profile", str(profile())])
+    found = login(word, profile(), "--yes")
     assert isinstance(found.exception, UsageError)
 
 
