@@ -81,6 +81,11 @@ class UnaryCall(Generic[Request, Response]):
             self._require_open()
             return await self._until(request, options)
 
+    @property
+    def timeout(self) -> float:
+        """Seconds that one call may take, repetitions included, unless it says otherwise."""
+        return self._defaults.timeout or 0.0
+
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Wait before a request is made, so that it is not old by the time there is a place to send it."""
         return self._one_of(self._turns)

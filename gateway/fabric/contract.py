@@ -118,7 +118,7 @@ class Contract:
             It is in a block and not valid.
         """
         transaction = await self._endorsed(transaction_name, arguments, transient, endorsing_organizations)
-        status = await Fate(transaction, self._client.patience).known()
+        status = await Fate(self._client, transaction).known()
         if not status.successful:
             raise CommitError(
                 transaction_id=status.transaction_id, validation_code=status.code, block_number=status.block_number

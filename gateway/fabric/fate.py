@@ -11,8 +11,9 @@ from grpc import StatusCode
 from gateway.fabric.errors import CommitStatusError, SubmitError
 
 if TYPE_CHECKING:
-    from gateway.fabric.commit import Commit
-    from gateway.fabric.patience import Patience
+    from collections.abc import Iterator
+
+    from gateway.fabric.client import GatewayClient
     from gateway.fabric.status import Status
     from gateway.fabric.transaction import Transaction
 
@@ -25,23 +26,25 @@ _OPEN: Final = frozenset({StatusCode.DEADLINE_EXCEEDED, StatusCode.UNAVAILABLE})
 class Fate:
     """Follows one transaction to the block that has it.
 
-    An orderer that has taken a transaction may end before another has it, and nobody says so. A second proposal would
-    be a second transaction, and the first can never be proven lost: whoever still holds it may bring it yet. Its own
-    envelope can be sent as often as one likes. Of several copies peers judge the first in the chain's order, mark every
-    other as `DUPLICATE_TXID`, and answer for the first when they are asked for the status.
+    An orderer that has taken a transaction may end before another has it, and nobody says so; and one that waits for a
+    leader that is gone does not answer. A second proposal would be a second transaction, and the first can never be
+    proven lost: whoever still holds it may bring it yet. Its own envelope can be sent as often as one likes. Of several
+    copies peers judge the first in the chain's order, mark every other as `DUPLICATE_TXID`, and answer for the first
+    when they are asked for the status.
 
     Parameters
     ----------
+    client
+        Where it is sent; its `patience` says when a copy follows, and learns from this one.
     transaction
         Endorsed, and not yet sent.
-    patience
-        How long a copy may be under way before the next; it learns from this one.
     """
 
-    def __init__(self, transaction: Transaction, patience: Patience) -> None:
+    def __init__(self, client: GatewayClient, transaction: Transaction) -> None:
+        self._client = client
         self._transaction = transaction
-        self._patience = patience
         self._copies = 0
+        self._commit = transaction.commit()
         self._unconfirmed: SubmitError | None = None
 
     async def known(self) -> Status:
@@ -55,12 +58,13 @@ class Fate:
         CommitStatusError
             It was taken, and the peer did not say before the deadline what became of it.
         """
-        commit = await self._submit()
+        pauses = self._client.patience.pauses()
+        wait = await self._submit(next(pauses))
         now = asyncio.get_running_loop().time
         began = now()
-        sending = asyncio.create_task(self._send_again())
+        sending = asyncio.create_task(self._send_again(wait, pauses))
         try:
-            status = await commit.status()
+            status = await self._commit.status()
         except CommitStatusError as error:
             if self._unconfirmed is not None:
                 raise self._unconfirmed from error
@@ -68,27 +72,30 @@ class Fate:
         finally:
             sending.cancel()
             await asyncio.wait([sending])
-        self._patience.took(now() - began, copies=self._copies)
+        self._client.patience.took(now() - began, copies=self._copies)
         return status
 
-    async def _submit(self) -> Commit:
+    async def _submit(self, pause: float) -> float:
+        """Send a copy, and return how long to wait for a block before the next: not at all if nobody took it."""
         self._copies += 1
         try:
-            commit = await self._transaction.submit()
+            self._commit = await self._transaction.submit(timeout=min(pause, self._client.submit.timeout))
         except SubmitError as error:
             if error.status not in _OPEN or error.commit is None:
                 raise
+            self._commit = error.commit
             if self._copies == 1:
                 self._unconfirmed = error
-            return error.commit
+            return 0.0
         self._unconfirmed = None
-        return commit
+        return pause
 
-    async def _send_again(self) -> None:
-        for pause in self._patience.pauses():
-            await asyncio.sleep(pause)
+    async def _send_again(self, wait: float, pauses: Iterator[float]) -> None:
+        for pause in pauses:
+            await asyncio.sleep(wait)
             try:
-                await self._submit()
+                wait = await self._submit(pause)
             except SubmitError as error:
                 # The orderer's no to a copy says nothing about the copies before it.
                 _log.debug("%s", error)
+                wait = pause

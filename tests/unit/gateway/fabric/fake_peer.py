@@ -80,6 +80,8 @@ class FakePeer:
     private: dict[str, protos.TxPvtReadWriteSet] = field(default_factory=dict)
     verdict: TxValidationCode = TxValidationCode.VALID
     loses: int = 0
+    holds: bool = False
+    held: list[protos.SubmitRequest] = field(default_factory=list)
     events: bool = True
     events_of: str = ""
     cut_streams_after: int | None = None
@@ -122,11 +124,23 @@ class FakePeer:
         await self._signed(creator, envelope.payload, envelope.signature, context)
         if self.loses:  # the orderer that has taken it ends with it in its hands
             self.loses -= 1
-            return protos.SubmitResponse()
+        elif self.holds:
+            self.held.append(request)
+            self.note()
+        else:
+            await self._order(request)
+        return protos.SubmitResponse()
+
+    async def release(self) -> None:
+        """Order what was held back, each in a block of its own."""
+        self.holds = False
+        for request in self.held:
+            await self._order(request)
+
+    async def _order(self, request: protos.SubmitRequest) -> None:
         seen = any(request.transaction_id == tx for block in self.blocks for tx, _, _ in block.transactions)
         verdict = TxValidationCode.DUPLICATE_TXID if seen else self.verdict
-        await self.commit((request.transaction_id, envelope.payload, verdict))
-        return protos.SubmitResponse()
+        await self.commit((request.transaction_id, request.prepared_transaction.payload, verdict))
 
     async def commit_status(
         self, request: protos.SignedCommitStatusRequest, context: grpc.aio.ServicerContext

@@ -48,27 +48,13 @@ async def test_what_was_taken_and_lost_is_sent_again_until_a_block_has_it(
 
 
 async def test_a_copy_that_comes_after_the_first_does_not_speak_for_it(served: Served, peer: FakePeer) -> None:
-    """Each block takes as long as three copies: the first is valid, and what the others are does not matter."""
-    slow = asyncio.Event()
-    commit = peer.commit
-
-    async def held(*transactions: tuple[str, bytes, TxValidationCode]) -> None:
-        await slow.wait()
-        await commit(*((tx, data, _code(peer, tx)) for tx, data, _ in transactions))
-
-    peer.commit = held
-    # The answer to a Submit does not wait for the block either.
-    async with resubmitting(served, submit=0.05) as contract:
+    peer.holds = True
+    async with resubmitting(served) as contract:
         submitting = asyncio.create_task(contract.submit("f"))
-        await peer.until(lambda: peer.calls.count("Submit") >= 3)
-        slow.set()
+        await peer.until(lambda: len(peer.held) >= 3)
+        await peer.release()
         assert await submitting == b"f"
-    assert codes(peer)[0] is TxValidationCode.VALID
-
-
-def _code(peer: FakePeer, transaction: str) -> TxValidationCode:
-    known = any(transaction == tx for block in peer.blocks for tx, _, _ in block.transactions)
-    return TxValidationCode.DUPLICATE_TXID if known else TxValidationCode.VALID
+    assert codes(peer)[:3] == [TxValidationCode.VALID, TxValidationCode.DUPLICATE_TXID, TxValidationCode.DUPLICATE_TXID]
 
 
 async def test_what_is_found_invalid_is_neither_sent_nor_proposed_again(served: Served, peer: FakePeer) -> None:
@@ -92,6 +78,20 @@ async def test_an_orderer_that_cannot_be_reached_is_tried_for_as_long_as_a_commi
         peer.faults.clear()
         assert await submitting == b"f"
     assert peer.calls.count("Endorse") == 1
+
+
+async def test_an_orderer_that_does_not_answer_is_not_waited_for_until_the_deadline(
+    served: Served, peer: FakePeer
+) -> None:
+    """A follower passes it on to a leader that is gone, and waits."""
+    peer.stall.add("Submit")
+    peer.loses = 1
+    async with resubmitting(served, resubmit=0.1) as contract:
+        submitting = asyncio.create_task(contract.submit("f"))
+        await peer.until(lambda: peer.loses == 0)
+        peer.stall.clear()
+        assert await submitting == b"f"
+    assert (peer.calls.count("Endorse"), peer.calls.count("Submit") >= 2) == (1, True)
 
 
 async def test_what_nobody_has_taken_by_the_deadline_is_told_as_such(served: Served, peer: FakePeer) -> None:
