@@ -47,7 +47,7 @@ def states(home):
 
 def crash(network):
     os.kill(network.process.pid, signal.SIGKILL)
-    network.process._popen.wait(timeout=10)
+    network.process._popen.wait(timeout=60)
 
 
 def test_the_connection_file_leads_to_every_peer_and_identity(home, network):
@@ -58,7 +58,7 @@ def test_the_connection_file_leads_to_every_peer_and_identity(home, network):
     assert connection.pid == network.process.pid
     for member in connection.organisations:
         host, _, port = member.address.partition(":")
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, int(port)), timeout=60).close()
         assert member.tls_ca.read_text().startswith("-----BEGIN CERTIFICATE-----")
         for role in Role:
             assert member.paths.identity(role).key.exists()

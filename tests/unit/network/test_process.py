@@ -47,30 +47,30 @@ def started(program):
 
 def test_returns_the_ready_line(started):
     process = started(READY_THEN_WAIT)
-    assert process.wait_ready(timeout_s=10) == "ready 7"
+    assert process.wait_ready(timeout_s=60) == "ready 7"
     assert process.poll() is None
 
 
 def test_a_ready_line_may_come_in_pieces(started):
     process = started("import sys; sys.stdout.write('a'); sys.stdout.flush(); sys.stdout.write('b\\n')")
-    assert process.wait_ready(timeout_s=10) == "ab"
+    assert process.wait_ready(timeout_s=60) == "ab"
 
 
 def test_only_the_first_line_counts(started):
     process = started("print('ready\\nand more')")
-    assert process.wait_ready(timeout_s=10) == "ready"
+    assert process.wait_ready(timeout_s=60) == "ready"
 
 
 def test_a_program_that_ends_before_it_is_ready_is_quoted(started):
     process = started("import sys; sys.exit('the disk is missing')")
     with pytest.raises(UnreachableError, match=r"exit status 1[^$]*the disk is missing"):
-        process.wait_ready(timeout_s=10)
+        process.wait_ready(timeout_s=60)
 
 
 def test_a_program_killed_before_it_is_ready_names_the_signal(started):
     process = started("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(UnreachableError, match="signal 9"):
-        process.wait_ready(timeout_s=10)
+        process.wait_ready(timeout_s=60)
 
 
 def test_a_program_that_is_never_ready_is_ended(started):
@@ -89,15 +89,15 @@ def test_a_program_that_talks_without_end_is_ended(started):
 
 def test_stop_ends_in_order_and_may_be_repeated(started):
     process = started(READY_THEN_WAIT)
-    process.wait_ready(timeout_s=10)
-    assert process.stop(grace_s=10) == -signal.SIGTERM
-    assert process.stop(grace_s=10) == -signal.SIGTERM
+    process.wait_ready(timeout_s=60)
+    assert process.stop(grace_s=60) == -signal.SIGTERM
+    assert process.stop(grace_s=60) == -signal.SIGTERM
     assert not process.program.pid_file.exists()
 
 
 def test_a_program_that_ignores_the_request_is_killed(started):
     process = started(DEAF)
-    process.wait_ready(timeout_s=10)
+    process.wait_ready(timeout_s=60)
     assert process.stop(grace_s=0.1) == -signal.SIGKILL
 
 
@@ -106,9 +106,9 @@ def test_children_of_a_killed_program_go_with_it(started):
         "print(", "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])\nprint(child.pid, "
     )
     process = started(source)
-    child = ProcessRecord.of(int(process.wait_ready(timeout_s=10).split()[0]))
+    child = ProcessRecord.of(int(process.wait_ready(timeout_s=60).split()[0]))
     process.stop(grace_s=0.1)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while child.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not child.is_alive()
@@ -117,7 +117,7 @@ def test_children_of_a_killed_program_go_with_it(started):
 def test_the_log_is_kept_between_runs_and_private(started, tmp_path):
     for word in ("first", "second"):
         process = started(f"import sys; print({word!r}, file=sys.stderr); print('ready')")
-        process.wait_ready(timeout_s=10)
+        process.wait_ready(timeout_s=60)
         process.stop()
     assert (tmp_path / "log").read_text().splitlines() == ["first", "second"]
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
@@ -126,7 +126,7 @@ def test_the_log_is_kept_between_runs_and_private(started, tmp_path):
 def test_the_environment_is_added_to_ours(started, monkeypatch):
     monkeypatch.setenv("FROM_US", "1")
     process = started("import os; print(os.environ['FROM_US'], os.environ['ADDED'])", environment={"ADDED": "2"})
-    assert process.wait_ready(timeout_s=10) == "1 2"
+    assert process.wait_ready(timeout_s=60) == "1 2"
 
 
 def test_runs_in_a_session_of_its_own(started):
@@ -147,7 +147,7 @@ def test_a_program_that_does_not_exist(tmp_path):
 
 def test_a_released_program_outlives_its_launcher(started):
     process = started(READY_THEN_WAIT)
-    process.wait_ready(timeout_s=10)
+    process.wait_ready(timeout_s=60)
     process.release()
     assert process.record.is_alive()
     os.kill(process.pid, signal.SIGKILL)
@@ -156,15 +156,15 @@ def test_a_released_program_outlives_its_launcher(started):
 
 async def test_waiting_notices_the_end(started):
     process = started("print('ready')\nimport sys; sys.stdin.read(); sys.exit(3)")
-    process.wait_ready(timeout_s=10)
-    async with asyncio.timeout(10):
+    process.wait_ready(timeout_s=60)
+    async with asyncio.timeout(60):
         assert await process.wait() == 3
         assert await process.wait() == 3
 
 
 async def test_waiting_can_be_given_up(started):
     process = started(READY_THEN_WAIT)
-    process.wait_ready(timeout_s=10)
+    process.wait_ready(timeout_s=60)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(process.wait(), timeout=0.05)
     assert process.poll() is None
@@ -179,7 +179,7 @@ from network.process import Program, launch
 here = Path({str(tmp_path)!r})
 command = (sys.executable, "-c", {DEAF!r})
 process = launch(Program(name="x", command=command, log=here / "log", pid_file=here / "pid", dies_with_parent=True))
-process.wait_ready(timeout_s=20)
+process.wait_ready(timeout_s=60)
 print(process.pid, flush=True)
 sys.stdin.read()
 """
@@ -187,7 +187,7 @@ sys.stdin.read()
         child = ProcessRecord.of(int(launcher.stdout.readline()))
         assert child.is_alive()
         launcher.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while child.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not child.is_alive()

@@ -53,7 +53,7 @@ def server(paths):
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(paths.chaincode_tls.cert, paths.chaincode_tls.key)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(10)
+        listening.settimeout(60)
 
         def serve():
             plain, _ = listening.accept()

@@ -24,7 +24,7 @@ def guard(tmp_path):
 def test_runs_its_command_when_the_other_side_is_gone(guard):
     process, _, done = guard
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert done.read_text() == "ended\n"
 
 
@@ -32,7 +32,7 @@ def test_does_nothing_when_told_that_there_is_nothing_to_do(guard):
     process, _, done = guard
     process.stdin.write(b"done\n")
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert not done.exists()
 
 
@@ -41,5 +41,5 @@ def test_does_nothing_once_somebody_else_has_started_the_network(guard, change):
     process, token, done = guard
     change(token)
     process.stdin.close()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert not done.exists()

@@ -8,7 +8,7 @@ BIN = Path(__file__).parents[4] / "network" / "fabric" / "builder" / "bin"
 
 
 def run(program, *arguments):
-    return subprocess.run([BIN / program, *arguments], capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run([BIN / program, *arguments], capture_output=True, text=True, check=False, timeout=200)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ class House:
             ca="ca",
             tls_root=self._tls_ca.cert.read_bytes(),
             authority=self._ca.cert.read_bytes(),
-            **{"timeout_s": 5.0, **kwargs},
+            **{"timeout_s": 60.0, **kwargs},
         )
 
     @asynccontextmanager
@@ -41,8 +41,10 @@ class House:
         """Serve with ``await respond(request, writer)``; yield where."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._tls.cert, self._tls.key)
+        serving = set()
 
         async def serve(reader, writer):
+            serving.add(asyncio.current_task())
             try:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = next((int(line[16:]) for line in head.split("\r\n") if line.startswith("Content-Length: ")), 0)
@@ -57,6 +59,9 @@ class House:
 
         async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
             yield self.endpoint(server.sockets[0].getsockname()[1], **kwargs)
+            if serving:
+                _, late = await asyncio.wait(serving, timeout=60)
+                assert not late
 
 
 def http(body, *, status=200, headers=()):

@@ -101,8 +101,8 @@ async def test_an_answer_that_drips_is_waited_for_so_long_and_no_longer(house):
             await asyncio.sleep(0.05)
 
     began = time.monotonic()
-    await refused(house, respond, error=TimedOutError, match=r"may take 0\.5 s", timeout_s=0.5)
-    assert time.monotonic() - began < 2
+    await refused(house, respond, error=TimedOutError, match=r"may take 2 s", timeout_s=2)
+    assert time.monotonic() - began < 30
 
 
 async def test_whoever_stops_waiting_leaves_no_connection_open(house):
@@ -121,11 +121,11 @@ async def test_whoever_stops_waiting_leaves_no_connection_open(house):
     asked = asyncio.Event()
     async with house.answering(respond) as endpoint, FabricCa(endpoint) as ca:
         waiting = asyncio.create_task(ca.info())
-        await asyncio.wait_for(asked.wait(), 5)
+        await asyncio.wait_for(asked.wait(), 60)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 60)
 
 
 async def test_headers_that_drip_are_waited_for_so_long_and_no_longer(house):
@@ -136,7 +136,7 @@ async def test_headers_that_drip_are_waited_for_so_long_and_no_longer(house):
             await writer.drain()
             await asyncio.sleep(0.05)
 
-    await refused(house, respond, error=TimedOutError, match=r"may take 0\.5 s", timeout_s=0.5)
+    await refused(house, respond, error=TimedOutError, match=r"may take 2 s", timeout_s=2)
 
 
 async def test_a_redirection_is_not_followed(house):

@@ -26,7 +26,7 @@ def members(organisations, *names, label="quorate_1", running=True):
 
 
 async def roll_out(organisations, *names, label="quorate_1", running=True, **changes):
-    settings = {"channel": "quorate", "chaincode": "trial", "version": "1", "deadline_s": 3.0} | changes
+    settings = {"channel": "quorate", "chaincode": "trial", "version": "1", "deadline_s": 60.0} | changes
     return await deploy(members(organisations, *names, label=label, running=running), **settings)
 
 
@@ -61,7 +61,7 @@ async def test_a_new_package_of_the_same_definition_is_approved_by_its_member_on
         renewed = package("BirchMSP", "quorate_1_renewed")
         organisations["BirchMSP"].peers[0].running.add(renewed.package_id)
         mixed = [*members(organisations, "AlderMSP", "CedarMSP"), organisations["BirchMSP"].member(renewed)]
-        done = await deploy(mixed, channel="quorate", chaincode="trial", version="1", deadline_s=3)
+        done = await deploy(mixed, channel="quorate", chaincode="trial", version="1", deadline_s=60)
         assert (done.definition.sequence, done.approved, done.committed) == (1, ("BirchMSP",), False)
         assert ledger.commits == 1
 
@@ -76,7 +76,7 @@ async def test_a_majority_is_enough_and_a_member_may_run_nothing():
     async with channel() as (ledger, organisations):
         alder, birch = members(organisations, "AlderMSP", "BirchMSP")
         birch = organisations["BirchMSP"].member(None)
-        done = await deploy([alder, birch], channel="quorate", chaincode="trial", version="1", deadline_s=3)
+        done = await deploy([alder, birch], channel="quorate", chaincode="trial", version="1", deadline_s=60)
         assert done.package_ids["BirchMSP"] == ""
         assert ledger.approved["BirchMSP", "trial", 1].source.WhichOneof("Type") == "unavailable"
 
@@ -117,7 +117,7 @@ async def test_a_chaincode_that_does_not_answer_is_named_in_time():
     async with channel() as (_, organisations):
         organisations["CedarMSP"].peers[0].running.clear()
         with pytest.raises(DeploymentError, match="connection refused") as caught:
-            await roll_out(organisations, running=False, deadline_s=0.5)
+            await roll_out(organisations, running=False, deadline_s=3)
         assert caught.value.step == "wait for the chaincode"
         assert caught.value.code == "TIMED_OUT"
         assert len(caught.value.failures) == 3

@@ -37,7 +37,7 @@ HEAD = """
 channel = "quorate"
 chaincode = "trial"
 version = "{version}"
-timeout_s = 5
+timeout_s = 60
 """
 
 

@@ -24,7 +24,7 @@ async def test_approving_a_package_that_is_not_installed_is_refused():
         async with open_member(organisations["AlderMSP"].member(package("AlderMSP"))) as session:
             await steps.install([session])
             with pytest.raises(DeploymentError, match=f"no package {stale.package_id} is installed") as caught:
-                await steps.approve(session, "quorate", TRIAL, stale.package_id, deadline=deadline_in(2))
+                await steps.approve(session, "quorate", TRIAL, stale.package_id, deadline=deadline_in(60))
         assert caught.value.code == "NOT_FOUND"
         assert "certificates were renewed" in caught.value.hint
         assert not ledger.approved
@@ -37,15 +37,15 @@ async def test_each_organisation_by_itself_and_then_anybody_commits():
             async with open_member(organisations[msp].member(made)) as session:
                 assert len(await steps.install([session])) == 1
                 assert await steps.install([session]) == ()
-                deadline = deadline_in(2)
+                deadline = deadline_in(60)
                 assert await steps.approve(session, "quorate", TRIAL, made.package_id, deadline=deadline)
                 assert not await steps.approve(session, "quorate", TRIAL, made.package_id, deadline=deadline)
         async with open_member(organisations["CedarMSP"].member(None)) as session:
             found = await steps.approvals(session, "quorate", TRIAL)
             assert found.approvals == {"AlderMSP": True, "BirchMSP": True, "CedarMSP": False}
             assert found.waiting_for == ("CedarMSP",)
-            assert await steps.commit(session, "quorate", TRIAL, deadline=deadline_in(2))
-            assert not await steps.commit(session, "quorate", TRIAL, deadline=deadline_in(2))
+            assert await steps.commit(session, "quorate", TRIAL, deadline=deadline_in(60))
+            assert not await steps.commit(session, "quorate", TRIAL, deadline=deadline_in(60))
         assert ledger.commits == 1
 
 

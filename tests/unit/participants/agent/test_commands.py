@@ -71,13 +71,13 @@ async def test_an_agent_that_is_told_to_stop_ends_well_and_ends_its_trainer(
     child = FakeChild()
     work = asyncio.create_task(_until_told(config, cast("Any", child), "spawn"))
     said = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "ready" not in said:
             await asyncio.sleep(0.02)
             said += capsys.readouterr().out
     os.kill(os.getpid(), signal.SIGTERM)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await work == 0
 
     assert json.loads(said) == {"schema": "quorate.agent.ready/1", "msp_id": "AlderMSP", "datasets": ["ward"]}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-SOON = 10.0
+SOON = 60.0
 
 
 class Stream:

@@ -18,7 +18,7 @@ from tests.unit.participants.agent.machine import ME, Machine, machine_in, train
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECONDS = 5.0
+SECONDS = 60.0
 
 
 def models_held(machine: Machine) -> set[str]:

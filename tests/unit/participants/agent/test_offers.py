@@ -87,7 +87,7 @@ async def test_studies_pass_by_and_their_plans_are_offered(desk: Desk):
 
     offering = asyncio.create_task(desk.offers.run())
     assert [change.study async for change in desk.offers.passing(changes())] == [Change.study]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not desk.plans.list():  # noqa: ASYNC110 (a directory says it)
             await asyncio.sleep(0.01)
     offering.cancel()

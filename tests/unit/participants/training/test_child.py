@@ -29,7 +29,7 @@ from quorate.errors import StateError
 
 pytestmark = pytest.mark.torch
 
-SOON = 60.0
+SOON = 200.0  # the child imports torch first
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def gone(pid):
         return True
     watch = select.poll()
     watch.register(descriptor, select.POLLIN)
-    found = bool(watch.poll(10_000))
+    found = bool(watch.poll(60_000))
     os.close(descriptor)
     return found
 
@@ -196,10 +196,10 @@ def test_a_fork_trains_like_a_spawned_child(plans, child, approved):
         with TrainerChild.start(plans=Path({str(plans.directory)!r})) as child:
             assert child.isolation.start == "fork"
             assert child.isolation.dies_with_parent
-            found = child.describe(Path({str(path)!r}).read_bytes(), timeout=60)
+            found = child.describe(Path({str(path)!r}).read_bytes(), timeout=200)
             print(hashlib.sha256(b"".join(array.tobytes() for array in found.weights.values())).hexdigest())
     """)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stderr
     weights = child.describe(document.encode(), timeout=SOON).weights
     assert done.stdout.strip() == hashlib.sha256(b"".join(array.tobytes() for array in weights.values())).hexdigest()
@@ -221,8 +221,8 @@ def test_a_child_that_is_late_is_killed(plans, approved, csv, request_of):
     document = approved(module("def on_train_start(self):\n    import time\n    time.sleep(600)"))
     with TrainerChild.start(plans=plans.directory, method="spawn") as child:
         base = child.describe(document.encode(), timeout=SOON).weights
-        with pytest.raises(TrainerTimedOutError, match=r"within 0\.5 s"):
-            child.train(request_of(document, base, data=csv), timeout=0.5)
+        with pytest.raises(TrainerTimedOutError, match=r"within 3 s"):
+            child.train(request_of(document, base, data=csv), timeout=3)
         assert not child.alive()
         with pytest.raises(TrainerDiedError):
             child.describe(document.encode(), timeout=SOON)
@@ -252,7 +252,7 @@ def test_a_child_dies_with_its_parent_even_in_the_middle_of_a_round(plans):
         pid = int(parent.stdout.readline())
         os.kill(pid, 0)
         parent.send_signal(signal.SIGKILL)
-        parent.wait(10)
+        parent.wait(60)
     assert gone(pid)
 
 

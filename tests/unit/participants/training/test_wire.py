@@ -9,7 +9,7 @@ import pytest
 from participants.training.wire import HEADER_LIMIT, Deadline, Message, receive, send
 from quorate.errors import IntegrityError, TimedOutError, UnreachableError
 
-SOON = 10.0
+SOON = 60.0
 
 
 @pytest.fixture
