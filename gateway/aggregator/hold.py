@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING"})
+_CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED"})
 _SECONDS: Final = 60.0
 """How long one attempt to fetch may take."""
 _UNVOTED_BYTES: Final = 64 * 1024 * 1024

@@ -60,7 +60,7 @@ class ConsortiumCalls(_Calls):
         return await self._ledger.call(f.CONSORTIUM_GET)
 
     async def members(self) -> consortium.MembersView:
-        """Return the members and their gateways."""
+        """Return the charter in force, the members and their gateways."""
         return await self._ledger.call(f.CONSORTIUM_MEMBERS)
 
 
@@ -148,6 +148,14 @@ class StudyCalls(_Calls):
     async def start(self, name: str) -> study.Study:
         """Begin a study that is ready."""
         return await self._ledger.call(f.STUDY_START, study=name)
+
+    async def suspend(self, name: str, *, round_: int, reason: str) -> study.Study:
+        """Stop a study whose last round is `round_`, 0 before the first."""
+        return await self._ledger.call(f.STUDY_SUSPEND, study=name, round=round_, reason=reason)
+
+    async def resume(self, name: str, *, number: int) -> study.Study:
+        """Withdraw the own suspension that has this number."""
+        return await self._ledger.call(f.STUDY_RESUME, study=name, number=number)
 
     async def complete(self, name: str) -> study.Study:
         """End a study whose rounds are done or used up."""

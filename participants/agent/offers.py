@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_OPEN: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING"})
+_OPEN: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED"})
 _FETCH_SECONDS: Final = 60.0
 _PAUSE: Final = 2.0
 

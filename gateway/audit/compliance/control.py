@@ -119,8 +119,15 @@ ROUNDS: Final = (
 )
 """The steps of a round that goes well."""
 
-TROUBLE: Final = ("privacy.refused", "round.retried", "round.disputed", "round.aborted", "study.aborted")
-"""What the ledger's rules refuse, or end, on record."""
+TROUBLE: Final = (
+    "privacy.refused",
+    "round.retried",
+    "round.disputed",
+    "round.aborted",
+    "study.suspended",
+    "study.aborted",
+)
+"""What the ledger's rules refuse, or members stop, on record."""
 
 CHANGES: Final = (
     "study.approved",

@@ -59,6 +59,8 @@ _NOTABLE: Final = {
     "study.completed": "A study was completed",
     "study.rejected": "A study was not approved",
     "study.withdrawn": "A participant withdrew from a study",
+    "study.suspension_withdrawn": "A member withdrew its suspension of a study",
+    "study.resumed": "A suspended study goes on",
     "round.declined": "A participant declined a round",
     "model.retired": "A model was retired",
     "audit.review_opened": "A review was opened",
@@ -69,6 +71,7 @@ _NOTABLE: Final = {
 _ATTENTION: Final = {
     "privacy.refused": "A charge over the privacy budget was refused",
     "study.aborted": "A study was aborted",
+    "study.suspended": "A study was suspended",
     "round.retried": "Attesters did not agree and try again",
     "round.disputed": "A round is disputed",
     "round.aborted": "A round was aborted",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gateway.service.client import RoundChange, StudyChange
     from quorate.records.common import Document, Stamp
     from quorate.records.round import RoundView
-    from quorate.records.study import PrivacyTerms, StudyView, Terms
+    from quorate.records.study import PrivacyTerms, StudyView, SuspendedBy, Terms
 
 ENDED: Final = frozenset({"COMPLETED", "ABORTED", "REJECTED"})
 """States that a study does not leave."""
@@ -38,6 +38,7 @@ def study_summary(view: StudyView) -> dict[str, object]:
         "proposed": said(study.proposed),
         "started": said(study.started),
         "completed": said(study.completed),
+        "suspended": [_suspended(by) for by in study.standing],
         "votes": [f"{vote.msp} {vote.choice} ({vote.motion})" for vote in view.votes],
         "accepted": [record.msp for record in view.accepts],
         "withdrawn": [record.msp for record in view.withdrawals],
@@ -77,7 +78,8 @@ def change_words(change: StudyChange | RoundChange) -> str:
     """Return one change of a study or a round in a line."""
     if change.study is not None:
         study = change.study.study
-        return f"study {study.study} version {study.version}: {study.state}"
+        by = ", ".join(f"{by.msp} ({by.reason})" for by in study.standing) if study.state == "SUSPENDED" else ""
+        return f"study {study.study} version {study.version}: {study.state}{by and f' by {by}'}"
     view = change.round
     current = view.round
     said_now = sum(one.attempt == current.attempt for one in view.attestations)
@@ -108,6 +110,11 @@ def moment(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _suspended(by: SuspendedBy) -> str:
+    since = moment(by.suspended.claimed_time)
+    return f"number {by.number} by {by.msp} ({by.suspended.role}), reason {by.reason}, claimed {since}"
 
 
 def _size(terms: Terms) -> str:

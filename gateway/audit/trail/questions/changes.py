@@ -34,7 +34,8 @@ class ModificationRow(DatedRow):
     Attributes
     ----------
     what
-        ``charter``, ``policy set``, ``study terms``, ``data set``, ``model``, ``chaincode`` or ``channel``.
+        ``charter``, ``policy set``, ``study terms``, ``study`` (stopped, or going on), ``data set``, ``model``,
+        ``chaincode`` or ``channel``.
     about
         Which one.
     before, after
@@ -88,7 +89,7 @@ class Deleted(Protocol):
 
 def modifications(trail: Trail, *, since: int | None = None, until: int | None = None) -> ModificationsAnswer:
     """Tell what was substantially modified between two claimed times, Unix milliseconds; `until` is not included."""
-    parts = (_charters, _policies, _studies, _datasets, _models, _platform)
+    parts = (_charters, _policies, _studies, _suspensions, _datasets, _models, _platform)
     rows = [row for part in parts for row in part(trail)]
     rows = [
         row
@@ -140,6 +141,18 @@ def _studies(trail: Trail) -> Iterator[ModificationRow]:
             known[record.study] = after
             about = f"{record.study}, version {record.version}"
             yield ModificationRow(**dates[version.place], what="study terms", about=about, before=before, after=after)
+
+
+def _suspensions(trail: Trail) -> Iterator[ModificationRow]:
+    found = [version for version in written(trail, Study, "study") if version.record.suspension]
+    dates, known = stamps(trail, found), dict[str, str]()
+    for version in found:
+        record = version.record
+        by = ", ".join(f"{by.msp} ({by.reason})" for by in record.standing)
+        before, after = known.get(record.study, "RUNNING"), f"SUSPENDED by {by}" if by else record.state
+        if after != before:
+            known[record.study] = after
+            yield ModificationRow(**dates[version.place], what="study", about=record.study, before=before, after=after)
 
 
 def _datasets(trail: Trail) -> Iterator[ModificationRow]:

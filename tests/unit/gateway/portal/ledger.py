@@ -37,6 +37,7 @@ _PLAIN = {
     "study:Vote": "study.voted",
     "study:Accept": "study.accepted",
     "study:Start": "study.started",
+    "study:Suspend": "study.suspended",
     "round:Open": "round.opened",
     "round:Decline": "round.declined",
     "round:Commit": "round.committed",

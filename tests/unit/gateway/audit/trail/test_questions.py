@@ -134,6 +134,26 @@ def test_what_is_not_at_hand_is_named(consortium):
     whole.close()
 
 
+def test_a_study_that_was_stopped_and_went_on_is_a_modification():
+    made = Consortium(Ledger(("Alder", "Birch", "Cedar")))
+    for by, reason in ((0, "key"), (1, "update")):
+        made.ledger.call(made.members[by], "operator", "study:Suspend", study="one", round=0, reason=reason)
+    for by in (0, 1):
+        made.ledger.call(made.members[by], "operator", "study:Resume", study="one", number=by + 1)
+    made.round(1)
+    made.ledger.cut()
+    trail = Trail.open(None)
+    trail.append(block.SerializeToString() for block in made.ledger.chain.blocks)
+    rows = [row for row in ask(trail, "modifications", {}).rows if row.what == "study"]
+    trail.close()
+    assert [(row.about, row.by, row.before, row.after) for row in rows] == [
+        ("one", "AlderMSP", "RUNNING", "SUSPENDED by AlderMSP (key)"),
+        ("one", "BirchMSP", "SUSPENDED by AlderMSP (key)", "SUSPENDED by AlderMSP (key), BirchMSP (update)"),
+        ("one", "AlderMSP", "SUSPENDED by AlderMSP (key), BirchMSP (update)", "SUSPENDED by BirchMSP (update)"),
+        ("one", "BirchMSP", "SUSPENDED by BirchMSP (update)", "RUNNING"),
+    ]
+
+
 def test_what_is_not_there(trail):
     with pytest.raises(NotFoundError, match="no round 9"):
         ask(trail, "members", {"study": "one", "round": 9})
