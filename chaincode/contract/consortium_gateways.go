@@ -78,9 +78,10 @@ func (*Consortium) Get(ctx *Context, _ *records.ConsortiumGetRequest) (*records.
 	}, nil
 }
 
-// Members returns the members, with their gateways once announced.
+// Members returns the charter in force and its members, with their gateways once announced. Unlike Get it costs the same
+// however long the ledger is, so that gateways can ask after every change.
 func (*Consortium) Members(ctx *Context, _ *records.MembersRequest) (*records.MembersView, error) {
-	view := &records.MembersView{Schema: records.Version("members", 1), Members: []records.MemberView{}}
+	view := &records.MembersView{Schema: records.Version("members", 1), Charter: ctx.charter, Members: []records.MemberView{}}
 	for _, msp := range ctx.members() {
 		member := records.MemberView{MSP: msp}
 		gateway, err := ledger.Get[records.Gateway](ctx.Tx, ledger.GatewayKey(msp))

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -91,9 +92,13 @@ func TestGatewaysAreAnnounced(t *testing.T) {
 	w.must(w.as(alder, "aggregator"), "consortium:Announce", announce)
 	w.repeated(w.as(alder, "aggregator"), "consortium:Announce", announce)
 	w.must(w.as(alder, "aggregator"), "consortium:Announce", with(announce, m{"address": "[::1]:7443"}))
-	list := w.read("consortium:Members", nil)["members"].([]any)
+	view := w.read("consortium:Members", nil)
+	list := view["members"].([]any)
 	if len(list) != 4 || list[0].(m)["address"] != "[::1]:7443" || list[1].(m)["address"] != nil || list[1].(m)["msp"] != birch {
 		t.Errorf("the members are %v", list)
+	}
+	if charter := w.read("consortium:Get", nil)["charter"]; !reflect.DeepEqual(view["charter"], charter) {
+		t.Errorf("the charter is %v, not %v", view["charter"], charter)
 	}
 	for name, bad := range map[string]m{
 		"no port":       {"address": "localhost"},
@@ -122,8 +127,8 @@ func TestBeforeACharterTheDefaultPolicyDecides(t *testing.T) {
 	if info := w.read("audit:Info", nil); info["policy_version"] != float64(0) || info["charter_digest"] != nil {
 		t.Errorf("the info is %v", info)
 	}
-	if list := w.read("consortium:Members", nil)["members"].([]any); len(list) != 0 {
-		t.Errorf("the members are %v", list)
+	if view := w.read("consortium:Members", nil); len(view["members"].([]any)) != 0 || view["charter"] != nil {
+		t.Errorf("the members are %v", view)
 	}
 }
 

@@ -55,7 +55,7 @@ type ConsortiumGetRequest struct {
 	Schema Schema `json:"schema"`
 }
 
-// MembersRequest asks for the members and their gateways.
+// MembersRequest asks for the charter in force, the members and their gateways.
 type MembersRequest struct {
 	Schema Schema `json:"schema"`
 }
@@ -127,5 +127,6 @@ type MemberView struct {
 // MembersView answers consortium:Members.
 type MembersView struct {
 	Schema  Schema       `json:"schema"`
+	Charter *Charter     `json:"charter,omitempty"`
 	Members []MemberView `json:"members"`
 }

@@ -77,16 +77,15 @@ async def _check_ledger(config: GatewayConfig) -> list[Finding]:
         ledger = Ledger(network.contract(config.chaincode), retry=Retry(stale=0))
         try:
             info = await ledger.audit.info()
-            view = await ledger.consortium.get()
-            members = (await ledger.consortium.members()).members if view.charter else []
+            consortium = await ledger.consortium.members()
         except QuorateError as error:
             return [failed("peer", f"{channel.address}: {error.message}", error.hint)]
-        others = [member for member in members if member.msp != config.msp]
+        others = [member for member in consortium.members if member.msp != config.msp]
         return [
             ok("peer", f"{channel.address} answers, chaincode {info.chaincode_version}"),
             *(failed(f"peer {address}", "cannot be reached", _LOST_PEER) for address in await channel.unreachable()),
-            _membership(config, [member.msp for member in members]),
-            *await check_members(others, view.charter, certificate=pair[0], key=pair[1]),
+            _membership(config, [member.msp for member in consortium.members]),
+            *await check_members(others, consortium.charter, certificate=pair[0], key=pair[1]),
             *await check_endorsement(network, config.chaincode),
         ]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
     from gateway.artifacts.label import Label
-    from quorate.records.consortium import Charter, ConsortiumView, MembersView, MemberView
+    from quorate.records.consortium import Charter, MembersView, MemberView
     from quorate.records.policy import Policy
     from quorate.records.round import RoundView
     from quorate.records.study import Studies, StudyView
@@ -33,12 +33,8 @@ KEPT_ROUNDS: Final = 16
 class ConsortiumReads(Protocol):
     """What is read of contract `consortium`."""
 
-    async def get(self) -> ConsortiumView:
-        """Return the charter and what led to it."""
-        ...
-
     async def members(self) -> MembersView:
-        """Return the members and their gateways."""
+        """Return the charter in force, the members and their gateways."""
         ...
 
 
@@ -178,10 +174,9 @@ class Projection:
 
     async def refresh_members(self) -> None:
         """Read charter, members and policies anew, and wake whoever waits."""
-        view = await self._reads.consortium.get()
-        members = (await self._reads.consortium.members()).members if view.charter else []
+        view = await self._reads.consortium.members()
         self._policy = await self._reads.policy.get() if view.charter else None
-        self._charter, self._members = view.charter, {member.msp: member for member in members}
+        self._charter, self._members = view.charter, {member.msp: member for member in view.members}
         await self._notify()
 
     async def refresh(self, study: StudyId, round: RoundNumber | None = None) -> None:

@@ -100,7 +100,7 @@ class Get(Document):
 
 
 class Members(Document):
-    """Ask for the members and their gateways."""
+    """Ask for the charter in force, the members and their gateways."""
 
     SCHEMA: ClassVar[str] = "quorate.consortium.members/1"
 
@@ -201,4 +201,5 @@ class MembersView(Document):
     """Answer to `Members`."""
 
     SCHEMA: ClassVar[str] = "quorate.members/1"
+    charter: Charter | None = None
     members: list[MemberView]

@@ -88,11 +88,10 @@ async def _of_trail(client: AuditClient, session: Session, expected: Expected) -
 
 async def _of_network(session: Session, expected: Expected) -> list[Finding]:
     profile = session.profile
-    view = await session.ledger.consortium.get()
-    members = (await session.ledger.consortium.members()).members if view.charter else []
+    consortium = await session.ledger.consortium.members()
     pair = read_pem(profile.tls_certificate), read_private_pem(profile.tls_key)
     return [
-        *check_certificates(profile, members, days=expected.days),
-        *await check_members(members, view.charter, certificate=pair[0], key=pair[1]),
+        *check_certificates(profile, consortium.members, days=expected.days),
+        *await check_members(consortium.members, consortium.charter, certificate=pair[0], key=pair[1]),
         *await check_endorsement(session.network, profile.chaincode),
     ]

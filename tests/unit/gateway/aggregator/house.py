@@ -15,7 +15,7 @@ from gateway.service.state import Projection
 from quorate.digest import Digest, digest_of
 from quorate.errors import IntegrityError, NotFoundError, QuorateError
 from quorate.identifiers import DatasetId, MspId, StudyId
-from quorate.records.consortium import Charter, ConsortiumView, MembersView
+from quorate.records.consortium import Charter, MembersView
 from quorate.records.policy import Policy
 from quorate.records.study import Studies
 from quorate.tensors import Header, Schema, TensorSpec, encode
@@ -233,7 +233,7 @@ class _Studies(_Part):
 
 
 class _Consortium(_Part):
-    async def get(self) -> ConsortiumView:
+    async def members(self) -> MembersView:
         charter = {
             "schema": Charter.SCHEMA,
             "title": "A consortium",
@@ -245,11 +245,8 @@ class _Consortium(_Part):
             "proposer": MEMBERS[0],
             "activated": stamp(EPOCH),
         }
-        nothing = {name: [] for name in ("foundings", "confirmations", "proposals", "ballots")}
-        return ConsortiumView.of({"schema": ConsortiumView.SCHEMA, "charter": charter, **nothing})
-
-    async def members(self) -> MembersView:
-        return MembersView.of({"schema": MembersView.SCHEMA, "members": [{"msp": msp} for msp in MEMBERS]})
+        members = [{"msp": msp} for msp in MEMBERS]
+        return MembersView.of({"schema": MembersView.SCHEMA, "charter": charter, "members": members})
 
 
 class _Policies(_Part):

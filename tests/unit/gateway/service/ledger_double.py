@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quorate.digest import digest_of
 from quorate.errors import NotFoundError
-from quorate.records.consortium import Charter, ConsortiumView, MembersView, MemberView
+from quorate.records.consortium import Charter, MembersView, MemberView
 from quorate.records.policy import Policy
 from quorate.records.round import RoundView
 from quorate.records.study import Studies, StudyView
@@ -202,31 +202,28 @@ class _Part:
     ledger: LedgerDouble
 
 
-class _Consortium(_Part):
-    async def get(self) -> ConsortiumView:
-        self.ledger.note_read()
-        lists: dict[str, Any] = {name: [] for name in ("foundings", "confirmations", "proposals", "ballots")}
-        view = {"schema": "quorate.consortium/1"} | lists
-        if self.ledger.members_:
-            view["charter"] = {
-                "schema": Charter.SCHEMA,
-                "title": "A consortium",
-                "members": [
-                    {"msp": m, "fingerprint_key": digest_of(m.encode())}
-                    for m in sorted({"AlderMSP", "BirchMSP", *self.ledger.members_})
-                ],
-                "quorum": {"studies": "majority", "members": "majority", "policies": "majority"},
-                "clock_skew_ms": SKEW_MS,
-                "voting_period_ms": 1000,
-                "charter_digest": digest_of(b"charter"),
-                "proposer": "AlderMSP",
-                "activated": STAMP,
-            }
-        return ConsortiumView.of(view)
+def _charter(members: list[str]) -> Charter:
+    return Charter.of(
+        {
+            "schema": Charter.SCHEMA,
+            "title": "A consortium",
+            "members": [{"msp": msp, "fingerprint_key": digest_of(msp.encode())} for msp in members],
+            "quorum": {"studies": "majority", "members": "majority", "policies": "majority"},
+            "clock_skew_ms": SKEW_MS,
+            "voting_period_ms": 1000,
+            "charter_digest": digest_of(b"charter"),
+            "proposer": "AlderMSP",
+            "activated": STAMP,
+        }
+    )
 
+
+class _Consortium(_Part):
     async def members(self) -> MembersView:
         self.ledger.note_read()
-        return MembersView(schema="quorate.members/1", members=list(self.ledger.members_.values()))
+        members = self.ledger.members_
+        charter = _charter(sorted({"AlderMSP", "BirchMSP", *members})) if members else None
+        return MembersView(schema=MembersView.SCHEMA, charter=charter, members=list(members.values()))
 
     async def announce(self, *, address: str, tls_root: str) -> None:
         self.ledger.note_read()
