@@ -149,7 +149,8 @@ def _suspensions(trail: Trail) -> Iterator[ModificationRow]:
     for version in found:
         record = version.record
         by = ", ".join(f"{by.msp} ({by.reason})" for by in record.standing)
-        before, after = known.get(record.study, "RUNNING"), f"SUSPENDED by {by}" if by else record.state
+        before = known.get(record.study, "RUNNING")
+        after = f"SUSPENDED by {by}" if record.state == "SUSPENDED" else record.state
         if after != before:
             known[record.study] = after
             yield ModificationRow(**dates[version.place], what="study", about=record.study, before=before, after=after)

@@ -52,10 +52,11 @@ ARGUMENTS = {
     "title": "Rules",
     "text": "// none",
     "entries": 1,
+    "number": 1,
     "head": DIGEST,
     "excluded": [],
 }
-REASONS = {"round:Decline": "policy", "model:Retire": DIGEST}
+REASONS = {"round:Decline": "policy", "model:Retire": DIGEST, "study:Suspend": "key"}
 
 
 def method_of(ledger: Ledger, name: str) -> Callable[..., object]:

@@ -64,6 +64,7 @@ def test_events_are_counted(filled):
         "round.retried": 2,
         "round.disputed": 1,
         "round.aborted": 0,
+        "study.suspended": 0,
         "study.aborted": 0,
         "study.approved": 2,
         "policy.in_force": 1,
