@@ -72,12 +72,14 @@ def test_memory_stays_within_bounds(name):
 def test_with_atheris(name, tmp_path):
     # libFuzzer bounds the highest memory that the system counts for its process, which begins with that of whoever
     # started it: a shell between keeps pytest's own out of it.
-    command = [sys.executable, "-m", "tests.fuzz", name, f"-max_total_time={SECONDS}", f"-artifact_prefix={tmp_path}/"]
+    # Always the same choices, and a wait for one input that no busy machine makes too short.
+    options = [f"-max_total_time={SECONDS}", f"-artifact_prefix={tmp_path}/", "-seed=20261123", "-timeout=200"]
+    command = [sys.executable, "-m", "tests.fuzz", name, *options]
     done = subprocess.run(
         ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         cwd=ROOT,
         check=False,
     )

@@ -224,7 +224,7 @@ def test_paths_are_absolute_whatever_the_directory_was(tmp_path, monkeypatch):
 
 
 def test_four_organisations_take_well_under_half_a_second(tmp_path):
-    began = time.process_time()
+    began = time.thread_time()
     for name in ("alder", "birch", "cedar", "elm"):
         issue_organisation(tmp_path, name)
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5

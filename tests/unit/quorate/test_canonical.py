@@ -106,11 +106,11 @@ def test_brackets_within_strings_are_not_depth():
 
 
 def test_hostile_strings_cost_one_pass():
-    began = time.perf_counter()
+    began = time.thread_time()
     for hostile in (b'"' + b'\\"' * 500_000, b'"\\' * 500_000, b'"[' * 500_000):
         with pytest.raises(UsageError):
             canonical.loads(hostile, limit=1 << 20)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_a_duplicate_name_is_named():

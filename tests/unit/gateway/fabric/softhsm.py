@@ -59,4 +59,4 @@ def software_token(folder: Path) -> Iterator[Token]:
 def _util(*arguments: str) -> None:
     program = shutil.which("softhsm2-util")
     assert program
-    subprocess.run([program, *arguments], check=True, capture_output=True, timeout=30)
+    subprocess.run([program, *arguments], check=True, capture_output=True, timeout=120)

@@ -138,7 +138,7 @@ def test_help_costs_no_verifier():
         "main(['audit', '--help'])\n"
         "sys.exit('loaded' if {'quorate.verify', 'cryptography', 'numpy', 'fabric_protos'} & set(sys.modules) else 0)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -149,7 +149,7 @@ def test_export_without_the_gateways_packages_names_the_extra(tmp_path):
         "from quorate.cli import main\n"
         f"sys.exit(main(['audit', 'export', {str(tmp_path / 'x.qeb')!r}, '--profile', 'none.toml']))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == ExitCode.USAGE
     assert "pip install 'quorate[gateway]'" in done.stderr
 

@@ -50,7 +50,7 @@ def chaincode_answers():
             input="\n".join(map(json.dumps, questions)),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=280,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -220,7 +220,7 @@ def test_other_processes_write_the_same_bytes():
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=200,
         ).stdout.strip()
         for seed in ("0", "1", "4242")
     }
