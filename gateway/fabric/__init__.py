@@ -1,13 +1,7 @@
 """A client of Fabric's Gateway service: identities, transactions, events, blocks. Knows nothing of our contracts."""
 
-from gateway.fabric.block_events_request import (
-    BlockAndPrivateDataEventsRequest,
-    BlockEventsRequest,
-    FilteredBlockEventsRequest,
-)
 from gateway.fabric.call_options import CallOptions, DefaultCallOptions
 from gateway.fabric.chaincode_events import ChaincodeEvent
-from gateway.fabric.chaincode_events_request import ChaincodeEventsRequest
 from gateway.fabric.checkpointer import Checkpoint, Checkpointer, FileCheckpointer, InMemoryCheckpointer
 from gateway.fabric.commit import Commit
 from gateway.fabric.connect import connect
@@ -32,6 +26,12 @@ from gateway.fabric.options import Deadlines, Limits
 from gateway.fabric.private_key_signer import PrivateKeySigner
 from gateway.fabric.proposal import Proposal
 from gateway.fabric.refusal import ChaincodeRefusal, chaincode_refusal
+from gateway.fabric.requests import (
+    BlockAndPrivateDataEventsRequest,
+    BlockEventsRequest,
+    ChaincodeEventsRequest,
+    FilteredBlockEventsRequest,
+)
 from gateway.fabric.signer import AsyncSigner, OfflineSigner, Sign, Signer
 from gateway.fabric.status import Status
 from gateway.fabric.transaction import Transaction

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.fabric import offline
-from gateway.fabric.block_events_request import (
-    BlockAndPrivateDataEventsRequest,
-    BlockEventsRequest,
-    FilteredBlockEventsRequest,
-)
-from gateway.fabric.chaincode_events_request import ChaincodeEventsRequest
 from gateway.fabric.commit import Commit
 from gateway.fabric.network import Network
 from gateway.fabric.prepared import check_consistent
 from gateway.fabric.proposal import Proposal
+from gateway.fabric.requests import (
+    BlockAndPrivateDataEventsRequest,
+    BlockEventsRequest,
+    ChaincodeEventsRequest,
+    FilteredBlockEventsRequest,
+)
 from gateway.fabric.transaction import Transaction
 from quorate.blocks import protos
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from gateway.fabric.block_events_request import (
-    BlockAndPrivateDataEventsRequest,
-    BlockEventsRequest,
-    FilteredBlockEventsRequest,
-)
 from gateway.fabric.block_range import read_blocks
-from gateway.fabric.chaincode_events_request import ChaincodeEventsRequest
 from gateway.fabric.contract import Contract
 from gateway.fabric.position import Position
+from gateway.fabric.requests import (
+    BlockAndPrivateDataEventsRequest,
+    BlockEventsRequest,
+    ChaincodeEventsRequest,
+    FilteredBlockEventsRequest,
+)
 from gateway.fabric.seek import Seeker
 from quorate.blocks import protos
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.fabric import block_events_request, chaincode_events_request
+from gateway.fabric import requests
 from gateway.fabric.sync.event_stream import EventStream
 from gateway.fabric.sync.signable import Signable
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quorate.blocks.protos import AnyMessage
 
 
-class ChaincodeEventsRequest(Signable[chaincode_events_request.ChaincodeEventsRequest]):
+class ChaincodeEventsRequest(Signable[requests.ChaincodeEventsRequest]):
     """Asks for the events of one chaincode."""
 
     def events(self, *, options: CallOptions | None = None) -> EventStream[ChaincodeEvent]:
@@ -22,7 +22,7 @@ class ChaincodeEventsRequest(Signable[chaincode_events_request.ChaincodeEventsRe
         return EventStream(self._background, self._inner.events(options=options))
 
 
-class BlockEventsRequest(Signable[block_events_request.BlockEventsRequest]):
+class BlockEventsRequest(Signable[requests.BlockEventsRequest]):
     """Asks for whole blocks (``common.Block``)."""
 
     def events(self, *, options: CallOptions | None = None) -> EventStream[AnyMessage]:
