@@ -60,6 +60,8 @@ async def run_agent(
         When the ledger refused a charge and the configuration says to stop.
     ConflictError
         When another process works in the state directory: two agents on one journal could release a secret twice.
+    AcceleratorMissingError
+        When it is configured to train on a GPU, and there is none.
     """
     with alone_in(Path(config.state)):
         await _run(config, child, start, ready)
@@ -76,6 +78,7 @@ async def _run(config: AgentConfig, child: TrainerChild | None, start: Start, re
         child=child,
     )
     try:
+        await trainer.require_hardware()
         await _connected(config, trainer, plans, ready)
     except BaseExceptionGroup as group:
         raise _cause_of(group) from group

@@ -61,6 +61,20 @@ class Trainer:
         self._turn = asyncio.Lock()
         self._training = False
 
+    async def require_hardware(self) -> None:
+        """Return when the child can train on what the configuration names.
+
+        A GPU alone can be missing, so for others no child is started yet.
+
+        Raises
+        ------
+        AcceleratorMissingError
+        TrainerDiedError, TrainerTimedOutError
+        """
+        if self._hardware.accelerator == "gpu":
+            child = await asyncio.to_thread(self._running_child)
+            await asyncio.to_thread(child.require, self._hardware, timeout=self._seconds)
+
     async def train(
         self, *, dataset: DatasetSection, entry: Entry, terms: Terms, base: Mapping[str, NDArray[np.float32]]
     ) -> Mapping[str, NDArray[np.float32]]:

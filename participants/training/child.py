@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from participants.training.hardware import Hardware
     from participants.training.request import TrainingRequest
 
 Start = Literal["auto", "fork", "spawn"]
@@ -114,6 +116,10 @@ class TrainerChild:
         """
         answer = self._ask(messages.train_message(request), timeout)
         return TrainingResult(weights=messages.decode_weights(_blob(answer)))
+
+    def require(self, hardware: Hardware, *, timeout: float) -> None:
+        """Return when the trainer can use `hardware`. Raises `AcceleratorMissingError`, or as `train` does."""
+        self._ask(Message(header={"do": "require", "hardware": asdict(hardware)}), timeout)
 
     def describe(self, plan: bytes, *, timeout: float) -> Description:
         """Return an approved plan's tensors and initial weights. Raises as `train` does."""

@@ -5,6 +5,8 @@
     StateError
     └── TrainingFailedError       TRAINING_FAILED    the plan's code failed on the records
         └── NotFiniteError        NOT_FINITE         the weights are not finite
+    UsageError
+    └── AcceleratorMissingError   ACCELERATOR_MISSING  no such device for training here
     UnreachableError
     └── TrainerDiedError          TRAINER_DIED       the child process is gone
     TimedOutError
@@ -13,7 +15,7 @@
 
 from __future__ import annotations
 
-from quorate.errors import StateError, TimedOutError, UnreachableError
+from quorate.errors import StateError, TimedOutError, UnreachableError, UsageError
 
 
 class TrainingFailedError(StateError):
@@ -30,6 +32,14 @@ class NotFiniteError(TrainingFailedError):
     code = "NOT_FINITE"
     meaning = "Training diverged: a weight is not a finite number, so there is no update to commit."
     advice = "Lower the plan's learning rate or the clipping norm of the terms; decline this round."
+
+
+class AcceleratorMissingError(UsageError):
+    """What the configuration asks to train on is not there."""
+
+    code = "ACCELERATOR_MISSING"
+    meaning = "The configuration asks to train on a GPU, and PyTorch sees none."
+    advice = "Install the driver and a PyTorch built for it, or set training.accelerator to cpu or auto."
 
 
 class TrainerDiedError(UnreachableError):

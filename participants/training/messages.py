@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from safetensors.numpy import load, save
@@ -10,7 +11,7 @@ from participants.data.bindings import parse_binding
 from participants.data.errors import BadValueError, DataError, DataNotFoundError, DataTooLargeError, WrongColumnsError
 from participants.data.records import Unit
 from participants.plans.errors import PlanDocumentError, PlanNotApprovedError, PlanRefusedError, Refusal
-from participants.training.errors import NotFiniteError, TrainingFailedError
+from participants.training.errors import AcceleratorMissingError, NotFiniteError, TrainingFailedError
 from participants.training.hardware import Hardware
 from participants.training.request import TrainingRequest
 from participants.training.secrets import ReleaseContext
@@ -35,6 +36,7 @@ _OURS: Final[tuple[type[QuorateError], ...]] = (
     PlanNotApprovedError,
     TrainingFailedError,
     NotFiniteError,
+    AcceleratorMissingError,
 )
 _BY_CODE: Final[dict[str, type[QuorateError]]] = dict(ERRORS) | {error.code: error for error in _OURS}
 
@@ -55,11 +57,7 @@ def train_message(request: TrainingRequest) -> Message:
             "msp": context.msp,
             "dataset": context.dataset,
         },
-        "hardware": {
-            "accelerator": request.hardware.accelerator,
-            "devices": request.hardware.devices,
-            "strategy": request.hardware.strategy,
-        },
+        "hardware": asdict(request.hardware),
     }
     return Message(header=header, blobs=(request.plan, encode_weights(request.base)))
 

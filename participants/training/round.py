@@ -13,6 +13,7 @@ from participants.data.errors import DataError
 from participants.data.records import Unit, records_of, require_records
 from participants.plans.errors import PlanRefusedError, Refusal
 from participants.plans.loader import described, load_plan
+from participants.training.accelerator import require_accelerator
 from participants.training.check import check_plan, prepared
 from participants.training.errors import NotFiniteError, TrainingFailedError
 from participants.training.fit import fit
@@ -53,6 +54,8 @@ def train_round(request: TrainingRequest, *, approval: Approval) -> TrainingResu
         When the records cannot be read or do not fit the plan.
     TrainingFailedError
         When the plan's code fails, or the weights are not finite.
+    AcceleratorMissingError
+        When the request's hardware is not there.
     """
     plan = load_plan(request.plan, approval=approval)
     digest = digest_of(request.plan)
@@ -68,9 +71,10 @@ def train_records(plan: Plan, records: Records, request: TrainingRequest) -> Tra
 
     Raises
     ------
-    PlanRefusedError, TrainingFailedError
+    PlanRefusedError, TrainingFailedError, AcceleratorMissingError
         As for `train_round`.
     """
+    require_accelerator(request.hardware)
     try:
         module = _trained(plan, records, request)
     except QuorateError:

@@ -16,6 +16,7 @@ import numpy as np
 from participants.plans.approved import ApprovedPlans
 from participants.training import messages
 from participants.training.errors import TrainingFailedError
+from participants.training.hardware import Hardware
 from participants.training.isolation import Isolation, isolate
 from participants.training.wire import Deadline, Message, receive, send
 from quorate.errors import QuorateError, UnreachableError, UsageError
@@ -56,6 +57,7 @@ def _answer(request: Message, plans: ApprovedPlans) -> Message:
         "train": _train,
         "describe": _describe,
         "evaluate": _evaluate,
+        "require": _require,
     }
     handler = handlers.get(request.header.get("do"))
     if handler is None:
@@ -91,6 +93,14 @@ def _evaluate(request: Message, plans: ApprovedPlans) -> Message:
     plan, weights, records = request.blobs
     found = evaluate_document(plan, messages.decode_weights(weights), records, approval=plans)
     return Message(header={"correct": found.correct, "records": found.records})
+
+
+def _require(request: Message, plans: ApprovedPlans) -> Message:
+    from participants.training.accelerator import require_accelerator  # noqa: PLC0415 - see serve
+
+    del plans
+    require_accelerator(Hardware(**request.header["hardware"]))
+    return Message(header={})
 
 
 def _reseed() -> None:

@@ -10,7 +10,12 @@ import pytest
 
 from participants.agent.journal import Entry
 from participants.agent.trainer import Trainer
-from participants.training.errors import TrainerDiedError, TrainerTimedOutError, TrainingFailedError
+from participants.training.errors import (
+    AcceleratorMissingError,
+    TrainerDiedError,
+    TrainerTimedOutError,
+    TrainingFailedError,
+)
 from participants.training.hardware import Hardware
 from participants.training.isolation import Isolation, Network
 from participants.training.request import TrainingRequest, TrainingResult
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from quorate.errors import QuorateError
 
 ENTRY = Entry.begin(study="heart", round_=1, dataset="ward", base=digest_of(b"base"))
+AUTOMATIC = Hardware()
 WEIGHTS = {"w": np.zeros(4, np.float32)}
 
 
@@ -55,11 +61,16 @@ class FakeChild:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         if self.goes_on is not None:
-            assert self.goes_on.wait(10)
+            assert self.goes_on.wait(60)
         self.at_once -= 1
         if self.fails:
             raise self.fails.pop(0)
         return TrainingResult(weights=WEIGHTS)
+
+    def require(self, hardware: Hardware, *, timeout: float) -> None:
+        assert (hardware.accelerator, timeout) == ("gpu", 7.0)
+        if self.fails:
+            raise self.fails.pop(0)
 
     def alive(self) -> bool:
         return self.lives and not self.closed
@@ -73,14 +84,14 @@ class FakeChild:
         self.goes_on.set()
 
 
-def trainer_of(*children: FakeChild, running: FakeChild | None = None) -> Trainer:
+def trainer_of(*children: FakeChild, running: FakeChild | None = None, hardware: Hardware = AUTOMATIC) -> Trainer:
     waiting = list(children)
     return Trainer(
         msp=ME,
         plans=cast("Any", Plans()),
         start=lambda: cast("Any", waiting.pop(0)),
         seconds=7.0,
-        hardware=Hardware(),
+        hardware=hardware,
         child=cast("Any", running),
     )
 
@@ -110,6 +121,13 @@ async def test_without_privacy_the_request_names_none():
     await train(trainer_of(child), private=False)
 
     assert child.requests[0].privacy is None
+
+
+async def test_a_gpu_is_asked_for_at_the_start_and_nothing_else_is():
+    child = FakeChild(fails=[AcceleratorMissingError("none here")])
+    await trainer_of().require_hardware()
+    with pytest.raises(AcceleratorMissingError):
+        await trainer_of(child, hardware=Hardware(accelerator="gpu")).require_hardware()
 
 
 async def test_one_child_serves_many_rounds():
@@ -160,6 +178,8 @@ async def test_rounds_train_one_after_the_other_and_the_event_loop_goes_on():
     child = FakeChild(goes_on=threading.Event())
     trainer = trainer_of(running=child)
     rounds = [asyncio.create_task(train(trainer)) for _ in range(3)]
+    while not child.requests:  # noqa: ASYNC110 - a fake has no event
+        await asyncio.sleep(0.01)
     await asyncio.sleep(0.05)
     assert len(child.requests) == 1
     assert child.goes_on is not None

@@ -1,4 +1,4 @@
-"""Requests and records for tests of training. Importing this imports no torch."""
+"""Requests and records for tests of training, which run on every accelerator here. Importing this imports no torch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from participants.data.bindings import CsvBinding
 from participants.data.records import Records
 from participants.training.hardware import Hardware
+from participants.training.isolation import NVIDIA
 from participants.training.request import TrainingRequest
 from participants.training.secrets import ReleaseContext
 from participants.training.terms import PrivacyTerms
@@ -28,6 +29,11 @@ TERMS = PrivacyTerms(
 CONTEXT = ReleaseContext(study="s", round=1, base=digest_of(b""), msp="Alder", dataset="d")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "accelerator" in metafunc.fixturenames:
+        metafunc.parametrize("accelerator", ["cpu", "gpu"] if NVIDIA.exists() else ["cpu"])
+
+
 @pytest.fixture
 def terms() -> PrivacyTerms:
     return TERMS
@@ -41,7 +47,7 @@ def records() -> Records:
 
 
 @pytest.fixture
-def request_of() -> Any:
+def request_of(accelerator: str) -> Any:
     """Return a function from a document to a request for a round from given weights."""
 
     def build(document: Any, base: Any, **changes: Any) -> TrainingRequest:
@@ -52,7 +58,7 @@ def request_of() -> Any:
             "privacy": TERMS,
             "secret": bytes(range(32)),
             "context": CONTEXT,
-            "hardware": Hardware(accelerator="cpu"),
+            "hardware": Hardware(accelerator=accelerator),
         }
         return TrainingRequest(**fields | changes)
 

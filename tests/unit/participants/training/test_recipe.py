@@ -136,9 +136,11 @@ def test_the_same_secret_and_base_repeat_the_release(document_of, records, reque
     torch.manual_seed(2)
     np.random.seed(3)  # noqa: NPY002 - it must not matter
     state = torch.random.get_rng_state()
+    on_gpus = torch.cuda.get_rng_state_all()
     again = train(document, records, request)
     assert all(first[name].tobytes() == again[name].tobytes() for name in first)
     assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(map(torch.equal, torch.cuda.get_rng_state_all(), on_gpus))
 
 
 def test_no_noise_is_used_for_two_bases_rounds_or_data_sets(document_of, records, request_of, terms):
@@ -153,6 +155,33 @@ def test_no_noise_is_used_for_two_bases_rounds_or_data_sets(document_of, records
     ]
     moves = {tuple(flat(train(document_of(), records, each)).tolist()) for each in changed}
     assert len(moves) == len(changed)
+
+
+def test_every_layer_repeats_the_release_too(document_of, request_of, terms):
+    """Line 8, where sums of a GPU could come out in any order: convolutions, embeddings, norms and groups."""
+    layered = """
+        class Layered(Module):
+            def __init__(self):
+                super().__init__()
+                self.embedding = nn.Embedding(3, 8)
+                self.network = nn.Sequential(
+                    nn.Conv1d(1, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.ReLU(), nn.Flatten(), nn.Linear(16, 8)
+                )
+                self.last = nn.Linear(8, 1)
+            def forward(self, x):
+                return self.last(self.network(x[:, None, :]) + self.embedding((x[:, 0] > 0).long()))
+        class MyPlan(Base):
+            kind = Layered
+    """
+    document = document_of(layered)
+    random = np.random.default_rng(0)
+    features = random.uniform(-1, 1, (700, 2))
+    many = Records(features=features, targets=(features[:, 0] > 0).astype(np.int64), groups=np.arange(700) // 7)
+    base = get_weights(load_plan(document.encode(), approval=AuthorsOwn()).module())
+    request = request_of(document, base, unit=Unit.GROUP, privacy=replace(terms, expected_batch_size=50))
+    first, again = (train(document, many, request) for _ in range(2))
+    assert any(first[name].tobytes() != base[name].tobytes() for name in base)
+    assert all(first[name].tobytes() == again[name].tobytes() for name in first)
 
 
 def test_one_module_trains_round_after_round(document_of, records, request_of, terms):
