@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -99,7 +99,8 @@ def _require(request: Message, plans: ApprovedPlans) -> Message:
     from participants.training.accelerator import require_accelerator  # noqa: PLC0415 - see serve
 
     del plans
-    require_accelerator(Hardware(**request.header["hardware"]))
+    hardware: Any = request.header["hardware"]
+    require_accelerator(Hardware(**hardware))
     return Message(header={})
 
 
