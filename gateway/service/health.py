@@ -74,7 +74,8 @@ class HealthService:
                 status = self._status()
                 yield pb.HealthCheckResponse(status=status)
                 async with self._condition:
-                    await self._condition.wait_for(lambda status=status: self._status() != status)  # type: ignore[misc]
+                    while self._status() == status:
+                        await self._condition.wait()
 
     def _status(self) -> pb.HealthCheckResponse.ServingStatus:
         return _SERVING if self._serving else _NOT_SERVING

@@ -211,7 +211,8 @@ class Projection:
         """
         while True:
             async with self._condition:
-                await self._condition.wait_for(lambda seen=after: self._sequence > seen)  # type: ignore[misc]
+                while self._sequence <= after:
+                    await self._condition.wait()
                 found = self._since(after)
                 after = self._sequence
             for change in found:

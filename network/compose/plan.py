@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from network.chaincode_node import chaincode_name
 from network.fabric.plan import (
     Kind,
     Place,
@@ -24,6 +23,7 @@ PEER_PORT: Final = 7051
 ORDERER_PORT: Final = 7050
 ADMIN_PORT: Final = 7053
 CHAINCODE_PORT: Final = 7052
+_INNER_PORTS: Final = {"peer": PEER_PORT, "orderer": ORDERER_PORT, "chaincode": CHAINCODE_PORT}
 
 
 def make_plan(home: NetworkHome, topology: Topology) -> Plan:
@@ -39,7 +39,7 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
     """Return the plan of a network that was planned before."""
     ports = read_ports(ports_file(home))
 
-    def place(name: str, kind: Kind, owner: str, index: int, inner_port: int) -> Place:
+    def place(name: str, kind: Kind, owner: str, index: int) -> Place:
         machine = name.removesuffix(f".{owner}")
         return Place(
             name=name,
@@ -51,25 +51,11 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
             port=ports.get(name, 0),
             admin_port=ports.get(_admin(name), 0),
             host=host(machine, owner),
-            inner_port=inner_port,
+            # A Fabric CA server knows its port from its own settings, which are written for this machine.
+            inner_port=_INNER_PORTS.get(kind, ports.get(name, 0)),
         )
 
-    return Plan(
-        home=home,
-        topology=topology,
-        orderers=tuple(
-            place(name, "orderer", topology.orderer.name, index, ORDERER_PORT)
-            for index, name in orderer_names(topology)
-        ),
-        peers=tuple(place(name, "peer", owner, index, PEER_PORT) for owner, index, name in peer_names(topology)),
-        chaincodes=tuple(
-            place(chaincode_name(one.name), "chaincode", one.name, 0, CHAINCODE_PORT) for one in topology.organisations
-        ),
-        # A server that knows its port from its own settings, which are written for this machine.
-        authorities=tuple(
-            place(ca_name(owner), "ca", owner, 0, ports.get(ca_name(owner), 0)) for owner in authority_owners(topology)
-        ),
-    )
+    return Plan.of(home, topology, place)
 
 
 def published(place: Place) -> dict[int, str]:

@@ -1,11 +1,13 @@
 """A network of real Fabric before anything of it runs: its nodes, where each keeps its files, how each is reached."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
+from network.chaincode_node import chaincode_name
 from network.home import NetworkHome
+from network.identity.fabric_ca.served import ca_name
 from network.topology import Topology
 
 HOST: Final = "127.0.0.1"
@@ -81,6 +83,22 @@ class Plan:
     peers: tuple[Place, ...]
     chaincodes: tuple[Place, ...]
     authorities: tuple[Place, ...] = ()
+
+    @classmethod
+    def of(cls, home: NetworkHome, topology: Topology, place: Callable[[str, Kind, str, int], Place]) -> Self:
+        """Return the plan of a topology whose nodes are placed by name, kind, owner and number."""
+        return cls(
+            home=home,
+            topology=topology,
+            orderers=tuple(
+                place(name, "orderer", topology.orderer.name, index) for index, name in orderer_names(topology)
+            ),
+            peers=tuple(place(name, "peer", owner, index) for owner, index, name in peer_names(topology)),
+            chaincodes=tuple(
+                place(chaincode_name(one.name), "chaincode", one.name, 0) for one in topology.organisations
+            ),
+            authorities=tuple(place(ca_name(owner), "ca", owner, 0) for owner in authority_owners(topology)),
+        )
 
     @property
     def places(self) -> tuple[Place, ...]:

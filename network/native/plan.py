@@ -60,14 +60,7 @@ def read_plan(home: NetworkHome, topology: Topology) -> Plan:
             inner_port=ports.get(name, 0),
         )
 
-    return Plan(
-        home=home,
-        topology=topology,
-        orderers=tuple(place(name, "orderer", topology.orderer.name, index) for index, name in orderer_names(topology)),
-        peers=tuple(place(name, "peer", owner, index) for owner, index, name in peer_names(topology)),
-        chaincodes=tuple(place(chaincode_name(one.name), "chaincode", one.name, 0) for one in topology.organisations),
-        authorities=tuple(place(ca_name(owner), "ca", owner, 0) for owner in authority_owners(topology)),
-    )
+    return Plan.of(home, topology, place)
 
 
 def require_free_ports(places: Iterable[Place]) -> None:
