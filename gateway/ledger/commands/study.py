@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 import click
 
@@ -13,8 +13,8 @@ from gateway.ledger.commands.common import ledger_command, print_record, read_do
 from gateway.ledger.commands.views import ENDED, change_words, record_of, study_summary
 from gateway.service.client import StudiesClient
 from quorate.cli.output import Column, Format, print_document, print_rows
-from quorate.errors import StateError
-from quorate.records.study import Terms
+from quorate.errors import ConflictError, StateError
+from quorate.records.study import SuspensionReason, Terms
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
@@ -45,7 +45,9 @@ async def propose(session: Session, name: str, file: Path, format_: Format) -> N
 @ledger_command(study, "vote")
 @click.argument("name")
 @click.argument("choice", type=click.Choice(["approve", "reject"]))
-@click.option("--motion", default="approve", show_default=True, help="approve, abort, or abort-round/<number>.")
+@click.option(
+    "--motion", default="approve", show_default=True, help="approve, abort, abort-round/<number> or resume/<number>."
+)
 @click.option("--digest", help="The digest of the terms that you read; without it nothing is voted and it is shown.")
 async def vote(session: Session, *, name: str, choice: str, motion: str, digest: str | None, format_: Format) -> None:
     """Vote on study NAME for your organisation: one vote each, and it cannot be changed."""
@@ -60,7 +62,7 @@ async def vote(session: Session, *, name: str, choice: str, motion: str, digest:
 @click.argument("name")
 @click.argument("motion", default="approve")
 async def tally(session: Session, name: str, motion: str, format_: Format) -> None:
-    """Count and close MOTION (approve, accept, abort, abort-round/<number>) of study NAME."""
+    """Count and close MOTION (approve, accept, abort, abort-round/<number>, resume/<number>) of study NAME."""
     print_record(await session.ledger.study.tally(name, motion), format_)
 
 
@@ -94,6 +96,40 @@ async def withdraw(session: Session, name: str, format_: Format) -> None:
 async def start(session: Session, name: str, format_: Format) -> None:
     """Begin study NAME, once every participant has accepted."""
     print_record(await session.ledger.study.start(name), format_)
+
+
+@ledger_command(study, "suspend")
+@click.argument("name")
+@click.option("--reason", required=True, type=click.Choice(get_args(SuspensionReason)), help="What it is about.")
+async def suspend(session: Session, name: str, reason: str, format_: Format) -> None:
+    """Stop study NAME at once: no round opens, nothing is charged, and the open round stands still.
+
+    A quorum votes to go on (--motion resume/<number>), or your organisation withdraws its suspension.
+    """
+    last = await _last_round(session, name)
+    while True:
+        try:
+            print_record(await session.ledger.study.suspend(name, round_=last, reason=reason), format_)
+        except ConflictError:
+            before, last = last, await _last_round(session, name)
+            if last == before:
+                raise
+        else:
+            return
+
+
+@ledger_command(study, "resume")
+@click.argument("name")
+async def resume(session: Session, name: str, format_: Format) -> None:
+    """Withdraw your organisation's suspension of study NAME; it goes on when no other member's stands."""
+    found = (await session.ledger.study.get(name)).study
+    own = next((by.number for by in found.standing if by.msp == session.profile.msp_id), None)
+    if own is None:
+        raise StateError(
+            f"study {name} is {found.state}, and no suspension by {session.profile.msp_id} stands",
+            hint=f"Other members' are lifted by vote: quorate study vote {name} approve --motion resume/<number>.",
+        )
+    print_record(await session.ledger.study.resume(name, number=own), format_)
 
 
 @ledger_command(study, "show")
@@ -144,6 +180,11 @@ async def list_(session: Session, format_: Format) -> None:
         Column(key="proposer", title="proposer"),
     )
     print_rows([each.model_dump() for each in found.studies], columns=columns, format_=format_)
+
+
+async def _last_round(session: Session, name: str) -> int:
+    """Return the last round that was opened, 0 before the first."""
+    return max((each.round for each in (await session.ledger.study.get(name)).rounds), default=0)
 
 
 async def _with_digest(session: Session, name: str, digest: str | None) -> Study:

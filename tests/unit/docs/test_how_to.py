@@ -8,8 +8,9 @@ import pytest
 from gateway.service.config import GatewayConfig
 from network.identity.fabric_ca.profile import CaProfile
 from participants.data.fingerprint import KEY_SIZE
+from quorate.policy import parse
 from quorate.records.dataset import Register
-from tests.unit.docs.pages import DOCS, fenced, read
+from tests.unit.docs.pages import DOCS, ROOT, fenced, read
 
 HOW_TO = DOCS / "how-to"
 
@@ -40,6 +41,13 @@ def test_the_fingerprint_is_computed(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "how-to", "exec"), {})  # noqa: S102 - the page's own code
     assert capsys.readouterr().out.startswith("sha256:")
+
+
+def test_the_rules_for_older_policies_are_those_of_the_default():
+    (rules,) = fenced(read(HOW_TO / "stop-a-study.md"), "cedar")
+    default = read(ROOT / "chaincode" / "authz" / "default.cedar")
+    assert rules in default
+    parse(default.replace(rules, ""))  # what is left is a policy set, to which they can be added
 
 
 def test_the_file_of_a_fabric_ca_is_complete(tmp_path):

@@ -21,7 +21,7 @@ from gateway.ledger.commands.policy import policy
 from gateway.ledger.commands.round import round
 from gateway.ledger.commands.study import study
 from quorate import canonical
-from quorate.errors import DeniedError, NotFoundError, QuorateError, StateError, UsageError
+from quorate.errors import ConflictError, DeniedError, NotFoundError, QuorateError, StateError, UsageError
 from quorate.records.functions import FUNCTIONS
 from quorate.records.study import Terms
 from tests.unit.gateway.fabric.authority import Authority
@@ -43,11 +43,13 @@ class Peer:
     def __init__(self) -> None:
         self.answers: dict[str, dict[str, Any]] = {}
         self.refuses = ""
+        self.before: Callable[[str], None] = lambda _: None
         self.asked: list[tuple[str, Any]] = []
 
     def __call__(self, arguments: list[bytes], _transient: dict[str, bytes]) -> bytes:
         name = arguments[0].decode()
         self.asked.append((name, canonical.loads(arguments[1], limit=65_536)))
+        self.before(name)
         if self.refuses:
             raise RefusedError(self.refuses)
         return canonical.dumps(self.answers.get(name) or sample(FUNCTIONS[name].answer, full=False))
@@ -193,6 +195,57 @@ async def test_nothing_is_voted_on_terms_that_were_not_read(call: Callable[..., 
     assert DIGEST in unread.message
     assert "not sha256:111" in other.message
     assert {name for name, _ in peer.asked} == {"study:Get"}
+
+
+async def test_a_study_is_suspended_after_the_round_that_is_then_the_last(call: Callable[..., Any], peer: Peer):
+    view = sample(FUNCTIONS["study:Get"].answer, full=False)
+    peer.answers["study:Get"] = view | {"rounds": [{"round": 1, "state": "FINAL", "base": DIGEST}]}
+
+    def a_round_opens(name: str) -> None:
+        if name == "study:Suspend" and len(peer.answers["study:Get"]["rounds"]) == 1:
+            peer.answers["study:Get"]["rounds"] += [{"round": 2, "state": "OPEN", "base": DIGEST}]
+            raise RefusedError("CONFLICT: round 2 of study heart was opened after round 1; name the last one")
+
+    peer.before = a_round_opens
+    result = await call(study, "suspend", "heart", "--reason", "key")
+
+    assert result.exit_code == 0, result.exception
+    asked = [request for name, request in peer.asked if name == "study:Suspend"]
+    assert [(each["study"], each["round"], each["reason"]) for each in asked] == [
+        ("heart", 1, "key"),
+        ("heart", 2, "key"),
+    ]
+
+
+async def test_a_suspension_that_contradicts_the_own_one_is_refused_once(call: Callable[..., Any], peer: Peer):
+    def contradicts(name: str) -> None:
+        if name == "study:Suspend":
+            raise RefusedError("CONFLICT: AlderMSP has suspended study heart already")
+
+    peer.before = contradicts
+
+    refused = failure(await call(study, "suspend", "heart", "--reason", "legal"))
+
+    assert isinstance(refused, ConflictError)
+    assert peer.asked_once("study:Suspend") == {"study": "heart", "round": 0, "reason": "legal"}
+
+
+async def test_the_own_suspension_is_withdrawn_and_no_others(call: Callable[..., Any], peer: Peer):
+    view = sample(FUNCTIONS["study:Get"].answer, full=False)
+    by = sample(FUNCTIONS["study:Get"].answer, full=True)["study"]["suspension"]["by"][0]
+    standing = {name: value for name, value in by.items() if name != "lifted"}
+    view["study"]["suspension"] = {"number": 2, "round": 0, "by": [standing | {"msp": "BirchMSP"}]}
+    peer.answers["study:Get"] = view
+
+    none = failure(await call(study, "resume", "heart"))
+    view["study"]["suspension"]["by"] += [standing | {"msp": "AlderMSP", "number": 2}]
+    result = await call(study, "resume", "heart")
+
+    assert isinstance(none, StateError)
+    assert "no suspension by AlderMSP stands" in none.message
+    assert "resume/<number>" in none.hint
+    assert result.exit_code == 0, result.exception
+    assert peer.asked_once("study:Resume") == {"study": "heart", "number": 2}
 
 
 async def test_a_vote_names_version_and_digest_of_what_was_read(call: Callable[..., Any], peer: Peer):
