@@ -1,14 +1,32 @@
-"""What fails, and how it returns."""
+"""What fails, how it returns, and what must hold of a round in which it did."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.e2e.faults.stand import STRUCK
+from tests.e2e.faults.stand import STRUCK, everybody_is_in
 
 if TYPE_CHECKING:
     from tests.e2e.faults.stand import Stand
+
+
+async def survives_kill(stand: Stand, step: str, what: str, *names: str, away: float = 0.0) -> None:
+    """kill -9 nodes at a step of a round, and start them again: everybody is in that round all the same."""
+    hit, mend = partial(kill, stand, *names), partial(start, stand, *names)
+    everybody_is_in(await stand.strike(f"kill -9 of {what}", step, hit, mend, away=away))
+
+
+async def survives_cut(stand: Stand, step: str, what: str, name: str, *, away: float = 6.0) -> None:
+    """Cut a node off at a step of a round, and let it return: everybody is in that round all the same."""
+    hit, mend = partial(cut_off, stand, name), partial(return_, stand, name)
+    everybody_is_in(await stand.strike(f"{what} cut off", step, hit, mend, away=away))
+
+
+async def survives_killed_gateway(stand: Stand, step: str, what: str = "a gateway") -> None:
+    hit, mend = partial(kill_gateway, stand), partial(start_gateway, stand)
+    everybody_is_in(await stand.strike(f"kill -9 of {what}", step, hit, mend))
 
 
 async def kill(stand: Stand, *names: str) -> None:

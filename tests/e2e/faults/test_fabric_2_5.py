@@ -1,17 +1,15 @@
 """The processes of a ledger of Fabric 2.5."""
 
-from functools import partial
-
 import pytest
 
-from tests.e2e.faults.parts import cut_off, kill, return_, start
-from tests.e2e.faults.stand import STEPS, everybody_is_in
+from tests.e2e.faults.parts import survives_cut, survives_kill
+from tests.e2e.faults.stand import STEPS
 
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 
 NODES = {"a peer": "peer0.alder", "the only orderer": "orderer0.orderer", "a chaincode process": "chaincode.alder"}
@@ -20,24 +18,12 @@ NODES = {"a peer": "peer0.alder", "the only orderer": "orderer0.orderer", "a cha
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("what", NODES)
 async def test_a_process_of_the_ledger_is_killed(one_orderer_2_5, what, step):
-    node = NODES[what]
-    view = await one_orderer_2_5.strike(
-        f"kill -9 of {what} (2.5)", step, partial(kill, one_orderer_2_5, node), partial(start, one_orderer_2_5, node)
-    )
-    everybody_is_in(view)
+    await survives_kill(one_orderer_2_5, step, f"{what} (2.5)", NODES[what])
 
 
 @pytest.mark.parametrize("what", NODES)
 async def test_a_process_of_the_ledger_is_cut_off_and_returns(one_orderer_2_5, what):
-    node = NODES[what]
-    view = await one_orderer_2_5.strike(
-        f"{what} cut off (2.5)",
-        "reserve",
-        partial(cut_off, one_orderer_2_5, node),
-        partial(return_, one_orderer_2_5, node),
-        away=6.0,
-    )
-    everybody_is_in(view)
+    await survives_cut(one_orderer_2_5, "reserve", f"{what} (2.5)", NODES[what])
 
 
 async def test_the_evidence_of_all_that_happened_verifies(one_orderer_2_5, tmp_path):

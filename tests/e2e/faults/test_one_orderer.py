@@ -20,6 +20,9 @@ from tests.e2e.faults.parts import (
     return_gateway,
     start,
     start_gateway,
+    survives_cut,
+    survives_kill,
+    survives_killed_gateway,
 )
 from tests.e2e.faults.stand import STEPS, STRUCK, everybody_is_in
 from tests.e2e.play import STUDY, agents_listen, charge_of, lives_of
@@ -28,7 +31,7 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 
 PEER = "peer0.alder"
@@ -38,19 +41,12 @@ NODES = {"a peer": PEER, "the only orderer": "orderer0.orderer", "a chaincode pr
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("what", NODES)
 async def test_a_process_of_the_ledger_is_killed(one_orderer, what, step):
-    node = NODES[what]
-    view = await one_orderer.strike(
-        f"kill -9 of {what}", step, partial(kill, one_orderer, node), partial(start, one_orderer, node)
-    )
-    everybody_is_in(view)
+    await survives_kill(one_orderer, step, what, NODES[what])
 
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_gateway_is_killed(one_orderer, step):
-    view = await one_orderer.strike(
-        "kill -9 of a gateway", step, partial(kill_gateway, one_orderer), partial(start_gateway, one_orderer)
-    )
-    everybody_is_in(view)
+    await survives_killed_gateway(one_orderer, step)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -69,28 +65,12 @@ async def test_a_gateway_and_its_peer_are_killed_at_once(one_orderer, step):
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("what", NODES)
 async def test_a_process_of_the_ledger_is_cut_off_and_returns(one_orderer, what, step):
-    node = NODES[what]
-    view = await one_orderer.strike(
-        f"{what} cut off",
-        step,
-        partial(cut_off, one_orderer, node),
-        partial(return_, one_orderer, node),
-        away=6.0,
-    )
-    everybody_is_in(view)
+    await survives_cut(one_orderer, step, what, NODES[what])
 
 
 @pytest.mark.parametrize("what", NODES)
 async def test_a_process_of_the_ledger_is_away_for_long(one_orderer, what):
-    node = NODES[what]
-    view = await one_orderer.strike(
-        f"{what} away for long",
-        "reserve",
-        partial(kill, one_orderer, node),
-        partial(start, one_orderer, node),
-        away=25.0,
-    )
-    everybody_is_in(view)
+    await survives_kill(one_orderer, "reserve", f"{what} for long", NODES[what], away=25.0)
 
 
 @pytest.mark.parametrize("step", ["open", "reserve", "commit", "seal", "attest"])
