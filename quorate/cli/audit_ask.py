@@ -12,11 +12,11 @@ import click
 from quorate.cli.audit_questions import ASKINGS, OPTIONS
 from quorate.cli.output import Column, Format, print_rows
 from quorate.cli.rows import RowFormat, print_answer, row_format_option
-from quorate.cli.terminal import messages
+from quorate.cli.terminal import messages, printable
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from quorate.cli.audit_questions import Asking
@@ -120,8 +120,7 @@ def log_command(
     more: dict[str, Any] = {"limit": limit} | ({} if at is None else {"at": at})
     told = asyncio.run(inquiry.inquire(source, "events", asked, **more))
     print_answer(told.head, told.rows, columns=_EVENT_COLUMNS, format_=format_)
-    if told.head.get("older") and format_ is not RowFormat.JSON:
-        messages().print(f"older: --at {told.head['older']}", style="dim", markup=False)
+    _tell_older(told.head, format_)
 
 
 @click.command("transaction")
@@ -160,6 +159,7 @@ def _command(asking: Asking) -> click.Command:
         source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
         told = asyncio.run(inquiry.inquire(source, f"question/{asking.name}", asked))
         print_answer(told.head, told.rows, columns=asking.columns, format_=format_)
+        _tell_older(told.head, format_)
 
     command: Callable[..., Any] = row_format_option(run)
     command = source_options(command)
@@ -189,6 +189,11 @@ def gateway_part(name: str) -> ModuleType:
             hint="Install the extra: pip install 'quorate[gateway]'",
             cause=error,
         ) from error
+
+
+def _tell_older(head: Mapping[str, Any], format_: RowFormat) -> None:
+    if head.get("older") and format_ is not RowFormat.JSON:
+        messages().print(printable(f"older: --at {head['older']}"), style="dim", markup=False)
 
 
 async def _follow(inquiry: ModuleType, source: object, asked: dict[str, Any], at: str | None) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import click
+
 from quorate.cli.output import Column
 
 OPTIONS: Final = {
@@ -16,6 +18,8 @@ OPTIONS: Final = {
     "kind": ("--kind", "KIND", str, "Only this kind, such as budget, late or invalid."),
     "since": ("--since", "TIME", str, "Only what claims this time or a later one, such as 2026-11-23T08:00Z."),
     "until": ("--until", "TIME", str, "Only what claims an earlier time."),
+    "at": ("--at", "PLACE", str, "Where the page begins, as the page before said."),
+    "limit": ("--limit", "N", click.IntRange(1, 1000), "Entries of the own log on a page; 100 by default."),
 }
 """What may narrow questions: option, its value in the help, its type, its help."""
 
@@ -136,8 +140,8 @@ ASKINGS: Final = (
     Asking(
         name="reads",
         number=13,
-        help="Who read or exported the trail, with which filter, at which height.",
-        takes=("organisation",),
+        help="Who read or exported the trail, with which filter, at which height; newest first, a page at a time.",
+        takes=("organisation", "at", "limit"),
         columns=_columns("number time msp role by what asked allowed height anchored"),
     ),
     Asking(

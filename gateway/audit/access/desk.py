@@ -82,7 +82,7 @@ class Desk:
         self._rules = rules
         self._clock = clock
         self._filler = filler
-        self._memory = memory
+        self.memory = memory
 
     async def configuration(self) -> ChannelConfig:
         """Return the channel's configuration, by which readers are known; waits for it after a first start.
@@ -133,7 +133,7 @@ class Desk:
             asked=given,
             study=study if isinstance(study, str) else None,
         )
-        return await asyncio.to_thread(ask, self.trail, name, given, self._memory)
+        return await asyncio.to_thread(ask, self.trail, name, given, self.memory)
 
     async def permit_export(self, reader: Reader, extent: Mapping[str, object], *, via: Via) -> Decision:
         """Return the decision by which the reader may export a bundle, or a page as a file; errors as `page`."""

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gateway.audit.access.chain import Anchored, Head, check_chain
 from gateway.audit.access.entry import Entry, Via, beginning
+from gateway.audit.trail.filter import Cursor
 from gateway.audit.trail.questions.changes import Deletion
-from gateway.audit.trail.questions.supervision import ReadRow
+from gateway.audit.trail.questions.supervision import ReadRow, ReadsPage
 from quorate import canonical
+from quorate.canonical import MAX_INTEGER
 from quorate.errors import IntegrityError, NotFoundError, QuorateError, StorageError
 from quorate.records.common import make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway.audit.access.reader import Reader
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from quorate.policy import Decision
 
 DELETION: Final = "deletion"
+
+_FROM: Final = "SELECT number, entry FROM entries WHERE number >= ? ORDER BY number LIMIT 500"
+_DELETIONS: Final = """
+SELECT number, entry FROM entries WHERE number >= ? AND instr(entry, CAST('"what":"deletion"' AS BLOB))
+ORDER BY number LIMIT 500
+"""
+_NEWER: Final = "SELECT entry FROM entries WHERE number > ? ORDER BY number LIMIT ?"
+_OLDER: Final = "SELECT entry FROM entries WHERE number < ? ORDER BY number DESC LIMIT ?"
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS entries (number INTEGER PRIMARY KEY, entry BLOB NOT NULL);
@@ -169,29 +179,40 @@ class AccessLog:
         for text in self._texts(first):
             yield _parse(text)
 
-    def rows(self, anchors: Iterable[tuple[int, int]]) -> Iterator[ReadRow]:
-        """Return the entries as rows; `anchors` are (entries, block) of the own anchors on the ledger, ascending."""
-        covered = list(anchors)
-        for entry in self.entries():
-            block = next((block for entries, block in covered if entries >= entry.number), None)
-            yield ReadRow(
-                number=entry.number,
-                time=entry.time,
-                msp=entry.msp,
-                role=entry.role,
-                certificate=entry.certificate,
-                by=entry.via,
-                what=entry.what,
-                asked=entry.asked,
-                allowed=entry.allowed,
-                policies=tuple(entry.policies),
-                height=entry.height,
-                anchored=block,
-            )
+    def page(self, at: Cursor | None = None, *, limit: int) -> ReadsPage:
+        """Return a page of entries, newest first: it costs the same wherever in the log it is.
+
+        Parameters
+        ----------
+        at
+            Where to go on, by the number of an entry; at the newest when None.
+        limit
+            How many at most.
+
+        Raises
+        ------
+        IntegrityError
+            When one cannot be read.
+        """
+        towards_newer = at is not None and at.newer
+        place = MAX_INTEGER if at is None else at.sequence
+        with self._lock, _stored("reading the access log"):
+            rows = self._connection.execute(_NEWER if towards_newer else _OLDER, (place, limit + 1)).fetchall()
+        texts = [bytes(text) for (text,) in rows]
+        more, found = len(texts) > limit, [_row(_parse(text)) for text in texts[:limit]]
+        if towards_newer:
+            found.reverse()
+        before, after = (at is not None, more) if towards_newer else (more, at is not None)
+        return ReadsPage(
+            rows=tuple(found),
+            older=Cursor(sequence=found[-1].number) if found and before else None,
+            newer=Cursor(sequence=found[0].number, newer=True) if found and after else None,
+            total=self.count,
+        )
 
     def deletions(self) -> Iterator[Deletion]:
         """Return what this organisation's gateway deleted off the ledger, oldest first."""
-        for entry in self.entries():
+        for entry in map(_parse, self._texts(query=_DELETIONS)):
             if entry.what == DELETION:
                 said = canonical.loads(entry.asked.encode(), limit=len(entry.asked.encode()))
                 about = said if isinstance(said, dict) else {}
@@ -213,17 +234,33 @@ class AccessLog:
         last = _parse(found[0])
         return last.number, last.digest
 
-    def _texts(self, first: int = 1) -> Iterator[bytes]:
+    def _texts(self, first: int = 1, *, query: str = _FROM) -> Iterator[bytes]:
         at = first
         while True:
             with self._lock, _stored("reading the access log"):
-                query = "SELECT number, entry FROM entries WHERE number >= ? ORDER BY number LIMIT 500"
                 found = self._connection.execute(query, (at,)).fetchall()
             if not found:
                 return
             for number, text in found:
                 at = number + 1
                 yield bytes(text)
+
+
+def _row(entry: Entry) -> ReadRow:
+    return ReadRow(
+        number=entry.number,
+        time=entry.time,
+        msp=entry.msp,
+        role=entry.role,
+        certificate=entry.certificate,
+        by=entry.via,
+        what=entry.what,
+        asked=entry.asked,
+        allowed=entry.allowed,
+        policies=tuple(entry.policies),
+        height=entry.height,
+        anchored=None,
+    )
 
 
 def _parse(text: bytes) -> Entry:

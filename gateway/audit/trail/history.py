@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select, tuple_
 
 from gateway.audit.trail.tables import TRANSACTIONS, WRITES
 from quorate.errors import IntegrityError, UnsupportedVersionError, UsageError
 from quorate.records.common import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import RowMapping
 
     from gateway.audit.trail.store import Trail
@@ -65,22 +67,32 @@ def written(trail: Trail, form: type[D], *under: str, until: Place | None = None
 
 def newest(trail: Trail, form: type[D], *under: str, until: Place | None = None) -> list[Written[D]]:
     """Return the last version of each record under a key, sorted by key; errors as `written`."""
-    found = {row["key"]: row for row in _rows(trail, under, until)}
-    return [_version(form, found[key]) for key in sorted(found)]
+    rows = _rows(trail, under, until, last_only=True)
+    return [_version(form, row) for row in sorted(rows, key=lambda row: str(row["key"]))]
 
 
-def _rows(trail: Trail, under: tuple[str, ...], until: Place | None) -> list[RowMapping]:
+def _rows(
+    trail: Trail, under: tuple[str, ...], until: Place | None, *, last_only: bool = False
+) -> Sequence[RowMapping]:
     beginning = "~".join(under)
     is_under = (WRITES.c.key == beginning) | and_(WRITES.c.key >= f"{beginning}~", WRITES.c.key < f"{beginning}\x7f")
+    wanted = select(WRITES).where(WRITES.c.kind == under[0], is_under, WRITES.c.value.is_not(None))
+    if until is not None:
+        wanted = wanted.where(tuple_(WRITES.c.block, WRITES.c.position) <= tuple_(*until))
+    if last_only:
+        place = (WRITES.c.block.desc(), WRITES.c.position.desc())
+        wanted = wanted.add_columns(func.row_number().over(partition_by=WRITES.c.key, order_by=place).label("back"))
+    found = wanted.subquery()
+    is_same = and_(found.c.block == TRANSACTIONS.c.block, found.c.position == TRANSACTIONS.c.position)
     query = (
-        select(WRITES, *(TRANSACTIONS.c[name] for name in ("id", "msp", "role", "certificate", "claimed_time")))
-        .join(TRANSACTIONS, and_(WRITES.c.block == TRANSACTIONS.c.block, WRITES.c.position == TRANSACTIONS.c.position))
-        .where(WRITES.c.kind == under[0], is_under, WRITES.c.value.is_not(None))
-        .order_by(WRITES.c.block, WRITES.c.position, WRITES.c.key)
+        select(found, *(TRANSACTIONS.c[name] for name in ("id", "msp", "role", "certificate", "claimed_time")))
+        .join(TRANSACTIONS, is_same)
+        .order_by(found.c.block, found.c.position, found.c.key)
     )
+    if last_only:
+        query = query.where(found.c.back == 1)
     with trail.engine.connect() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [row for row in rows if until is None or (row["block"], row["position"]) <= until]
+        return connection.execute(query).mappings().all()
 
 
 def _version(form: type[D], row: RowMapping) -> Written[D]:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gateway.portal.asked import address, number
+from gateway.portal.asked import address
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from gateway.portal.visit import Visit
 
-_ROWS: Final = 100
-
 
 async def show(visit: Visit) -> Response:
-    """Show the newest entries, and the anchors of every organisation."""
-    given = visit.query("organisation", "before")
+    """Show a page of entries, newest first, and the newest anchor of every organisation."""
+    given = visit.query("organisation", "at")
+    answer = await visit.ask("reads", **given)
     asked = {key: value for key, value in given.items() if key == "organisation"}
-    answer = await visit.ask("reads", **asked)
-    entries = [row for row in answer.rows if row.number is not None]
-    before = number("before", given["before"]) if "before" in given else None
-    shown = [row for row in entries if before is None or row.number < before][-_ROWS:][::-1]
-    more = bool(shown) and shown[-1].number > 1
     return await visit.page(
         "access.html",
         answer=answer,
-        entries=shown,
-        total=len(entries),
-        unanchored=sum(row.anchored is None for row in entries),
+        entries=[row for row in answer.rows if row.number is not None],
         anchors=[row for row in answer.rows if row.number is None],
-        older=address("/access", asked, before=str(shown[-1].number)) if more else "",
+        older=answer.older and address("/access", asked, at=answer.older),  # type: ignore[attr-defined]
+        newer=answer.newer and address("/access", asked, at=answer.newer),  # type: ignore[attr-defined]
     )

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from gateway.audit.trail import EventFilter, page
 from gateway.audit.trail.pages import MOST_ROWS, EventRow
-from gateway.audit.trail.questions import QUESTIONS, question_named
+from gateway.audit.trail.questions import QUESTIONS, ask, question_named
 from gateway.portal.asked import NAMES, filter_of
 from gateway.portal.facts import studies
 from gateway.portal.files import csv_parts, json_lines
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from gateway.audit.access import Desk
     from gateway.audit.trail import Trail
+    from gateway.audit.trail.questions import Answer
     from gateway.portal.visit import Visit
 
 _EVENTS: Final = "events"
@@ -70,8 +72,18 @@ async def _events(visit: Visit) -> tuple[Iterator[dict[str, Any]], list[str]]:
 async def _answer(visit: Visit, name: str) -> tuple[Iterator[dict[str, Any]], list[str]]:
     given = visit.query(*question_named(name).takes)
     await visit.desk.permit_export(visit.reader, {"file": name, **given}, via="portal")
-    rows = (await visit.ask(name, **asked_of(given))).as_rows()
-    return iter(rows), list(rows[0]) if rows else []
+    asked = asked_of(given)
+    first = await visit.ask(name, **asked)
+    rows = first.as_rows()
+    return _all_pages(visit.desk, name, asked, first), list(rows[0]) if rows else []
+
+
+def _all_pages(desk: Desk, name: str, asked: dict[str, object], answer: Answer[Any]) -> Iterator[dict[str, Any]]:
+    """Yield an answer's rows; of one that comes by page, every older page too unless one page was asked for."""
+    yield from answer.as_rows()
+    while not asked.keys() & {"at", "limit"} and (at := getattr(answer, "older", None)):
+        answer = ask(desk.trail, name, {**asked, "limit": MOST_ROWS, "at": at}, desk.memory)
+        yield from (row for row in answer.as_rows() if row["number"] is not None)
 
 
 def _all_events(trail: Trail, wanted: EventFilter) -> Iterator[dict[str, Any]]:

@@ -59,14 +59,21 @@ async def show(visit: Visit) -> Response:
         may_export=visit.officer.role == "officer",
         as_csv=address(f"/exports/{name}.csv", given),
         as_jsonl=address(f"/exports/{name}.jsonl", given),
+        older=_elsewhere(name, given, getattr(answer, "older", None)),
+        newer=_elsewhere(name, given, getattr(answer, "newer", None)),
     )
+
+
+def _elsewhere(name: str, given: Mapping[str, str], at: str | None) -> str:
+    return address(f"/questions/{name}", given, at=at) if at else ""
 
 
 def asked_of(given: Mapping[str, str]) -> dict[str, object]:
     """Return what narrows a question, as its types; `UsageError` when a number or a time is none."""
     found: dict[str, object] = dict(given)
-    if "round" in given:
-        found["round"] = number("round", given["round"])
+    for name in ("round", "limit"):
+        if name in given:
+            found[name] = number(name, given[name])
     for name in ("since", "until"):
         if name in given:
             found[name] = milliseconds(given[name])

@@ -25,7 +25,7 @@ class Stand:
         self._pair = _pair(folder)
         self.blocks = house.blocks
         self.clock = Clock()
-        self.trail = new_trail(self.blocks[:FIRST])
+        self.trail = new_trail(self.blocks[:FIRST], folder / "trail.db")
         self.port = free_port()
         self.origin = f"https://127.0.0.1:{self.port}"
         self.room = None

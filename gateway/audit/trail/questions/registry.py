@@ -54,6 +54,8 @@ class Asked(BaseModel):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z ]{1,32}$")] | None = None
     since: _Time | None = None
     until: _Time | None = None
+    at: Annotated[str, StringConstraints(pattern=r"^(before|after)-[0-9]{1,15}$")] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,7 @@ _ALL: Final = (
         "reads",
         "Who read or exported the trail, with which filter, at which height",
         lambda trail, asked, memory: reads_of_trail(trail, **asked, reads=memory.reads),
-        takes="organisation",
+        takes="organisation at limit",
     ),
     _question(
         14,

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from gateway.audit.trail.history import newest, written
+from sqlalchemy import case, func, select
+
+from gateway.audit.trail.filter import Cursor
+from gateway.audit.trail.history import newest
 from gateway.audit.trail.questions.answer import Answer, DatedRow, Row, stamps
+from gateway.audit.trail.tables import WRITES
+from quorate.errors import UsageError
 from quorate.records.audit import Anchor, Review
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from gateway.audit.trail.store import Trail
 
+READS_ON_A_PAGE: Final = 100
+
 
 class ReadRow(Row):
-    """A read or an export of the trail, or an organisation's commitment to its log of them.
+    """A read or an export of the trail, or an organisation's newest commitment to its log of them.
 
     Attributes
     ----------
@@ -46,7 +55,39 @@ class ReadRow(Row):
 
 
 class ReadsAnswer(Answer[ReadRow]):
-    """Reads, oldest first, then the anchors of every organisation."""
+    """A page of the own log, newest first, then the newest anchor of every organisation.
+
+    Attributes
+    ----------
+    entries, unanchored
+        How many the own log has, and how many of them no anchor covers.
+    anchors
+        How many the ledger holds; each is an event of the kind ``audit.access_log_anchored``.
+    older, newer
+        Where the next page to either side begins, for `at`; None when there is none.
+    """
+
+    entries: int
+    unanchored: int
+    anchors: int
+    older: str | None
+    newer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadsPage:
+    """Some entries of a log, newest first.
+
+    Attributes
+    ----------
+    total
+        How many there are in all.
+    """
+
+    rows: tuple[ReadRow, ...] = ()
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    total: int = 0
 
 
 class Reads(Protocol):
@@ -57,8 +98,8 @@ class Reads(Protocol):
         """Whose log it is."""
         ...
 
-    def rows(self, anchors: Iterable[tuple[int, int]]) -> Iterable[ReadRow]:
-        """Return its entries; `anchors` are (entries, block) of the own anchors on the ledger, ascending."""
+    def page(self, at: Cursor | None = None, *, limit: int) -> ReadsPage:
+        """Return some of its entries, from a place on; what covers them is not known here."""
         ...
 
 
@@ -90,19 +131,78 @@ class ReviewsAnswer(Answer[ReviewRow]):
     """Reviews, by organisation and name."""
 
 
-def reads_of_trail(trail: Trail, *, reads: Reads | None = None, organisation: str | None = None) -> ReadsAnswer:
-    """Tell who read or exported the trail, with which filter and at which height, and what the ledger holds of it."""
-    anchors = written(trail, Anchor, "anchor")
+def reads_of_trail(
+    trail: Trail,
+    *,
+    reads: Reads | None = None,
+    organisation: str | None = None,
+    at: str | None = None,
+    limit: int = READS_ON_A_PAGE,
+) -> ReadsAnswer:
+    """Tell who read or exported the trail, with which filter and at which height, and what the ledger holds of it.
+
+    Raises
+    ------
+    UsageError
+        When `at` is no place in a list.
+    """
+    anchors = newest(trail, Anchor, "anchor")
     dates = stamps(trail, anchors)
-    rows: list[ReadRow] = []
     notes = ["Each organisation logs its own reads; the ledger holds the anchors of all."]
+    found, rows, covered = ReadsPage(), [], 0
     if reads is None:
         notes.append("The log itself is kept by the organisation's gateway and is not part of the ledger.")
-    else:
-        rows += reads.rows([(one.record.entries, one.block) for one in anchors if one.record.msp == reads.msp])
-    rows += [_anchor_row(found, dates[found.place]) for found in anchors]
-    rows = [row for row in rows if organisation in {None, row.msp}]
-    return ReadsAnswer(question="reads", height=trail.height, rows=tuple(rows), notes=tuple(notes))
+    elif organisation in {None, reads.msp}:
+        found = reads.page(_place(at), limit=limit)
+        rows = _with_anchors(trail, reads.msp, found.rows)
+        covered = max((one.record.entries for one in anchors if one.record.msp == reads.msp), default=0)
+    rows += [_anchor_row(one, dates[one.place]) for one in anchors if organisation in {None, one.record.msp}]
+    return ReadsAnswer(
+        question="reads",
+        height=trail.height,
+        rows=tuple(rows),
+        notes=tuple(notes),
+        entries=found.total,
+        unanchored=max(found.total - covered, 0),
+        anchors=_count_of_anchors(trail),
+        older=found.older.encode() if found.older else None,
+        newer=found.newer.encode() if found.newer else None,
+    )
+
+
+def _place(at: str | None) -> Cursor | None:
+    try:
+        return None if at is None else Cursor.decode(at)
+    except ValueError as error:
+        raise UsageError(str(error), cause=error) from error
+
+
+def _with_anchors(trail: Trail, msp: str, rows: Sequence[ReadRow]) -> list[ReadRow]:
+    """Return rows, newest first, each with the block whose anchor covers it."""
+    if not rows:
+        return []
+    entries = case((func.json_valid(WRITES.c.value) == 1, func.json_extract(WRITES.c.value, "$.entries")))
+    query = (
+        select(entries.label("entries"), func.min(WRITES.c.block))
+        .where(WRITES.c.kind == "anchor", WRITES.c.key == f"anchor~{msp}", entries >= rows[-1].number)
+        .group_by(entries)
+        .order_by(entries)
+        .limit(len(rows))  # so many distinct ones cover them all, if any do
+    )
+    with trail.engine.connect() as connection:
+        covering = [(int(number), int(block)) for number, block in connection.execute(query)]
+    numbers = [number for number, _ in covering]
+    found = []
+    for row in rows:
+        place = bisect_left(numbers, row.number or 0)
+        found.append(row.model_copy(update={"anchored": covering[place][1]}) if place < len(covering) else row)
+    return found
+
+
+def _count_of_anchors(trail: Trail) -> int:
+    query = select(func.count()).select_from(WRITES).where(WRITES.c.kind == "anchor", WRITES.c.value.is_not(None))
+    with trail.engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def reviews(

@@ -78,7 +78,7 @@ class Rules:
 
 
 def new_trail(blocks, path=None):
-    """Return a trail of blocks."""
+    """Return a trail of blocks; one that gets more while it is read needs a file."""
     trail = Trail.open(path)
     trail.append(blocks[trail.height :])
     return trail

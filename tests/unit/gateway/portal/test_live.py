@@ -16,9 +16,9 @@ FIRST = 30
 
 
 @pytest.fixture
-def young(blocks, officer_key):
+def young(blocks, officer_key, tmp_path):
     """A portal that has some of the blocks, and an officer's session."""
-    trail = new_trail(blocks[:FIRST])
+    trail = new_trail(blocks[:FIRST], tmp_path / "trail.db")
     room = new_portal(trail)
     room.token = room.doors.sessions.begin(room.doors.logins._officer("AlderMSP", officer_key.certificate))
     yield room

@@ -183,7 +183,7 @@ class Stream:
         return self._blocks[self._at - 1]
 
 
-async def test_the_trail_is_filled_through_broken_streams_and_wakes_who_waits(consortium, log, officer):
+async def test_the_trail_is_filled_through_broken_streams_and_wakes_who_waits(consortium, log, officer, tmp_path):
     blocks = consortium.ledger.chain.blocks
     starts = []
 
@@ -191,7 +191,7 @@ async def test_the_trail_is_filled_through_broken_streams_and_wakes_who_waits(co
         starts.append(start)
         return Stream(blocks, start, 5 if len(starts) == 1 else None)
 
-    trail = Trail.open(None)
+    trail = Trail.open(tmp_path / "trail.db")  # in memory, who reads and who writes would share a connection
     filler = Filler(trail, source)
     desk = Desk(trail, log, Rules(), clock=lambda: 5, filler=filler)
     desk.ready.set()
