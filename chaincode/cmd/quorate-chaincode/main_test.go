@@ -146,6 +146,16 @@ func started(t *testing.T, dir string, chaincode shim.Chaincode) (address string
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- serve(ctx, s, chaincode, slog.New(slog.DiscardHandler)) }()
+	for until := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		connection, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			check(t, connection.Close())
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatal(err)
+		}
+	}
 	return address, func() error {
 		cancel()
 		return <-done
@@ -162,7 +172,7 @@ func dial(t *testing.T, dir, address string, certificates []tls.Certificate) (pe
 	connection, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	check(t, err)
 	t.Cleanup(func() { check(t, connection.Close()) })
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return peer.NewChaincodeClient(connection).Connect(ctx, grpc.WaitForReady(certificates != nil))
 }

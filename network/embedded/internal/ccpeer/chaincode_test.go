@@ -32,7 +32,7 @@ func (f function) Invoke(stub shim.ChaincodeStubInterface) *pb.Response { return
 
 func started(t *testing.T, f function) *ccpeer.Chaincode {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, err := ccpeer.Start(ctx, "cc", f)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestDeadlineEndsAnExecutionAndLaterCallsOfItAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "has ended") {
 			t.Errorf("a late write: %v", err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("a late call is never answered")
 	}
 	if len(simulation.Set()) != 0 {

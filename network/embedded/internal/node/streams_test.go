@@ -117,7 +117,7 @@ func TestStopEndsStreams(t *testing.T) {
 	submitValid(t, c, "Put", "key", "value") // the stream and the call have come in by now or will be refused
 	began := time.Now()
 	stop(t, r)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("stopping took %s", took)
 	}
 	_, err = stream.Recv()

@@ -34,7 +34,7 @@ func next(t *testing.T, batches <-chan []entry) []int {
 	select {
 	case batch := <-batches:
 		return sizes(batch)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no batch")
 		return nil
 	}
@@ -85,8 +85,13 @@ func TestBatchIsCutByTime(t *testing.T) {
 
 func TestBatchFillsUpWhileTheWriterIsBusy(t *testing.T) {
 	o, batches := cutter(t, Limits{time.Millisecond, 5, 100, 0})
-	for _, e := range entries(1, 2, 3, 4, 5, 6) {
+	for i, e := range entries(1, 2, 3, 4, 5, 6) {
 		o.queue <- e
+		for until := time.Now().Add(time.Minute); i < 5 && len(o.queue) > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatal("an entry is not taken")
+			}
+		}
 		time.Sleep(2 * time.Millisecond) // more than the time-out, and nobody takes the batch
 	}
 	if got := next(t, batches); !slices.Equal(got, []int{1, 2, 3, 4, 5}) {
