@@ -13,7 +13,8 @@ from participants.demo.local import LocalConsortium
 from participants.demo.processes import Nursery
 from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
-from tests.e2e.play import Play, agents_listen
+from tests.e2e.play import Play, agents_listen, with_time
+from tests.pace import pace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -41,7 +42,10 @@ def engine(request: pytest.FixtureRequest, fabric_engine: Driver) -> Engine:  # 
 
 @pytest.fixture
 def play(nursery: Nursery, tmp_path: Path, engine: Engine) -> Callable[..., AbstractAsyncContextManager[Play]]:
-    """Start a consortium up to a study that is ready to start, with changed terms if wanted."""
+    """Start a consortium up to a study that is ready to start, with changed terms if wanted.
+
+    Its time-outs are those of an idle machine: on a busy one they are longer by as much as it is slower.
+    """
 
     @asynccontextmanager
     async def started(*, rounds: int = 2, private: bool = True, cap: str = "2", **terms: object) -> AsyncIterator[Play]:
@@ -56,6 +60,7 @@ def play(nursery: Nursery, tmp_path: Path, engine: Engine) -> Callable[..., Abst
             await agents_listen(consortium)
             prepared = await consortium.prepare()
             agreed = (await consortium.terms(prepared, rounds=rounds, people=people)).model_copy(update=terms)
+            agreed = with_time(agreed, pace())
             yield Play(consortium=consortium, people=people, terms=agreed, prepared=prepared, cap=cap)
         finally:
             for pid in consortium.agents.values():

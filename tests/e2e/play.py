@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.fabric import Endpoint, FileIdentity, Tls, connect
 from gateway.ledger import Ledger
@@ -18,10 +18,10 @@ from participants.agent.journal import Entry, Journal
 from participants.demo import founding
 from participants.demo.configuration import DATASET, write_agent
 from participants.demo.measure import descendants
-from quorate.errors import ExpiredError
+from quorate.errors import ExpiredError, QuorateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from quorate.records.study import Terms
 
 STUDY = founding.STUDY
+_BACK_SECONDS: Final = 120.0
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(kw_only=True)
@@ -55,29 +57,46 @@ class Play:
     def msp(self, member: str) -> str:
         return self.consortium.organisation(member).msp_id
 
-    async def round(self, number: int, until: Callable[[RoundView], bool], *, seconds: float = 60) -> RoundView:
+    async def round(self, number: int, until: Callable[[RoundView], bool], *, seconds: float = 400) -> RoundView:
         """Return a round once a condition holds of it."""
         end = time.monotonic() + seconds
         view = None
         while time.monotonic() < end:
-            study = await self.ledger.study.get(STUDY)
+            study = await self._read(self.ledger.study.get, STUDY)
             if any(summary.round == number for summary in study.rounds):
-                view = await self.ledger.round.get(STUDY, number)
+                view = await self._read(self.ledger.round.get, STUDY, number)
                 if until(view):
                     return view
             await asyncio.sleep(0.02)
         raise AssertionError(f"round {number} did not come so far in {seconds} s: {view}")
 
-    async def final(self, number: int, *, seconds: float = 60) -> RoundView:
+    async def final(self, number: int, *, seconds: float = 400) -> RoundView:
         return await self.round(number, lambda view: view.round.state == "FINAL", seconds=seconds)
 
-    async def completed(self, *, seconds: float = 60) -> None:
+    async def completed(self, *, seconds: float = 400) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if (await self.ledger.study.get(STUDY)).study.state == "COMPLETED":
+            if (await self._read(self.ledger.study.get, STUDY)).study.state == "COMPLETED":
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"the study was not completed in {seconds} s")
+
+    async def _read(self, ask: Callable[..., Awaitable[_Answer]], *about: object) -> _Answer:
+        """Ask the ledger, again where it or the way to it has not come back yet: that takes a busy machine seconds."""
+        async with asyncio.timeout(_BACK_SECONDS):
+            while True:
+                try:
+                    return await ask(*about)
+                except QuorateError as error:
+                    if error.code not in {"UNREACHABLE", "TIMED_OUT"}:
+                        raise
+                await asyncio.sleep(0.1)
+
+    async def said(self, log: Path, words: str, *, seconds: float = 120) -> None:
+        """Wait until a process has said something, which it does a moment after others see why."""
+        async with asyncio.timeout(seconds):
+            while not says(log, words):  # noqa: ASYNC110 (what another process writes)
+                await asyncio.sleep(0.05)
 
     # --- what members remember
 
@@ -93,7 +112,7 @@ class Play:
         except FileNotFoundError:
             return None
 
-    async def journalled(self, member: str, stage: Stage, *, round_: int = 1, seconds: float = 30) -> Entry:
+    async def journalled(self, member: str, stage: Stage, *, round_: int = 1, seconds: float = 240) -> Entry:
         """Return the entry of a member's round once it has come to a stage."""
         async with asyncio.timeout(seconds):
             while (entry := self.remembered(member, round_=round_)) is None or entry.stage is not stage:  # noqa: ASYNC110 (what another process writes)
@@ -160,7 +179,7 @@ class Play:
     async def _connected(self, member: str) -> None:
         # Reading is repeated until the gateway has found its peer again; a clock beyond the skew is an answer too.
         with suppress(ExpiredError):
-            await self.people.sessions[member, Role.OFFICER].ledger.consortium.get()
+            await self._read(self.people.sessions[member, Role.OFFICER].ledger.consortium.get)
 
     def as_role(self, member: str, role: Role) -> AbstractAsyncContextManager[Session]:
         """Speak as a member's role through its gateway."""
@@ -183,7 +202,7 @@ class Play:
             yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
 
 
-async def agents_listen(consortium: LocalConsortium, *, seconds: float = 90, **lives: int) -> None:
+async def agents_listen(consortium: LocalConsortium, *, seconds: float = 600, **lives: int) -> None:
     """Wait until every agent has said that it listens, once more than in its earlier lives.
 
     Its training process, which tests freeze, runs by then.
@@ -197,6 +216,16 @@ def lives_of(consortium: LocalConsortium) -> dict[str, int]:
     """Return how often every agent has said that it listens."""
     logs = {name: place.log("agent") for name, place in consortium.places.items()}
     return {name: log.read_text().count("quorate.agent.ready") if log.exists() else 0 for name, log in logs.items()}
+
+
+def with_time(terms: Terms, times: int) -> Terms:
+    """Return terms whose rounds have so many times the time for commits and attestations."""
+    limits = {name: getattr(terms, name) * times for name in ("commit_timeout_ms", "attest_timeout_ms")}
+    return terms.model_copy(update=limits)
+
+
+def says(log: Path, words: str) -> bool:
+    return words in log.read_text()
 
 
 def commit_of(view: RoundView, msp: str):

@@ -17,7 +17,12 @@ from participants.training.terms import PrivacyTerms
 from quorate.tensors import Header
 from tests.e2e.play import STUDY, commit_of
 
-pytestmark = [pytest.mark.torch, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(1800),
+]
 
 
 @pytest.mark.parametrize("private", [True, False], ids=["with-privacy", "without-privacy"])
@@ -148,7 +153,7 @@ async def test_kills_one_after_the_other_whatever_is_under_way(play):
             await asyncio.sleep(moments.uniform(0, 0.5))
             await killed_and_started_again(it, what, member)
 
-        await it.completed(seconds=90)
+        await it.completed()
         for number in (1, 2, 3):
             view = await it.final(number)
             assert (len(view.round.included), view.round.excluded, view.round.attempt) == (4, [], 1)

@@ -72,8 +72,8 @@ class Walk:
             title="Evidence",
             members=[{"msp": msp, "fingerprint_key": key} for msp in sorted(self.msps.values())],
             quorum={"studies": "majority", "members": "two-thirds", "policies": "two-thirds"},
-            clock_skew_ms=500,
-            voting_period_ms=60_000,
+            clock_skew_ms=10_000,
+            voting_period_ms=600_000,
         )
         agreed = {"proposer": founding.proposer, "charter_digest": founding.charter_digest}
         await self.every(Role.OPERATOR, CONSORTIUM_CONFIRM, **agreed)
@@ -123,8 +123,8 @@ class Walk:
             "rounds": 2,
             "max_rounds": 3,
             "minimum_commits": 2,
-            "commit_timeout_ms": 60_000,
-            "attest_timeout_ms": 60_000,
+            "commit_timeout_ms": 600_000,
+            "attest_timeout_ms": 600_000,
             "attesters": sorted(self.msps.values()),
             "m": 3,
             "unit": "record",

@@ -16,7 +16,7 @@ from network.home import NetworkHome
 from network.pidfile import ProcessRecord
 from network.status import State
 from network.topology import Topology
-from tests.integration.pace import slowdown
+from tests.pace import slowdown
 
 TOPOLOGY = Topology.for_members(["Alder", "Birch", "Cedar", "Elm"])
 ALPN = ["h2"]

@@ -36,8 +36,15 @@ from quorate.records.functions import (
 from quorate.verify import verify_bundle
 from quorate.verify.bundle.scope import Extent
 from tests.integration.evidence_walk import Walk
+from tests.pace import pace
 
-SKEW, COMMIT, ATTEST, VOTING = 500, 4000, 2000, 10_000
+
+class Times:
+    """Milliseconds that the ledger's rules name, and more where everything takes longer: most steps are in time."""
+
+    def __init__(self):
+        slower = (pace() + 1) // 2
+        self.skew, self.commit, self.attest, self.voting = (slower * each for each in (500, 4000, 2000, 10_000))
 
 
 async def until(milliseconds):
@@ -46,8 +53,12 @@ async def until(milliseconds):
 
 
 class Trouble(Walk):
+    def __init__(self, connection, stack, study, times):
+        super().__init__(connection, stack, study)
+        self.times = times
+
     def terms(self, **changes):
-        short = {"commit_timeout_ms": COMMIT, "attest_timeout_ms": ATTEST, "max_rounds": 5}
+        short = {"commit_timeout_ms": self.times.commit, "attest_timeout_ms": self.times.attest, "max_rounds": 5}
         return super().terms(**short, **changes)
 
     async def first(self, role, function, **fields):
@@ -59,8 +70,8 @@ class Trouble(Walk):
         quorum = {"studies": "majority", "members": "all", "policies": "two-thirds"}
         for title in ("First thoughts", "Second thoughts"):
             founding = await self.first(
-                Role.OPERATOR, CONSORTIUM_FOUND, title=title, members=members, quorum=quorum, clock_skew_ms=SKEW,
-                voting_period_ms=VOTING,
+                Role.OPERATOR, CONSORTIUM_FOUND, title=title, members=members, quorum=quorum,
+                clock_skew_ms=self.times.skew, voting_period_ms=self.times.voting,
             )  # fmt: skip
         agreed = {"proposer": founding.proposer, "charter_digest": founding.charter_digest}
         await self.every(Role.OPERATOR, CONSORTIUM_CONFIRM, **agreed)
@@ -121,7 +132,7 @@ class Trouble(Walk):
 
     async def too_few_commits(self, number):
         opened = await self.open(number, 0)
-        await until(opened.commit_by + SKEW)
+        await until(opened.commit_by + self.times.skew)
         closed = await self.close(ROUND_ABORT, number)
         assert (closed.state, closed.closed.reason) == ("ABORTED", "too-few-commits")
 
@@ -129,7 +140,7 @@ class Trouble(Walk):
         """Two commits in time, one late; then one is withheld until half of the attest time-out has passed."""
         opened = await self.open(number, 0, 1)
         await self.reserve_late(opened)
-        await until(opened.commit_by + SKEW)
+        await until(opened.commit_by + self.times.skew)
         late = await self.call(
             self.names[2], Role.AGENT, ROUND_COMMIT, study=self.study, round=number, dataset=self.study,
             base=opened.base, update=digest_of(b"late"),
@@ -137,7 +148,7 @@ class Trouble(Walk):
         assert late.status == "LATE"
         sealed = await self.close(ROUND_SEAL, number)
         assert [found.reason for found in sealed.left_out] == ["late", "missing"]
-        await until(sealed.attempt_time + ATTEST / 2)
+        await until(sealed.attempt_time + self.times.attest / 2)
         lost = {"msp": sealed.included[0].msp, "dataset": self.study, "reason": "unavailable"}
         await self.attest_all(sealed, ["", "", "", ""], excluded=[lost])
         closed = await self.close(ROUND_FINALIZE, number)
@@ -184,11 +195,12 @@ class Trouble(Walk):
 
 async def walk(network, folder):
     async with AsyncExitStack() as stack:
-        one, forgotten = Trouble(network, stack, "one"), Trouble(network, stack, "forgotten")
+        times = Times()
+        one, forgotten = Trouble(network, stack, "one", times), Trouble(network, stack, "forgotten", times)
         await one.found()
         await forgotten.register(["8"] * 4)
         await forgotten.propose("Forgotten")
-        forgotten_by = time.time() * 1000 + VOTING + SKEW
+        forgotten_by = time.time() * 1000 + times.voting + times.skew
         await one.spare()
         await one.register(["8"] * 4)
         about = await one.agree()
@@ -198,7 +210,7 @@ async def walk(network, folder):
         await one.without_two(4, about)
         await one.taken(5, about)
         await one.complete()
-        other = Trouble(network, stack, "other")
+        other = Trouble(network, stack, "other", times)
         await other.register(["8"] * 4)
         about = await other.propose("Never mind")
         study = await other.vote(about, "abort", *["approve"] * 3)

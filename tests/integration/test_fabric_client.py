@@ -35,7 +35,7 @@ from quorate import canonical
 from quorate.blocks import protos
 from quorate.digest import digest_of
 from tests.integration.datasets import unprotected
-from tests.integration.pace import slowdown
+from tests.pace import slowdown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

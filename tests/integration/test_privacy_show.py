@@ -80,7 +80,7 @@ def _rows(profile, *arguments):
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     with ThreadPoolExecutor(max_workers=1) as thread:
-        result = thread.submit(run, profile, *arguments, "--format", "json").result(timeout=60)
+        result = thread.submit(run, profile, *arguments, "--format", "json").result(timeout=180)
     assert result.exit_code == 0
     return json.loads(result.stdout)
 

@@ -1,6 +1,7 @@
 """Gateways of all members as witnesses: a bundle with their statements rules out a fork."""
 
 import asyncio
+import itertools
 from contextlib import AsyncExitStack
 
 import pytest
@@ -44,8 +45,8 @@ def through(gateway):
 
 async def statements_of(gateway, folder, *, wanted, **how):
     """Export until every gateway has found the others and caught up; return what was said of the last export."""
-    async with asyncio.timeout(60):
-        for attempt in range(100):
+    async with asyncio.timeout(240):
+        for attempt in itertools.count():
             async with open_session(through(gateway)) as session:
                 found = await export_bundle(session, folder / f"{attempt}.qeb", witnesses=True, **how)
             report = verify_bundle(found.path, genesis=found.manifest.genesis)
@@ -53,7 +54,7 @@ async def statements_of(gateway, folder, *, wanted, **how):
             if said and f"{wanted} of 3 members" in said[0]:
                 return found, report, said[0]
             await asyncio.sleep(0.2)
-    raise AssertionError(said)
+    raise AssertionError
 
 
 async def test_bundles_with_the_members_statements(network, tmp_path):

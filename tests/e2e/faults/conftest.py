@@ -14,9 +14,10 @@ from network.topology import Orderer
 from participants.demo.local import LocalConsortium
 from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
-from tests.e2e.faults.stand import HOLDS, Recovery, Stand
+from tests.e2e.faults.stand import HOLDS, MOST_PACE, Recovery, Stand
 from tests.e2e.faults.watch import Watch
-from tests.e2e.play import Play, agents_listen
+from tests.e2e.play import Play, agents_listen, with_time
+from tests.pace import pace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -57,7 +58,7 @@ def stand(
             await consortium.start_agents()
             await agents_listen(consortium)
             prepared = await consortium.prepare()
-            terms = await consortium.terms(prepared, rounds=1000, people=people)
+            terms = with_time(await consortium.terms(prepared, rounds=1000, people=people), min(pace(), MOST_PACE))
             watch = Watch(consortium.connection, consortium.organisation(HOLDS))
             made = Stand(
                 play=Play(consortium=consortium, people=people, terms=terms, prepared=prepared, cap="100000"),

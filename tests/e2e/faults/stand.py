@@ -45,7 +45,10 @@ STRUCK = "Alder"
 HOLDS = "Elm"
 """Whose training is frozen between faults, and whose peer is watched; nothing of it ever fails."""
 
-PATIENCE = 150.0
+MOST_PACE = 4
+"""By how much a busy machine may lengthen a round, so that its end still comes in time."""
+
+PATIENCE = 450.0
 """Seconds for anything that must come; what it takes is told, not held to."""
 
 

@@ -1,9 +1,11 @@
-"""How busy this machine is, for tests that bound how long something takes on an idle one."""
+"""How busy this machine is, for what a test bounds in time and an idle machine does in far less."""
 
 import hashlib
+import math
 import time
 
 _WORK_S = 0.02
+_LOOKS = 3
 _BYTES = bytes(4096)
 
 
@@ -13,3 +15,8 @@ def slowdown() -> float:
     while time.process_time() - used < _WORK_S:
         hashlib.sha256(_BYTES).digest()
     return max(1.0, (time.perf_counter() - began) / _WORK_S)
+
+
+def pace() -> int:
+    """Return by what a deadline is multiplied that takes part in what is tested: 1 on an idle machine."""
+    return math.ceil(max(slowdown() for _ in range(_LOOKS)) - 0.5)
