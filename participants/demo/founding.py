@@ -37,7 +37,7 @@ SCALE_BITS: Final = 24
 BOUND: Final = 2**31 - 1
 STUDY: Final = StudyId("demo")
 _VOTING_PERIOD_MS: Final = 3_600_000
-_SECONDS: Final = 30.0
+_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from participants.demo.workspace import MemberPlace
 
 _GATEWAY_SECONDS: Final = 120.0
-_IMPORT_SECONDS: Final = 120.0
+_IMPORT_SECONDS: Final = 600.0
 _FORK_SECONDS: Final = 60.0
 _JOB_SECONDS: Final = 600.0
 _GRACE_S: Final = 10.0
@@ -93,7 +93,7 @@ class Nursery:
         Raises
         ------
         UnreachableError, TimedOutError
-            When the process ended, or took longer than two minutes.
+            When the process ended, or took longer than ten minutes.
         """
         try:
             async with asyncio.timeout(_IMPORT_SECONDS):

@@ -21,7 +21,7 @@ def engine(request, chaincode_program):  # noqa: ARG001 - it must be built befor
 
 def test_the_main_job_on_real_fabric(tmp_path, engine):
     out = tmp_path / "demo"
-    done = quorate("demo", "--engine", engine, "--members", "3", "--rounds", "1", "--out", str(out), seconds=280)
+    done = quorate("demo", "--engine", engine, "--members", "3", "--rounds", "1", "--out", str(out))
     assert done.returncode == 0, done.stderr
     summary = json.loads((out / "summary.json").read_bytes())
     assert (summary["engine"], summary["audit"]["verified"]) == (engine, True)
@@ -36,7 +36,7 @@ def test_the_main_job_on_real_fabric(tmp_path, engine):
 def test_what_is_kept_on_real_fabric_answers_until_it_is_stopped(tmp_path, engine):
     out = tmp_path / "demo"
     flags = ("--engine", engine, "--members", "2", "--rounds", "1", "--no-dp", "--keep", "--out", str(out))
-    done = quorate("demo", *flags, seconds=280)
+    done = quorate("demo", *flags)
     try:
         assert done.returncode == 0, done.stderr
         profile = str(out / "members" / "Alder" / "profiles" / "officer.toml")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.e2e, pytest.mark.torch]
+pytestmark = [pytest.mark.e2e, pytest.mark.torch, pytest.mark.timeout(1800)]
 
 PAGE = read(DOCS / "tutorial" / "demo.md")
 SHOWN = "/tmp/consortium"  # noqa: S108 - what the page says, replaced here
@@ -31,7 +31,7 @@ def quorate(*arguments: str) -> str:
         env=os.environ | {"COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=800,
         check=False,
     )
     assert finished.returncode == 0, f"{arguments}: {finished.stdout}\n{finished.stderr}"
