@@ -59,7 +59,7 @@ class Retry:
     conflicts: int = 12
     stale: int = 6
     lagging: int = 9
-    old: int = 4
+    old: int = 6
     seconds: float = 20.0
     settling: bool = False
 
