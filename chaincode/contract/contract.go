@@ -24,7 +24,7 @@ func WithClock(now func() time.Time) Option { return func(g *guard) { g.now = no
 // WithLogger replaces where defects are reported; slog's default otherwise.
 func WithLogger(logger *slog.Logger) Option { return func(g *guard) { g.log = logger } }
 
-// New returns the chaincode. One instance serves one peer; it keeps nothing between calls but parsed policies.
+// New returns the chaincode. One instance serves one peer; it keeps nothing between calls but what it has parsed.
 func New(opts ...Option) (shim.Chaincode, error) {
 	inner, err := assembled()
 	if err != nil {

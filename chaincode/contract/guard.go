@@ -23,6 +23,7 @@ type guard struct {
 	builtIn  *authz.Policies
 	policies *authz.Cache
 
+	callers  ledger.Callers
 	charters ledger.Memo[records.Charter]
 	currents ledger.Memo[records.CurrentPolicy]
 	texts    ledger.Memo[records.Policy]
@@ -102,7 +103,7 @@ func parseDocument(name string, data []byte) (request, error) {
 
 // begin reads who calls, when, and what is in force.
 func (g *guard) begin(stub shim.ChaincodeStubInterface, r request) (*call, error) {
-	tx, err := ledger.Begin(stub, r.function.mode, g.now())
+	tx, err := ledger.Begin(stub, r.function.mode, g.now(), &g.callers)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (p *peer) SetEvent(name string, payload []byte) error {
 func begun(t *testing.T, mode Mode) (*Tx, *peer) {
 	t.Helper()
 	p := &peer{creator: creatorOf(t, "AlderMSP", attributes(`{"attrs":{"quorate.role":"agent"}}`)), time: timestamppb.New(time.UnixMilli(5000)), state: map[string][]byte{}}
-	tx, err := Begin(p, mode, time.UnixMilli(5000))
+	tx, err := Begin(p, mode, time.UnixMilli(5000), &Callers{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestTimes(t *testing.T) {
 		{"none", nil}, {"before 1970", timestamppb.New(time.UnixMilli(-1))}, {"no nanoseconds", &timestamppb.Timestamp{Nanos: -1}},
 	} {
 		p := &peer{creator: creatorOf(t, "AlderMSP", attributes(`{"attrs":{"quorate.role":"agent"}}`)), time: test.time}
-		if _, err := Begin(p, Submit, time.Now()); CodeOf(err) != InvalidArgument {
+		if _, err := Begin(p, Submit, time.Now(), &Callers{}); CodeOf(err) != InvalidArgument {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}

@@ -38,13 +38,13 @@ type Tx struct {
 	events  []records.Event
 }
 
-// Begin reads who calls and when. now is this endorser's clock.
-func Begin(stub shim.ChaincodeStubInterface, mode Mode, now time.Time) (*Tx, error) {
+// Begin reads who calls, whom callers may know, and when. now is this endorser's clock.
+func Begin(stub shim.ChaincodeStubInterface, mode Mode, now time.Time, callers *Callers) (*Tx, error) {
 	creator, err := stub.GetCreator()
 	if err != nil {
 		return nil, Refuse(Denied, "the transaction has no creator: %v", err)
 	}
-	caller, err := callerOf(creator)
+	caller, err := callers.of(creator)
 	if err != nil {
 		return nil, err
 	}
