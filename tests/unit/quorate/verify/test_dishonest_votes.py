@@ -5,10 +5,8 @@ import pytest
 from quorate.digest import digest_of
 from quorate.records.consortium import Charter, MemberProposal
 from quorate.records.policy import PolicyProposal
-from quorate.verify import VerificationError, verify_bundle
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import RuleError
-from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import POLICY, Consortium, Ledger
 from tests.unit.quorate.ledger.tampering import rewrite
 
@@ -52,25 +50,6 @@ class House:
 @pytest.fixture
 def house():
     return House()
-
-
-@pytest.fixture
-def verify(house, tmp_path):
-    def check():
-        export(house.ledger, tmp_path / "bundle")
-        return verify_bundle(tmp_path / "bundle", genesis=house.ledger.genesis)
-
-    return check
-
-
-@pytest.fixture
-def fail(verify):
-    def check():
-        with pytest.raises(VerificationError) as caught:
-            verify()
-        return caught.value.report.failed[0].message
-
-    return check
 
 
 def test_honest_votes_verify(house, verify):

@@ -4,10 +4,8 @@ import pytest
 
 from quorate.records.privacy import Account
 from quorate.records.study import Study
-from quorate.verify import VerificationError, verify_bundle
 from quorate.verify.replay import keys
 from quorate.verify.replay.errors import RuleError
-from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import DATA, Consortium, Ledger
 from tests.unit.quorate.ledger.tampering import rewrite
 
@@ -62,25 +60,6 @@ class House:
 @pytest.fixture
 def house():
     return House()
-
-
-@pytest.fixture
-def verify(house, tmp_path):
-    def check(**how):
-        export(house.ledger, tmp_path / "bundle", **how)
-        return verify_bundle(tmp_path / "bundle", genesis=house.ledger.genesis)
-
-    return check
-
-
-@pytest.fixture
-def fail(verify):
-    def check():
-        with pytest.raises(VerificationError) as caught:
-            verify()
-        return caught.value.report.failed[0].message
-
-    return check
 
 
 @pytest.mark.parametrize("scope", [{}, {"study": "one"}])
