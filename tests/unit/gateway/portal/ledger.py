@@ -1,14 +1,9 @@
 """A ledger on which everything that a page shows has happened, each step announced as the chaincode announces it."""
 
-import hashlib
-import secrets
 from pathlib import Path
 
-from quorate import canonical
 from quorate.digest import digest_of
-from quorate.records.common import make
 from quorate.records.consortium import MemberProposal
-from quorate.records.functions import FUNCTIONS
 from quorate.records.policy import CurrentPolicy, PolicyProposal
 from quorate.verify.replay import keys
 from tests.unit.quorate.ledger.chain import transaction
@@ -51,31 +46,13 @@ _PLAIN = {
 class TellingLedger(Ledger):
     """A ledger whose transactions say what happened, under the policies that consortia begin with."""
 
+    PAUSE_MS = 4_321
+
     def __init__(self, names=("Alder", "Birch", "Cedar"), **more):
         super().__init__(names, policy=DEFAULT_POLICY, **more)
 
-    def call(self, member, role, function, /, *, alter=None, **fields):
-        self.time += 4_321
-        signer = member.roles[role]
-        nonce = secrets.token_bytes(24)
-        request = make(FUNCTIONS[function].request, **fields)
-        writes = self._writes(signer, role, function, request, nonce)
-        if alter:
-            alter(writes)
-        event = {"type": self._kind(function, fields, writes), **_facts(member.msp_id, fields)}
-        self.put(
-            transaction(
-                signer,
-                CHAINCODE,
-                [function.encode(), request.encode()],
-                writes={(CHAINCODE, key): value for key, value in writes.items()},
-                endorsers=self.endorsers,
-                time_ms=self.time,
-                event=canonical.dumps({"events": [event], "schema": "quorate.events/1"}),
-                nonce=nonce,
-            )
-        )
-        return hashlib.sha256(nonce + signer.serialized).hexdigest()
+    def _told(self, member, function, fields, writes):
+        return {"type": self._kind(function, fields, writes), **_facts(member.msp_id, fields)}
 
     @staticmethod
     def _kind(function, fields, writes):

@@ -37,6 +37,8 @@ DATA = "records"
 class Ledger:
     """Members, an orderer and a chain on which the chaincode is defined."""
 
+    PAUSE_MS = 5
+
     def __init__(self, names=("Alder", "Birch", "Cedar"), *, development=False, per_block=4, policy=POLICY):
         self.members = [Organisation.new(name) for name in names]
         self.ordering = Organisation.new("Orderers")
@@ -72,14 +74,18 @@ class Ledger:
         )
 
     def call(self, member, role, function, /, *, alter=None, **fields):
-        """Put a call into the block to come; `alter` may change what it writes, as an altered chaincode would."""
-        self.time += 5
+        """Put a call into the block to come; `alter` may change what it writes, as an altered chaincode would.
+
+        Return the transaction's id.
+        """
+        self.time += self.PAUSE_MS
         signer = member.roles[role]
         nonce = secrets.token_bytes(24)
         request = make(FUNCTIONS[function].request, **fields)
         writes = self._writes(signer, role, function, request, nonce)
         if alter:
             alter(writes)
+        told = self._told(member, function, fields, writes)
         self.put(
             transaction(
                 signer,
@@ -88,10 +94,15 @@ class Ledger:
                 writes={(CHAINCODE, key): value for key, value in writes.items()},
                 endorsers=self.endorsers,
                 time_ms=self.time,
-                event=canonical.dumps({"events": [{"type": "test.step"}], "schema": "quorate.events/1"}),
+                event=canonical.dumps({"events": [told], "schema": "quorate.events/1"}),
                 nonce=nonce,
             )
         )
+        return hashlib.sha256(nonce + signer.serialized).hexdigest()
+
+    def _told(self, _member, _function, _fields, _writes):
+        """Return the event of a call."""
+        return {"type": "test.step"}
 
     def put(self, entry):
         self._pending.append(entry)
