@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.fabric.hsm import ski
+from tests.unit.gateway.fabric.page_programs import ROOT, run, write_identity
 from tests.unit.gateway.fabric.softhsm import LIBRARIES, PIN, software_token
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.gateway.fabric.authority import Authority, Issued
     from tests.unit.gateway.fabric.conftest import Served
 
-ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs" / "how-to" / "fabric-client.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 [TOKEN] = [code for code in BLOCKS if "HSMSignerFactory" in code]
@@ -26,37 +24,8 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 @pytest.fixture
 def folder(tmp_path: Path, authority: Authority, client_certificate: Issued) -> Path:
-    for name in ("identity", "tls"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "cert.pem").write_bytes(client_certificate.certificate_pem)
-        (tmp_path / name / "key.pem").write_bytes(client_certificate.key_pem)
-        (tmp_path / name / "key.pem").chmod(0o600)
-    (tmp_path / "tls" / "ca.pem").write_bytes(authority.pem)
+    write_identity(tmp_path, authority, client_certificate)
     return tmp_path
-
-
-async def run(program: str, folder: Path, **environment: str) -> list[str]:
-    """Run a program as a script of its own, and return the lines it has printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-W",
-        "error",
-        "-c",
-        program,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(60):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert (process.returncode, err.decode()) == (0, "")
-    return out.decode().splitlines()
 
 
 async def test_the_program_of_the_page_runs(served: Served, folder: Path) -> None:

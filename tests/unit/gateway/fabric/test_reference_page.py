@@ -2,54 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import os
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gateway.fabric
+from tests.unit.gateway.fabric.page_programs import ROOT, run, write_identity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.gateway.fabric.authority import Authority, Issued
     from tests.unit.gateway.fabric.conftest import Served
 
-ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs" / "reference" / "fabric-client.md"
 
 
 async def test_the_program_of_the_page_runs(
     served: Served, authority: Authority, client_certificate: Issued, tmp_path: Path
 ) -> None:
-    for folder in ("identity", "tls"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "cert.pem").write_bytes(client_certificate.certificate_pem)
-        (tmp_path / folder / "key.pem").write_bytes(client_certificate.key_pem)
-        (tmp_path / folder / "key.pem").chmod(0o600)
-    (tmp_path / "tls" / "ca.pem").write_bytes(authority.pem)
+    write_identity(tmp_path, authority, client_certificate)
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     program = "\n".join(blocks).replace("localhost:7051", served.endpoint.address)
     assert len(blocks) == 4
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        program,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(60):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert (process.returncode, err.decode()) == (0, "")
-    lines = out.decode().splitlines()
+    lines = await run(program, tmp_path)
     assert lines[0] == "b'asset:Get|a1'"
     assert lines[2] == "VALID 2 True"
     assert lines[3] == "b'asset:Put|a3' True"
