@@ -363,13 +363,19 @@ async def test_a_commit_that_the_ledger_does_not_take_yet_is_kept_for_the_next_t
     assert len(machine.trainer.secrets) == 1
 
 
-async def test_a_commit_whose_answer_was_lost_is_noted_and_not_made_again(tmp_path: Path):
+async def machine_without_an_answer(tmp_path: Path) -> Machine:
+    """Return one that ended between its commit and the answer, and was started again."""
     machine = await machine_in(tmp_path)
     before_its_answer = ["get", "Reserve", "Reserve answered", "train", "put", "put answered", "Commit"]
     machine.fate.dies_before = len(before_its_answer)
     with pytest.raises(BaseException, match="Commit answered"):
         await machine.take_part()
     await machine.start()
+    return machine
+
+
+async def test_a_commit_whose_answer_was_lost_is_noted_and_not_made_again(tmp_path: Path):
+    machine = await machine_without_an_answer(tmp_path)
     assert machine.entry().stage is Stage.STORED
 
     await machine.take_part()
@@ -429,12 +435,7 @@ async def test_an_ended_round_is_forgotten_with_its_update(tmp_path: Path, state
 
 
 async def test_a_commit_whose_answer_was_lost_is_noted_even_when_the_round_has_ended_meanwhile(tmp_path: Path):
-    machine = await machine_in(tmp_path)
-    before_its_answer = ["get", "Reserve", "Reserve answered", "train", "put", "put answered", "Commit"]
-    machine.fate.dies_before = len(before_its_answer)
-    with pytest.raises(BaseException, match="Commit answered"):
-        await machine.take_part()
-    await machine.start()
+    machine = await machine_without_an_answer(tmp_path)
     machine.model.round_records[1]["state"] = "FINAL"
 
     await machine.take_part()
