@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 from quorate.blocks import protos
 from quorate.blocks.block import Block, decode_block
-from quorate.blocks.certificate import load_certificate
 from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.config import ChannelConfig
 from quorate.blocks.decode import decode
+from quorate.blocks.outline import outline_of
 from quorate.blocks.rwset import split_composite_key
 from quorate.blocks.transaction import Action, Transaction, decode_transaction
 from quorate.errors import DefectError, QuorateError
@@ -144,7 +144,7 @@ class Collector:
 
     def _take(self, number: int, index: int, transaction: Transaction, action: Action) -> None:
         creator = decode(protos.SerializedIdentity, transaction.creator, "the creator")
-        actor = stamp_of(transaction, creator.mspid, load_certificate(creator.id_bytes))
+        actor = stamp_of(transaction, creator.mspid, outline_of(creator.id_bytes))
         self._events.write(event_line(block=number, index=index, transaction=transaction, action=action, actor=actor))
         self.times.append(transaction.claimed_time)
         if self._scope.extent.kind == "time":

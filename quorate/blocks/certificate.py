@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import json
 import re
 from base64 import b64decode
@@ -12,13 +11,10 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from quorate.blocks.errors import BlockError
-from quorate.blocks.signature import ORDERS
 from quorate.digest import Digest, digest_of
 
 ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
@@ -60,30 +56,32 @@ def first_certificate(pem: bytes) -> x509.Certificate:
     BlockError
         When the first block of the text is none, or cannot be read; or the text is larger than 64 KiB.
     """
+    der = first_der(pem)
+    try:
+        found = x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion) as error:
+        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    _require_readable(found)
+    return found
+
+
+def first_der(pem: bytes) -> bytes:
+    """Return what the first block of a PEM text holds, read or not.
+
+    Raises
+    ------
+    BlockError
+        When it has no block, or is larger than 64 KiB.
+    """
     if len(pem) > _MAX_PEM:
         raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
     block = _PEM.search(pem)
     if block is None:
         raise BlockError("a certificate is not readable PEM")
     try:
-        found = x509.load_der_x509_certificate(b64decode(b"".join(block[2].split()), validate=True))
-    except (binascii.Error, ValueError, x509.InvalidVersion) as error:
+        return b64decode(b"".join(block[2].split()), validate=True)
+    except binascii.Error as error:
         raise BlockError("a certificate is not readable PEM", cause=error) from error
-    _require_readable(found)
-    return found
-
-
-def fingerprint(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
-    """Return what tells a member's certificates apart, 32 bytes.
-
-    Not the digest of the whole: of a certificate that was signed with ECDSA anybody can make a second one, with the
-    other of the signature's two values of S, and it is the same one all the same.
-    """
-    signature, key = certificate.signature, issuer.public_key()
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ORDERS:
-        r, s = decode_dss_signature(signature)
-        signature = encode_dss_signature(r, min(s, ORDERS[key.curve.name] - s))
-    return hashlib.sha256(certificate.tbs_certificate_bytes + signature).digest()
 
 
 def certificate_digest(certificate: x509.Certificate) -> Digest:
@@ -119,10 +117,15 @@ def role_of(certificate: x509.Certificate) -> str:
         extension = certificate.extensions.get_extension_for_oid(ATTRIBUTES).value
     except x509.ExtensionNotFound:
         return ""
+    return role_in(extension.value) if isinstance(extension, x509.UnrecognizedExtension) else ""
+
+
+def role_in(attributes: bytes) -> str:
+    """Return the role among a certificate's attributes; as `role_of`."""
     try:
-        content = json.loads(extension.value) if isinstance(extension, x509.UnrecognizedExtension) else None
+        content = json.loads(attributes)
     except (ValueError, RecursionError) as error:
         raise BlockError("a certificate's attributes are not JSON", cause=error) from error
-    attributes = content.get("attrs") if isinstance(content, dict) else None
-    role = attributes.get(ROLE, "") if isinstance(attributes, dict) else ""
+    named = content.get("attrs") if isinstance(content, dict) else None
+    role = named.get(ROLE, "") if isinstance(named, dict) else ""
     return role if isinstance(role, str) else ""

@@ -14,8 +14,8 @@ from quorate.blocks.policy import is_satisfied, is_satisfied_by, majority_of_mem
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from quorate.blocks.identity import Identity
     from quorate.blocks.lifecycle import Definition
-    from quorate.blocks.msp import Identity
 
 DEVELOPMENT: Final = "quorate-embedded-development-only"
 """The consortium's name in every configuration that the embedded network makes."""
@@ -162,13 +162,15 @@ class ChannelConfig:
     @property
     def validates_as_v2(self) -> bool:
         """Whether transactions are validated by the rules of Fabric 2.0 and later, the only ones known here."""
-        value = self.group.groups["Application"].values["Capabilities"].value if self._has_capabilities else b""
-        names = decode(protos.Capabilities, value, "the capabilities").capabilities
+        groups = self.group.groups
+        names = _capabilities(groups["Application"]) if "Application" in groups else ()
         return any(name.startswith(("V2_", "V3_")) for name in names)
 
-    @property
-    def _has_capabilities(self) -> bool:
-        return "Application" in self.group.groups and "Capabilities" in self.group.groups["Application"].values
+
+def _capabilities(group: protos.AnyMessage) -> Collection[str]:
+    value = group.values["Capabilities"].value if "Capabilities" in group.values else b""
+    names: Collection[str] = decode(protos.Capabilities, value, "the capabilities").capabilities
+    return names
 
 
 def _msps(root: protos.AnyMessage) -> list[Msp]:
@@ -179,7 +181,8 @@ def _msps(root: protos.AnyMessage) -> list[Msp]:
             config = _msp_config(name, group)
             if found.setdefault(config.name, config) != config:
                 raise BlockError(f"two organisations with different certificates call themselves {config.name[:80]!r}")
-    return [Msp(config) for config in found.values()]
+    ed25519 = "V3_0" in _capabilities(root)
+    return [Msp(config, ed25519=ed25519) for config in found.values()]
 
 
 def _msp_config(name: str, group: protos.AnyMessage) -> protos.AnyMessage:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
 
 _GROUP, _VALUE, _POLICY = "group", "value", "policy"
 _ADMINS: Final = "Admins"
@@ -24,7 +24,7 @@ Element: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 def verify_update(before: ChannelConfig, after: ChannelConfig) -> list[Identity]:
-    """Return who signed the update that led from one configuration to the next.
+    """Return who signed the update that led from one configuration to the next; some may be in doubt.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def _delta(update: protos.AnyMessage, current: Mapping[Element, protos.AnyMessag
 
 
 def _signers(envelope: protos.AnyMessage, config: ChannelConfig) -> list[Identity]:
-    """Return whose signatures over the update hold, each member once; one that does not hold does not count."""
+    """Return whose signatures over the update hold, or may, each member once; one that does not does not count."""
     found: dict[tuple[str, bytes], Identity] = {}
     for signature in envelope.signatures:
         try:
             header = decode(protos.SignatureHeader, signature.signature_header, "a signature's header")
-            signer = config.directory.identity(header.creator)
+            signer = config.directory.perhaps(header.creator)
             message = signature.signature_header + envelope.config_update
             verify_signature(signer.key, signature.signature, message)
         except BlockError:

@@ -9,25 +9,25 @@ from quorate.blocks.signature import verify_signature
 
 if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
     from quorate.blocks.transaction import Action, Transaction
 
 
 def verify_creator(transaction: Transaction, config: ChannelConfig) -> Identity:
-    """Return who created the transaction.
+    """Return who created the transaction, which may be in doubt.
 
     Raises
     ------
     BlockError
         When the certificate does not chain to its organisation's roots, or the signature is not its own.
     """
-    creator = config.directory.identity(transaction.creator)
+    creator = config.directory.perhaps(transaction.creator)
     verify_signature(creator.key, transaction.signature, transaction.payload)
     return creator
 
 
 def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
-    """Return whose endorsements hold, each member once.
+    """Return whose endorsements hold, or may hold, each member once.
 
     As in Fabric an endorsement that does not hold merely does not count: otherwise whoever submits a transaction could
     add one and make a good ledger look bad.
@@ -35,7 +35,7 @@ def endorsers_of(action: Action, config: ChannelConfig) -> list[Identity]:
     endorsers: dict[tuple[str, bytes], Identity] = {}
     for endorsement in action.endorsements:
         try:
-            endorser = config.directory.identity(endorsement.endorser)
+            endorser = config.directory.perhaps(endorsement.endorser)
             message = action.response_payload + endorsement.endorser
             verify_signature(endorser.key, endorsement.signature, message)
         except BlockError:

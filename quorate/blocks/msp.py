@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import fingerprint, first_certificate, load_certificate, units
+from quorate.blocks.certificate import first_certificate, load_certificate, units
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
+from quorate.blocks.identity import DoubtfulError, Identity, Kind
+from quorate.blocks.oddity import oddity_of, oddity_of_chain
+from quorate.blocks.outline import MemberKey, Outline, outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-
 _MAX_CHAIN = 8
 _MOST_KNOWN = 10_000
-
-
-class Kind(Enum):
-    """What a member is, by Fabric's node OUs."""
-
-    CLIENT = "client"
-    PEER = "peer"
-    ADMIN = "admin"
-    ORDERER = "orderer"
-
-
-@dataclass(frozen=True, eq=False)
-class Identity:
-    """A certificate that was found to belong to an organisation."""
-
-    serialized: bytes
-    msp_id: str
-    certificate: x509.Certificate
-    key: PublicKeyTypes
-    kind: Kind | None
-    units: tuple[str, ...]
-    issuers: bytes
-    """Fabric's identifier of the chain above the certificate."""
-    is_admin: bool
-    who: tuple[str, bytes]
-    """What tells members apart: one certificate can be serialized in many ways and is one member all the same."""
 
 
 class Msp:
@@ -56,19 +31,27 @@ class Msp:
 
     Expiry is not asked: Fabric does not ask it of old blocks either.
 
+    Parameters
+    ----------
+    config
+        A ``msp.FabricMSPConfig``.
+    ed25519
+        Whether members may have such keys: only a channel of capability V3_0 lets them.
+
     Raises
     ------
     BlockError
         When the configuration cannot be read.
     """
 
-    def __init__(self, config: protos.AnyMessage) -> None:
+    def __init__(self, config: protos.AnyMessage, *, ed25519: bool = False) -> None:
         self.id: str = config.name
         self._authorities = [load_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
         self._roots = {_der(load_certificate(pem)) for pem in config.root_certs}
         self._inner: set[bytes] = set()
         self._admins = {_der(load_certificate(pem)) for pem in config.admins}
         self._revoked = _revoked(config.revocation_list, self._authorities)
+        self._ed25519 = ed25519
         self._required_units = [
             (ou.organizational_unit_identifier, ou.certificate) for ou in config.organizational_unit_identifiers
         ]
@@ -87,30 +70,58 @@ class Msp:
         ------
         BlockError
             When its chain does not end at one of the MSP's roots, it is an authority itself, it is revoked, or it is
-            not exactly one of the kinds that the MSP tells apart.
+            not exactly one of the kinds that the MSP tells apart; `DoubtfulError` when peers may say otherwise.
         """
+        outline = outline_of(pem)
+        signers = self._signers(outline)
+        if not signers:
+            raise BlockError(f"a certificate does not chain to a root of {self.id}")
+        found = Identity(
+            serialized=serialized,
+            pem=pem,
+            msp_id=self.id,
+            outline=outline,
+            key=self._key(outline),
+            who=(self.id, outline.fingerprint(signers[0].public_key())),
+        )
+        if doubt := oddity_of(outline):
+            raise DoubtfulError(replace(found, doubt=doubt))
         certificate = first_certificate(pem)
+        chain = self._chain_of_member(certificate)
+        if doubt := oddity_of_chain(certificate, chain, len(signers)):
+            raise DoubtfulError(replace(found, doubt=doubt))
+        names = units(certificate)
+        self._require_units(names, chain)
+        kind = self._kind(names, chain)
+        return replace(
+            found,
+            kind=kind,
+            units=names,
+            issuers=hashlib.sha256(b"".join(_der(issuer) for issuer in chain)).digest(),
+            is_admin=kind is Kind.ADMIN or _der(certificate) in self._admins,
+        )
+
+    def _signers(self, outline: Outline) -> list[x509.Certificate]:
+        """Return the authorities that may have issued a certificate, by name and signature alone."""
+        return [
+            found
+            for found in self._authorities
+            if found.subject.public_bytes() == outline.issuer and outline.is_signed_by(found.public_key())
+        ]
+
+    def _key(self, outline: Outline) -> MemberKey:
+        key = outline.public_key()
+        if isinstance(key, Ed25519PublicKey) and not self._ed25519:
+            raise BlockError("the channel's capabilities do not let members have Ed25519 keys")
+        return key
+
+    def _chain_of_member(self, certificate: x509.Certificate) -> list[x509.Certificate]:
         if _is_authority(certificate):
             raise BlockError(f"an authority of {self.id} stands where a member is expected")
         chain = self._chain(certificate, below=0)
         if _der(chain[0]) in self._inner:
             raise BlockError(f"a member of {self.id} was issued by an authority that has others below it")
-        names = units(certificate)
-        self._require_units(names, chain)
-        kind = self._kind(names, chain)
-        issuers = hashlib.sha256(b"".join(_der(issuer) for issuer in chain)).digest()
-        is_admin = kind is Kind.ADMIN or _der(certificate) in self._admins
-        return Identity(
-            serialized,
-            self.id,
-            certificate,
-            certificate.public_key(),
-            kind,
-            names,
-            issuers,
-            is_admin,
-            (self.id, fingerprint(certificate, chain[0])),
-        )
+        return chain
 
     def _chain(self, certificate: x509.Certificate, *, below: int) -> list[x509.Certificate]:
         chain: list[x509.Certificate] = []
@@ -169,7 +180,8 @@ class Directory:
         Raises
         ------
         BlockError
-            When its organisation is not in the channel, or does not know the certificate as its own.
+            When its organisation is not in the channel, does not know the certificate as its own, or programs differ
+            on whether it does (`DoubtfulError`).
         """
         known = self._admitted.get(serialized)
         if known is None:
@@ -181,6 +193,19 @@ class Directory:
                 self._admitted.clear()
             known = self._admitted[serialized] = msp.admit(serialized, message.id_bytes)
         return known
+
+    def perhaps(self, serialized: bytes) -> Identity:
+        """Return the member that a ``SerializedIdentity`` names, or may name: then its `doubt` says why.
+
+        Raises
+        ------
+        BlockError
+            When it certainly names none.
+        """
+        try:
+            return self.identity(serialized)
+        except DoubtfulError as error:
+            return error.identity
 
 
 def _kinds(config: protos.AnyMessage) -> dict[Kind, tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from quorate.blocks.signature import verify_signature
 if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
     from quorate.blocks.header import BlockHeader
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
 
 BLOCK_VALIDATION: Final = "/Channel/Orderer/BlockValidation"
 

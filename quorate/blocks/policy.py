@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import first_certificate
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
-from quorate.blocks.msp import Kind
+from quorate.blocks.identity import Kind
+from quorate.blocks.outline import outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
 
 _SIGNATURE = 1
 _IMPLICIT_META = 3
@@ -35,7 +35,7 @@ def is_satisfied(group: protos.AnyMessage, name: str, identities: Sequence[Ident
     name
         The policy's name in it.
     identities
-        Distinct members; each counts once.
+        Distinct members; each counts once. One in doubt is taken for whatever it may be.
 
     Raises
     ------
@@ -151,19 +151,15 @@ def _matches_role(identity: Identity, content: bytes, _: int) -> bool:
 
 def _matches_unit(identity: Identity, content: bytes, _: int) -> bool:
     unit = decode(protos.OrganizationUnit, content, "a principal")
-    return (
-        unit.msp_identifier == identity.msp_id
-        and unit.organizational_unit_identifier in identity.units
-        and unit.certifiers_identifier == identity.issuers
+    return unit.msp_identifier == identity.msp_id and (
+        bool(identity.doubt)
+        or (unit.organizational_unit_identifier in identity.units and unit.certifiers_identifier == identity.issuers)
     )
 
 
 def _matches_identity(identity: Identity, content: bytes, _: int) -> bool:
     found = decode(protos.SerializedIdentity, content, "a principal")
-    return (
-        found.mspid == identity.msp_id
-        and first_certificate(found.id_bytes).tbs_certificate_bytes == identity.certificate.tbs_certificate_bytes
-    )
+    return found.mspid == identity.msp_id and outline_of(found.id_bytes).tbs == identity.outline.tbs
 
 
 def _matches_anonymity(_: Identity, content: bytes, __: int) -> bool:
@@ -187,7 +183,7 @@ _MATCHES: Final[Mapping[int, Callable[[Identity, bytes, int], bool]]] = {
 
 
 def _has_role(identity: Identity, role: int) -> bool:
-    if role == protos.MSPRole.MEMBER:
+    if role == protos.MSPRole.MEMBER or identity.doubt:
         return True
     if role == protos.MSPRole.ADMIN:
         return identity.is_admin

@@ -29,6 +29,7 @@ from quorate.verify.bundle.headers import encode_header, read_headers
 from quorate.verify.bundle.witness import Witnessed
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import POLICY, SCHEMA, Consortium, Ledger
+from tests.unit.quorate.ledger.forgery import signed
 from tests.unit.quorate.ledger.witnesses import statement
 
 HEADER = Header.initial_model("one")
@@ -79,6 +80,13 @@ def configuration(data):
     verify_update(config(), ChannelConfig(data))
 
 
+def certificate(data):
+    """What a member's own authority signs as a certificate; everything before the signature is its choice."""
+    member = consortium().members[0]
+    identity = protos.SerializedIdentity(mspid=member.msp_id, id_bytes=signed(member.ca, data))
+    _ = config().directory.perhaps(identity.SerializeToString()).outline.role
+
+
 def headers(data):
     for _ in read_headers(io.BytesIO(data)):
         pass
@@ -122,6 +130,11 @@ def entries():
     return [found for block in consortium().ledger.chain.blocks for found in block.data.data]
 
 
+def seed_certificates():
+    signers = (consortium().members[0].peer, consortium().members[0].roles["agent"])
+    return [signer.issued.certificate.tbs_certificate_bytes for signer in signers]
+
+
 def seed_bundle():
     target = scratch().with_name("seed.qeb")
     if not target.exists():
@@ -140,6 +153,7 @@ TARGETS = {
     "entry": (entry, entries),
     "decided": (decided, lambda: entries()[1:]),
     "configuration": (configuration, lambda: entries()[:1]),
+    "certificate": (certificate, seed_certificates),
     "headers": (headers, lambda: [b"".join(map(encode_header, consortium().ledger.chain.blocks))]),
     "bundle": (bundle, lambda: [seed_bundle()]),
     "tensors": (tensors, lambda: [encode(SCHEMA, HEADER, {"weight": np.arange(3)})]),

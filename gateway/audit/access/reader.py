@@ -14,7 +14,7 @@ from quorate.errors import DeniedError, StateError
 
 if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
     from quorate.digest import Digest
     from quorate.identifiers import MspId
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gateway.fabric import Network
     from gateway.service.checks.finding import Finding
     from quorate.blocks.block import Block
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
 
 _CHECK: Final = "endorsement policy"
 _LIFECYCLE_CHECK: Final = "lifecycle policy"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from quorate.blocks.codes import TxValidationCode
 
 if TYPE_CHECKING:
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
     from quorate.blocks.transaction import Transaction
     from quorate.blocks.validation.state import Place, Versioned
 
@@ -42,6 +42,17 @@ class Decision:
     def agrees(self) -> bool:
         """Whether the block says what the rules allow."""
         return self.recorded in self.possible
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the rules allow more than one code."""
+        return len(self.possible) > 1
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why peers may not have taken creator or endorsers for members."""
+        known = (self.creator, *self.endorsers) if self.creator else self.endorsers
+        return tuple(f"{found.msp_id}'s: {found.doubt}" for found in known if found.doubt)
 
     @property
     def counts(self) -> bool:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from quorate.blocks.config import ChannelConfig
+    from quorate.blocks.identity import Identity
     from quorate.blocks.lifecycle import Definition, Definitions
-    from quorate.blocks.msp import Identity
     from quorate.blocks.rwset import NamespaceSet
     from quorate.blocks.transaction import Action
     from quorate.blocks.validation.state import Place, State

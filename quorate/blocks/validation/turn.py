@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from quorate.blocks.block import Block
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
-    from quorate.blocks.transaction import Opened, Transaction
+    from quorate.blocks.identity import Identity
+    from quorate.blocks.transaction import Action, Opened, Transaction
     from quorate.blocks.validation.state import Place, Versioned
     from quorate.blocks.validation.validator import Validator
 
@@ -48,17 +48,17 @@ class Turn:
 
     def decide(self) -> Iterator[Decision]:
         """Yield the decision about each transaction; what those that count change is in `pending` by then."""
-        drafts = [self._draft(index, entry) for index, entry in enumerate(self._block.entries)]
-        for draft, recorded in zip(drafts, self._block.codes, strict=True):
-            yield self._settle(draft, recorded)
+        entries = zip(self._block.entries, self._block.codes, strict=True)
+        for draft in [self._draft(index, entry, recorded) for index, (entry, recorded) in enumerate(entries)]:
+            yield self._settle(draft)
 
-    def _draft(self, index: int, entry: bytes) -> _Draft:
-        draft = _Draft(index)
+    def _draft(self, index: int, entry: bytes, recorded: TxValidationCode) -> _Draft:
+        draft = _Draft(index, recorded)
         try:
             self._check(draft, entry)
         except RejectedError as error:
             draft.refusals.append(error)
-        if not draft.refusals and draft.transaction and draft.transaction.action:
+        if draft.passes and draft.transaction and draft.transaction.action:
             self._endorsed.touched.update(metadata_places(draft.transaction.action.sets))
         return draft
 
@@ -81,9 +81,19 @@ class Turn:
         draft.transaction = opened.transaction(action)
         draft.endorsers = tuple(endorsers_of(action, self._config))
         try:
-            draft.refusals.extend(self._endorsed.refusals(action, draft.endorsers))
+            draft.refusals.extend(self._refusals(draft, action))
         except ForeignPluginError:
-            draft.is_foreign = True
+            draft.open.add(TxValidationCode.ENDORSEMENT_POLICY_FAILURE)
+
+    def _refusals(self, draft: _Draft, action: Action) -> list[RejectedError]:
+        """Return why the endorsements do not suffice; where that is open, as if they did."""
+        found = self._endorsed.refusals(action, draft.endorsers)
+        certain = [endorser for endorser in draft.endorsers if not endorser.doubt]
+        if len(certain) == len(draft.endorsers):
+            return found
+        without = self._endorsed.refusals(action, certain)
+        draft.open.update(refusal.verdict for refusal in (*found, *without))
+        return found if without else without
 
     def _check_creator(self, draft: _Draft, opened: Opened) -> None:
         bad = TxValidationCode.BAD_CREATOR_SIGNATURE
@@ -93,21 +103,23 @@ class Turn:
             draft.creator = verify_creator(opened.transaction(None), self._config)
         except BlockError as error:
             raise RejectedError(bad, error.message, cause=error) from error
+        if draft.creator.doubt:
+            draft.open.add(bad)
 
-    def _settle(self, draft: _Draft, recorded: TxValidationCode) -> Decision:
+    def _settle(self, draft: _Draft) -> Decision:
         """Decide a transaction by the state, which earlier ones of the block have changed; then apply it."""
         if not draft.refusals:
             try:
                 self._check_state(draft)
             except RejectedError as error:
                 draft.refusals.append(error)
-        possible = self._possible(draft)
-        code = recorded if recorded in possible else min(possible)
+        possible = self._possible(draft) | draft.open
+        code = draft.recorded if draft.recorded in possible else min(possible)
         reason = draft.refusals[0].message if draft.refusals else ""
         if code is TxValidationCode.VALID and draft.transaction is not None:
             self._validator.apply(draft.transaction, self.pending, self._block.header.number, draft.index)
         return Decision(
-            draft.index, recorded, code, possible, reason, draft.transaction, draft.creator, draft.endorsers
+            draft.index, draft.recorded, code, possible, reason, draft.transaction, draft.creator, draft.endorsers
         )
 
     def _check_state(self, draft: _Draft) -> None:
@@ -116,7 +128,8 @@ class Turn:
         if draft.transaction.tx_id in self._ids:
             message = f"the transaction {draft.transaction.tx_id} stands earlier in the block"
             raise RejectedError(TxValidationCode.DUPLICATE_TXID, message)
-        self._ids.add(draft.transaction.tx_id)
+        if draft.passes:
+            self._ids.add(draft.transaction.tx_id)
         if self._validator.whole:
             require_unread(draft.transaction.action.sets, self.pending, self._validator.state)
 
@@ -126,8 +139,6 @@ class Turn:
         action = draft.transaction.action if draft.transaction else None
         if action is None or not codes <= _BY_OTHERS:
             return codes
-        if draft.is_foreign:
-            codes |= {TxValidationCode.ENDORSEMENT_POLICY_FAILURE}
         if self._validator.whole:
             return codes
         namespaces = {found.namespace for found in action.sets if found.writes_anything} | {action.chaincode}
@@ -139,10 +150,17 @@ class Turn:
 class _Draft:
     """A transaction on its way through the checks."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, recorded: TxValidationCode) -> None:
         self.index = index
+        self.recorded = recorded
         self.transaction: Transaction | None = None
         self.creator: Identity | None = None
         self.endorsers: tuple[Identity, ...] = ()
         self.refusals: list[RejectedError] = []
-        self.is_foreign = False
+        self.open: set[TxValidationCode] = set()
+        """What the checks before the state may have come to all the same: they rest on what is not there."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether it came to the state; where that is open the block has the word."""
+        return not self.refusals and self.recorded not in self.open

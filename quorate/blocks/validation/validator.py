@@ -71,7 +71,7 @@ class Validator:
             transaction = creator = None
             if code is TxValidationCode.VALID:
                 transaction = decode_transaction(entry)
-                creator = config.directory.identity(transaction.creator)
+                creator = config.directory.perhaps(transaction.creator)
                 self.apply(transaction, pending, block.header.number, index)
             decisions.append(Decision(index, code, code, frozenset({code}), "", transaction, creator, ()))
         return self._go_on(block, Decided(tuple(decisions), pending))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from quorate import canonical
-from quorate.blocks.certificate import certificate_digest, role_of
 from quorate.identifiers import MspId
 from quorate.records.common import Stamp
 from quorate.records.consortium import Charter
@@ -18,8 +17,7 @@ from quorate.verify.replay.rules import RULES
 from quorate.verify.replay.world import World
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
+    from quorate.blocks.outline import Outline
     from quorate.blocks.transaction import Action, Transaction
     from quorate.records.common import Document
 
@@ -104,14 +102,14 @@ class Replay:
         require(known, f"{stamp.msp} is not a member of the consortium")
 
 
-def stamp_of(transaction: Transaction, msp_id: str, certificate: Certificate) -> Stamp:
+def stamp_of(transaction: Transaction, msp_id: str, certificate: Outline) -> Stamp:
     """Return what records say of the transaction that made them."""
     return Stamp.model_construct(
         tx=transaction.tx_id,
         claimed_time=transaction.claimed_time,
         msp=MspId(msp_id),
-        role=role_of(certificate),
-        certificate=certificate_digest(certificate),
+        role=certificate.role,
+        certificate=certificate.digest,
     )
 
 

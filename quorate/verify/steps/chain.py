@@ -160,6 +160,10 @@ class _Walk:
             signers = verify_update(before, config)
             who = ", ".join(sorted({signer.msp_id for signer in signers}))
             self.updates.append(f"block {header.number} by {who}")
+            for signer in (signer for signer in signers if signer.doubt):
+                message = f"that the configuration of block {header.number} was signed as its policies demanded"
+                why = f"a signature of {signer.msp_id} may not count: {signer.doubt}"
+                self._findings.not_checked(Step.HEADERS, message, why=why)
         return config
 
     def _config(self, header: BlockHeader) -> ChannelConfig:

@@ -91,7 +91,7 @@ class History:
     def _replay_one(self, applied: Applied) -> bytes:
         """Return the line of a transaction among the events, having replayed it."""
         require_plain(applied.transaction, applied.action)
-        stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.certificate)
+        stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.outline)
         if self._replays:
             self._replay.apply(applied.action, stamp)
         self._times.append(applied.transaction.claimed_time)

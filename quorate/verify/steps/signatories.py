@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quorate.blocks.certificate import certificate_digest, role_of
 from quorate.blocks.errors import BlockError
 from quorate.verify.report import Step
 from quorate.verify.wording import count
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
     from quorate.verify.findings import Findings
 
 _SHOWN = 20
@@ -26,9 +25,10 @@ class Signatories:
         self._seen: dict[tuple[str, bytes], tuple[Identity, int]] = {}
 
     def take(self, identities: Iterable[Identity], block: int) -> None:
-        """Note that these signed in a block."""
+        """Note that these signed in a block, whoever is not in doubt."""
         for identity in identities:
-            self._seen.setdefault(identity.who, (identity, block))
+            if not identity.doubt:
+                self._seen.setdefault(identity.who, (identity, block))
 
     def conclude(self, configs: Sequence[tuple[int, ChannelConfig]], findings: Findings) -> None:
         """Say whose certificates a later configuration no longer knows; what they had signed counted all the same."""
@@ -50,13 +50,13 @@ class Signatories:
                     config.directory.identity(identity.serialized)
                 except BlockError as error:
                     who = f"{_role(identity)} of {identity.msp_id}"
-                    digest = certificate_digest(identity.certificate)
+                    digest = identity.outline.digest
                     yield f"{who} ({digest}) after block {since}: {error.message}"
                     break
 
 
 def _role(identity: Identity) -> str:
     try:
-        return role_of(identity.certificate) or "a node"
+        return identity.outline.role or "a node"
     except BlockError:  # whatever its authority wrote there: it is not ours to judge here
         return "somebody"

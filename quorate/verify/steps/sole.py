@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quorate.blocks.config import ChannelConfig
+    from quorate.blocks.identity import Identity
     from quorate.blocks.lifecycle import Definitions
-    from quorate.blocks.msp import Identity
     from quorate.blocks.transaction import Action
 
 _Question = tuple[bytes, frozenset[tuple[str, bytes]]]

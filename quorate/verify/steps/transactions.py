@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from quorate.blocks.block import Block
     from quorate.blocks.config import ChannelConfig
-    from quorate.blocks.msp import Identity
+    from quorate.blocks.identity import Identity
     from quorate.blocks.transaction import Action, Transaction
     from quorate.blocks.validation.decision import Decided, Decision
     from quorate.blocks.validation.validator import Validator
@@ -34,6 +34,8 @@ _STATE: Final = frozenset(
     }
 )
 """What is decided by the state, and not by the transaction itself."""
+
+_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Transactions:
         """Blocks with transactions of which the rules leave open whether they counted."""
         self._sole = SoleEndorsers()
         self._signatories = Signatories()
+        self._doubts: dict[str, str] = {}
+        """Where it rests on a certificate that programs read differently, and what is odd about it."""
         self._codes: Counter[TxValidationCode] = Counter()
         self._endorsements = self._configs = self._undecided = self._accepted = 0
 
@@ -141,20 +145,30 @@ class Transactions:
                 f"{count(self._undecided, 'validation code')} more cannot be derived from the bundle; commit hashes of "
                 f"a majority of members stand in: their peers decided the same",
             )
-        elif self._undecided:
+        elif self._doubts:
+            shown = "; ".join(f"{place}, {doubt}" for place, doubt in list(self._doubts.items())[:_SHOWN])
+            why = (
+                f"it rests on certificates that not every peer need read alike: {shown}; commit hashes of a majority "
+                f"of members would stand in for it, and there are none"
+            )
+            message = f"that {count(len(self._doubts), 'transaction')} rightly counted or did not"
+            findings.not_checked(Step.VALIDITY, message, why=why)
+        if self._undecided > len(self._doubts) and not vouched:
             why = (
                 "the bundle does not hold all that decides: earlier blocks, or a chaincode's own validation plugin; "
                 "commit hashes of a majority of members would stand in for it, and there are none"
             )
-            message = f"that {count(self._undecided, 'transaction')} rightly counted or did not"
+            message = f"that {count(self._undecided - len(self._doubts), 'transaction')} rightly counted or did not"
             findings.not_checked(Step.VALIDITY, message, why=why)
 
     def _compare(self, number: int, decision: Decision, raw: int) -> None:
         place = place_of(number, decision.index)
         self._codes[decision.code] += 1
-        if len(decision.possible) > 1:
+        if decision.is_open:
             self._undecided += 1
             self.undecided.add(number)
+            if decision.doubts:
+                self._doubts[place] = " and ".join(decision.doubts)
         if raw != decision.recorded:
             self._findings.failed(Fault(Step.VALIDITY, place, f"no validation code has the number {raw}"))
         elif not decision.agrees:

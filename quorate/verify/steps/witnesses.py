@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import role_of
 from quorate.blocks.errors import BlockError
 from quorate.blocks.signature import verify_signature
 from quorate.verify.bundle import names
@@ -42,7 +41,7 @@ class _Word:
     statement: Statement
     has_last: bool = False
     vouched: set[int] = field(default_factory=set)
-    """Blocks whose codes it vouches for, where not all blocks are at hand."""
+    """Blocks whose codes it vouches for."""
 
 
 class Witnesses:
@@ -93,6 +92,8 @@ class Witnesses:
         if derived is not None and seen.commit_hash != derived.hex():
             message = f"{msp}'s peer came to the commit hash {seen.commit_hash or 'none'} with block {seen.block}"
             raise BlockError(f"{message}, and here it is {derived.hex()}")
+        if derived is not None:
+            word.vouched.update(range(seen.block + 1))  # a commit hash rests on those of all blocks before
         word.has_last |= seen.block == len(self._chain.headers) - 1
         part = self._commitments.parts.get(seen.block)
         before = hashes.get(seen.block - 1)
@@ -132,7 +133,7 @@ def _verify_signature(found: Witnessed, config: ChannelConfig) -> None:
     statement = found.statement
     serialized = protos.SerializedIdentity(mspid=statement.msp, id_bytes=statement.certificate.encode())
     signer = config.directory.identity(serialized.SerializeToString())
-    if role_of(signer.certificate) != _GATEWAY:
+    if signer.outline.role != _GATEWAY:
         raise BlockError(f"the statement is signed by no gateway of {statement.msp}")
     verify_signature(signer.key, found.raw_signature, statement.encode())
 

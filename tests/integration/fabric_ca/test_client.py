@@ -14,7 +14,7 @@ from network.identity.fabric_ca.served import TLS_CA
 from quorate.blocks import protos
 from quorate.blocks.certificate import role_of
 from quorate.blocks.errors import BlockError
-from quorate.blocks.msp import Kind as MemberKind
+from quorate.blocks.identity import Kind as MemberKind
 from quorate.blocks.msp import Msp
 
 

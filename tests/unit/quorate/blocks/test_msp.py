@@ -11,9 +11,12 @@ from cryptography.x509.oid import NameOID
 from quorate.blocks import protos
 from quorate.blocks.certificate import ATTRIBUTES, first_certificate, load_certificate, role_of
 from quorate.blocks.errors import BlockError
-from quorate.blocks.msp import Directory, Kind, Msp
+from quorate.blocks.identity import Kind
+from quorate.blocks.msp import Directory, Msp
 from tests.unit.quorate.ledger.configuration import msp_config
 from tests.unit.quorate.ledger.organisations import Organisation
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +29,9 @@ def msp(alder):
     return Msp(msp_config(alder))
 
 
-def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, days=1, signs=None, attributes=None):
+def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, ends=DAY, signs=None, attributes=None):
     """Issue a certificate with whatever is wrong about it."""
     key = key or ec.generate_private_key(ec.SECP256R1())
-    now = datetime.now(tz=UTC)
     names = [x509.NameAttribute(NameOID.COMMON_NAME, "x")]
     names += [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
     usage = dict.fromkeys(
@@ -49,8 +51,8 @@ def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, d
         .issuer_name(ca.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=400))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(ca.certificate.not_valid_before_utc)
+        .not_valid_after(ca.certificate.not_valid_before_utc + ends)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=path_length), critical=True)
         .add_extension(
             x509.KeyUsage(
@@ -80,7 +82,7 @@ def test_members_are_told_apart_by_their_unit(alder, msp, kind):
 
 
 def test_an_expired_certificate_still_signed_what_it_signed(alder, msp):
-    assert msp.admit(b"", pem(issue(alder.ca, days=-1))).kind is Kind.PEER
+    assert msp.admit(b"", pem(issue(alder.ca, ends=timedelta(seconds=2)))).kind is Kind.PEER
 
 
 @pytest.mark.parametrize("units", [(), ("peer", "client"), ("guest",)])

@@ -12,7 +12,7 @@ import numpy as np
 
 from quorate import canonical
 from quorate.aggregation import aggregate, possession
-from quorate.blocks.certificate import certificate_digest
+from quorate.blocks.outline import outline_of
 from quorate.digest import digest_of
 from quorate.records.common import Stamp, make
 from quorate.records.functions import FUNCTIONS
@@ -73,13 +73,13 @@ class Ledger:
             time_ms=self.time,
         )
 
-    def call(self, member, role, function, /, *, alter=None, **fields):
+    def call(self, member, role, function, /, *, alter=None, signer=None, **fields):
         """Put a call into the block to come; `alter` may change what it writes, as an altered chaincode would.
 
         Return the transaction's id.
         """
         self.time += self.PAUSE_MS
-        signer = member.roles[role]
+        signer = signer or member.roles[role]
         nonce = secrets.token_bytes(24)
         request = make(FUNCTIONS[function].request, **fields)
         writes = self._writes(signer, role, function, request, nonce)
@@ -120,7 +120,7 @@ class Ledger:
             claimed_time=self.time,
             msp=signer.msp_id,
             role=role,
-            certificate=certificate_digest(signer.issued.certificate),
+            certificate=outline_of(signer.pem).digest,
         )
         policy = make(Policy, version=1, digest=digest_of(self.policy.encode()), text=self.policy, in_force=stamp)
         call = Call(

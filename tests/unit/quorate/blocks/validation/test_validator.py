@@ -9,6 +9,7 @@ from quorate.blocks.config import ChannelConfig
 from quorate.blocks.validation.validator import Validator
 from tests.unit.quorate.ledger.chain import Chain, definition, transaction
 from tests.unit.quorate.ledger.configuration import channel_group, config_entry, signed_by
+from tests.unit.quorate.ledger.forgery import forger, of_version
 from tests.unit.quorate.ledger.organisations import Organisation
 
 OTHER = "other"
@@ -33,7 +34,7 @@ class Peer:
         written = definition(OTHER, plugin=plugin, collections=collections)
         assert self.block(self.put(writes=written, chaincode="_lifecycle")) == [Code.VALID]
 
-    def put(self, *reads, writes=None, chaincode=OTHER, endorsers=None, alter=None):
+    def put(self, *reads, writes=None, chaincode=OTHER, endorsers=None, alter=None, creator=None, nonce=None):
         """Return an entry that read (key, version) pairs and wrote keys of the other chaincode."""
         self.time += 1
         found = protos.TxReadWriteSet()
@@ -49,13 +50,14 @@ class Peer:
             alter(inner, part)
         part.rwset = inner.SerializeToString()
         return transaction(
-            self.members[0].roles["agent"],
+            creator or self.members[0].roles["agent"],
             chaincode,
             [b"call"],
             writes={},
             outcome=found.SerializeToString(),
             endorsers=[member.peer for member in self.members] if endorsers is None else endorsers,
             time_ms=self.time,
+            nonce=nonce,
         )
 
     def block(self, *entries, recorded=None):
@@ -205,3 +207,62 @@ def test_without_all_blocks_what_rests_on_them_is_open(members):
     broken = peer.put().replace(b"call", b"cale")
     peer.block(broken, recorded=[0])
     assert not peer.last[0].agrees
+
+
+class TestOddCertificates:
+    """What rests on a certificate that peers may read otherwise is the block's own word, and nothing else is."""
+
+    @pytest.fixture
+    def odd(self, members):
+        return forger(members[1], members[1].peer, version=of_version(2))
+
+    @pytest.mark.parametrize("recorded", [Code.VALID, Code.ENDORSEMENT_POLICY_FAILURE])
+    def test_an_endorsement_that_decides_leaves_it_open(self, peer, members, odd, recorded):
+        entry = peer.put(writes=write(a=b"1"), endorsers=[members[0].peer, odd])
+        assert peer.block(entry, recorded=[recorded]) == [recorded]
+        [decision] = peer.last
+        assert decision.agrees
+        assert decision.possible == {Code.VALID, Code.ENDORSEMENT_POLICY_FAILURE}
+        assert decision.doubts == ("BirchMSP's: it is of version 2",)
+        found = None if recorded else (2, 0)
+        assert peer.block(peer.put(("a", found))) == [Code.VALID]
+
+    @pytest.mark.parametrize("recorded", [Code.BAD_PROPOSAL_TXID, Code.MVCC_READ_CONFLICT, Code.DUPLICATE_TXID])
+    def test_it_is_open_between_two_codes_only(self, peer, members, odd, recorded):
+        peer.block(peer.put(endorsers=[members[0].peer, odd]), recorded=[recorded])
+        assert not peer.last[0].agrees
+
+    def test_what_holds_without_it_is_decided(self, peer, members, odd):
+        entry = peer.put(endorsers=[odd, *(member.peer for member in members)])
+        assert peer.block(entry) == [Code.VALID]
+        assert peer.last[0].possible == {Code.VALID}
+
+    def test_what_does_not_hold_even_with_it_is_decided(self, peer, odd):
+        assert peer.block(peer.put(endorsers=[odd])) == [Code.ENDORSEMENT_POLICY_FAILURE]
+        assert not peer.last[0].agrees
+
+    def test_one_that_did_not_sign_is_nobodys(self, peer, members, odd):
+        stranger = forger(members[1], members[1].member("peer"), version=of_version(2))
+        imposter = type(odd)(odd.msp_id, stranger.issued, odd.pem)
+        entry = peer.put(endorsers=[members[0].peer, imposter])
+        assert peer.block(entry) == [Code.ENDORSEMENT_POLICY_FAILURE]
+
+    def test_what_was_read_counts_all_the_same(self, peer, members, odd):
+        entry = peer.put(("a", (1, 0)), endorsers=[members[0].peer, odd])
+        assert peer.block(entry, recorded=[Code.MVCC_READ_CONFLICT]) == [Code.MVCC_READ_CONFLICT]
+        assert peer.last[0].possible == {Code.MVCC_READ_CONFLICT, Code.ENDORSEMENT_POLICY_FAILURE}
+
+    @pytest.mark.parametrize("recorded", [Code.VALID, Code.ENDORSEMENT_POLICY_FAILURE])
+    def test_an_id_is_used_by_what_came_to_the_state(self, peer, members, odd, recorded):
+        nonce = bytes(24)
+        entries = [peer.put(endorsers=[members[0].peer, odd], nonce=nonce), peer.put(nonce=nonce)]
+        second = Code.VALID if recorded else Code.DUPLICATE_TXID
+        assert peer.block(*entries, recorded=[recorded, second]) == [recorded, second]
+        assert all(decision.agrees for decision in peer.last)
+
+    @pytest.mark.parametrize("recorded", [Code.VALID, Code.BAD_CREATOR_SIGNATURE])
+    def test_a_creator_of_whom_peers_may_say_otherwise(self, peer, members, recorded):
+        creator = forger(members[0], members[0].roles["agent"], version=of_version(2))
+        assert peer.block(peer.put(creator=creator), recorded=[recorded]) == [recorded]
+        assert peer.last[0].possible == {Code.VALID, Code.BAD_CREATOR_SIGNATURE}
+        assert peer.last[0].doubts == ("AlderMSP's: it is of version 2",)

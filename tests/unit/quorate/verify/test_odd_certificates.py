@@ -1,0 +1,116 @@
+"""A member's authority issues what peers take and the verifier cannot judge: that alone spoils nobody's evidence."""
+
+import pytest
+
+from quorate.blocks.codes import TxValidationCode as Code
+from quorate.verify import Step, VerificationError, verify_bundle
+from tests.unit.quorate.ledger.bundles import export
+from tests.unit.quorate.ledger.chain import transaction
+from tests.unit.quorate.ledger.consortium import CHAINCODE, Consortium, Ledger
+from tests.unit.quorate.ledger.forgery import FALSE, extension, forger, of_version
+from tests.unit.quorate.ledger.tampering import reseal
+from tests.unit.quorate.ledger.witnesses import statements
+
+
+@pytest.fixture
+def made():
+    return Consortium(Ledger(("Alder", "Birch", "Cedar"), per_block=1))
+
+
+def odd_peer(made):
+    return forger(made.members[1], made.members[1].peer, version=of_version(2))
+
+
+def endorse(made, *endorsers):
+    """Put a transaction that writes nothing and rests on these endorsements; the block says that it counted."""
+    entry = transaction(
+        made.members[0].roles["agent"], CHAINCODE, [b"audit:Info", b"{}"],
+        writes={}, endorsers=endorsers, time_ms=made.ledger.time,
+    )  # fmt: skip
+    made.ledger.put(entry)
+
+
+def open_codes(report):
+    return [found.why for found in report.not_checked if "rightly counted" in found.message]
+
+
+def test_what_rests_on_one_is_said_to_be_open_and_all_else_is_verified(made, tmp_path):
+    endorse(made, made.members[0].peer, odd_peer(made))
+    made.round(1)
+    export(made.ledger, tmp_path / "b", artifacts=made.artifacts)
+    report = verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)
+    number = next(index for index, block in enumerate(made.ledger.chain.blocks) if b"audit:Info" in block.data.data[0])
+    [why] = open_codes(report)
+    assert why.startswith(
+        f"it rests on certificates that not every peer need read alike: block {number}, transaction 0, BirchMSP's: "
+        "it is of version 2;"
+    )
+    assert any("models" in found.message or "model" in found.message for found in report.verified)
+
+
+def test_a_majority_of_members_stands_in_for_it(made, tmp_path):
+    endorse(made, made.members[0].peer, odd_peer(made))
+    made.round(1)
+    path = tmp_path / "b"
+    export(made.ledger, path)
+    (path / "witnesses").mkdir()
+    for name, data in statements(made.ledger, made.members[:2]).items():
+        (path / name).write_bytes(data)
+    report = verify_bundle(reseal(path, made.ledger.officer), genesis=made.ledger.genesis)
+    assert open_codes(report) == []
+    [said] = [found.message for found in report.verified if "cannot be derived" in found.message]
+    assert said.startswith("1 validation code more cannot be derived from the bundle")
+
+
+def test_a_block_that_says_it_did_not_count_is_believed_as_well(made, tmp_path):
+    entry = transaction(
+        made.members[0].roles["agent"], CHAINCODE, [b"audit:Info", b"{}"],
+        writes={}, endorsers=[made.members[0].peer, odd_peer(made)], time_ms=made.ledger.time,
+    )  # fmt: skip
+    made.ledger.chain.append([entry], codes=bytes([Code.ENDORSEMENT_POLICY_FAILURE]))
+    made.round(1)
+    export(made.ledger, tmp_path / "b")
+    assert len(open_codes(verify_bundle(tmp_path / "b", genesis=made.ledger.genesis))) == 1
+
+
+def test_it_does_not_make_up_for_endorsements_that_are_missing(made, tmp_path):
+    endorse(made, odd_peer(made))
+    export(made.ledger, tmp_path / "b")
+    with pytest.raises(VerificationError) as caught:
+        verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)
+    assert "does not satisfy the policy of quorate" in caught.value.report.failed[0].message
+
+
+def test_nothing_is_open_where_others_suffice(made, tmp_path):
+    endorse(made, odd_peer(made), *made.ledger.endorsers)
+    export(made.ledger, tmp_path / "b")
+    assert open_codes(verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)) == []
+
+
+def test_what_its_member_called_is_replayed(made, tmp_path):
+    member = made.members[1]
+    signer = forger(member, member.roles["officer"], more=[extension("1.2.3.4", b"\x05\0", FALSE)])
+    made.ledger.call(
+        member, "officer", "audit:RecordReview", signer=signer,
+        review="odd", subject="ledger", state="OPEN", findings={},
+    )  # fmt: skip
+    made.round(1)
+    export(made.ledger, tmp_path / "b")
+    report = verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)
+    [why] = open_codes(report)
+    assert "BirchMSP's: it is not written as X.509 demands" in why
+    assert any("led to exactly the records" in found.message for found in report.verified if found.step is Step.REPLAY)
+
+
+def test_from_a_checkpoint_it_is_taken_as_before(made, tmp_path):
+    member = made.members[1]
+    signer = forger(member, member.roles["officer"], more=[extension("1.2.3.4", b"\x05\0", FALSE)])
+    made.ledger.call(
+        member, "officer", "audit:RecordReview", signer=signer,
+        review="odd", subject="ledger", state="OPEN", findings={},
+    )  # fmt: skip
+    export(made.ledger, tmp_path / "first")
+    first = verify_bundle(tmp_path / "first", genesis=made.ledger.genesis)
+    made.round(1)
+    export(made.ledger, tmp_path / "second")
+    verify_bundle(tmp_path / "second", genesis=made.ledger.genesis, known=first.checkpoint)
