@@ -13,7 +13,7 @@ from participants.demo.local import LocalConsortium
 from participants.demo.processes import Nursery
 from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
-from tests.e2e.play import Play, agents_listen, with_time
+from tests.e2e.play import playing
 from tests.pace import pace
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from network.engine import Driver
+    from tests.e2e.play import Play
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -51,20 +52,7 @@ def play(nursery: Nursery, tmp_path: Path, engine: Engine) -> Callable[..., Abst
     async def started(*, rounds: int = 2, private: bool = True, cap: str = "2", **terms: object) -> AsyncIterator[Play]:
         chosen = scenario("breast-cancer", members=4, seed=0, private=private, data=None)
         consortium = LocalConsortium(Workspace.create(tmp_path / "demo"), chosen, nursery, engine=engine)
-        try:
-            consortium.start_network()
-            await consortium.start_gateways()
-            people = await consortium.found()
-            await nursery.wait_ready()
-            await consortium.start_agents()
-            await agents_listen(consortium)
-            prepared = await consortium.prepare()
-            agreed = (await consortium.terms(prepared, rounds=rounds, people=people)).model_copy(update=terms)
-            agreed = with_time(agreed, pace())
-            yield Play(consortium=consortium, people=people, terms=agreed, prepared=prepared, cap=cap)
-        finally:
-            for pid in consortium.agents.values():
-                nursery.end(pid)
-            await consortium.close()
+        async with playing(consortium, times=pace(), cap=cap, rounds=rounds, **terms) as it:
+            yield it
 
     return started

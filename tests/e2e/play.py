@@ -202,6 +202,28 @@ class Play:
             yield Ledger(gateway.network(connection.channel).contract(connection.chaincode))
 
 
+@asynccontextmanager
+async def playing(
+    consortium: LocalConsortium, *, times: int, cap: str, rounds: int, ends_by: int = signal.SIGTERM, **terms: object
+) -> AsyncIterator[Play]:
+    """Start a consortium up to a study that is ready to start and whose rounds have so many times the time; end it."""
+    try:
+        consortium.start_network()
+        await consortium.start_gateways()
+        people = await consortium.found()
+        await consortium.nursery.wait_ready()
+        await consortium.start_agents()
+        await agents_listen(consortium)
+        prepared = await consortium.prepare()
+        agreed = (await consortium.terms(prepared, rounds=rounds, people=people)).model_copy(update=terms)
+        agreed = with_time(agreed, times)
+        yield Play(consortium=consortium, people=people, terms=agreed, prepared=prepared, cap=cap)
+    finally:
+        for pid in consortium.agents.values():
+            consortium.nursery.end(pid, ends_by)
+        await consortium.close()
+
+
 async def agents_listen(consortium: LocalConsortium, *, seconds: float = 600, **lives: int) -> None:
     """Wait until every agent has said that it listens, once more than in its earlier lives.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from participants.demo.scenario import scenario
 from participants.demo.workspace import Workspace
 from tests.e2e.faults.stand import HOLDS, MOST_PACE, Recovery, Stand
 from tests.e2e.faults.watch import Watch
-from tests.e2e.play import Play, agents_listen, with_time
+from tests.e2e.play import playing
 from tests.pace import pace
 
 if TYPE_CHECKING:
@@ -50,30 +51,16 @@ def stand(
             Workspace.create(tmp_path_factory.mktemp("faults") / "demo"), chosen, nursery, engine=engine
         )
         consortium.topology = consortium.topology.model_copy(update=topology)
-        try:
-            consortium.start_network()
-            await consortium.start_gateways()
-            people = await consortium.found()
-            await nursery.wait_ready()
-            await consortium.start_agents()
-            await agents_listen(consortium)
-            prepared = await consortium.prepare()
-            terms = with_time(await consortium.terms(prepared, rounds=1000, people=people), min(pace(), MOST_PACE))
+        times = min(pace(), MOST_PACE)
+        # SIGKILL, since the training of some may be frozen.
+        async with playing(consortium, times=times, cap="100000", rounds=1000, ends_by=signal.SIGKILL) as it:
             watch = Watch(consortium.connection, consortium.organisation(HOLDS))
-            made = Stand(
-                play=Play(consortium=consortium, people=people, terms=terms, prepared=prepared, cap="100000"),
-                watch=watch,
-                recoveries=recoveries,
-            )
+            made = Stand(play=it, watch=watch, recoveries=recoveries)
             try:
                 await made.begin()
                 yield made
             finally:
                 await watch.close()
-        finally:
-            for pid in consortium.agents.values():
-                nursery.end(pid, 9)
-            await consortium.close()
 
     return started
 
