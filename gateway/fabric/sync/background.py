@@ -13,7 +13,7 @@ from gateway.fabric.call import closed
 from quorate.errors import DefectError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -49,27 +49,31 @@ class Background:
             coroutine.close()
             raise UsageError("a blocking call was made from a signer or callback of the client itself")
         outcome: Future[T] = Future()
+        # An interruption may come as early as while the coroutine is handed over.
         try:
-            self._loop.call_soon_threadsafe(self._begin, coroutine, outcome)
-        except RuntimeError:
-            # The loop was closed meanwhile.
-            coroutine.close()
-            raise closed("the gateway") from None
-        try:
+            self._hand_over(coroutine, outcome)
             return outcome.result()
         finally:
             if not outcome.done():
-                self._cancel(outcome)
+                self._cancel(outcome, coroutine.close)
 
     def stop(self) -> None:
         """Cancel what still runs and end the thread."""
-        for outcome in list(self._tasks):
-            self._cancel(outcome)
+        for outcome, task in list(self._tasks.items()):
+            self._cancel(outcome, task.get_coro().close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_GRACE_S)
         if self._thread.is_alive():
             raise DefectError(f"the client's event loop did not end within {_GRACE_S:g} s")
         self._loop.close()
+
+    def _hand_over(self, coroutine: Coroutine[Any, Any, T], outcome: Future[T]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._begin, coroutine, outcome)
+        except RuntimeError:
+            # The loop was closed meanwhile.
+            coroutine.close()
+            outcome.set_exception(closed("the gateway"))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T], outcome: Future[T]) -> None:
         task = self._loop.create_task(coroutine)
@@ -87,11 +91,14 @@ class Background:
         else:
             outcome.set_exception(error)
 
-    def _cancel(self, outcome: Future[Any]) -> None:
+    def _cancel(self, outcome: Future[Any], close: Callable[[], None]) -> None:
         def cancel() -> None:
             task = self._tasks.get(outcome)
             if task is not None:
                 task.cancel()
+            elif not outcome.done():  # it was never handed over
+                close()
+                outcome.set_exception(closed("the call"))
 
         self._loop.call_soon_threadsafe(cancel)
         wait([outcome], timeout=_GRACE_S)

@@ -32,6 +32,7 @@ class EventStream(Generic[T]):
         self._background = background
         self._inner = inner
         self._turn = threading.Lock()
+        self._fetching = asyncio.Lock()
         self._fetched: deque[T] = deque()
 
     def __enter__(self) -> Self:
@@ -74,7 +75,8 @@ class EventStream(Generic[T]):
 
     async def _fetch(self, seconds: float | None) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            # One at a time: what one fetches whose reader was interrupted is for the next, which then waits no more.
+            async with asyncio.timeout(seconds), self._fetching:
                 while not self._fetched:
                     self._fetched.append(await anext(self._inner))
         except StopAsyncIteration:

@@ -352,6 +352,53 @@ def test_a_background_that_ends_ends_what_runs_in_it() -> None:
         background.run(asyncio.sleep(0))
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["handed over", "not yet"])
+def test_an_interruption_while_a_call_is_handed_over_ends_the_call(begun: bool) -> None:  # noqa: FBT001
+    background, started = Background(), threading.Event()
+    hand_over = background._loop.call_soon_threadsafe
+
+    def interrupted(*call: object) -> None:
+        background._loop.call_soon_threadsafe = hand_over
+        if begun:
+            hand_over(*call)
+            assert started.wait(60)
+        raise KeyboardInterrupt
+
+    async def work() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    background._loop.call_soon_threadsafe = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        background.run(work())
+    assert background._tasks == {}
+    assert started.is_set() is begun
+    assert background.run(asyncio.sleep(0, "goes on")) == "goes on"
+    background.stop()
+
+
+def test_what_an_interrupted_reader_fetches_is_for_the_next() -> None:
+    class Items:
+        def __init__(self) -> None:
+            self.queue: asyncio.Queue[int] = asyncio.Queue()
+            self.asked = threading.Event()
+
+        async def __anext__(self) -> int:
+            self.asked.set()
+            return await self.queue.get()
+
+    background, items = Background(), Items()
+    stream = sync.EventStream(background, items)
+    left_behind = asyncio.run_coroutine_threadsafe(stream._fetch(None), background._loop)
+    assert items.asked.wait(60)
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(stream.next, timeout=60)
+        background._loop.call_soon_threadsafe(items.queue.put_nowait, 7)
+        assert reading.result(60) == 7
+    assert left_behind.result(60) is None
+    background.stop()
+
+
 def test_only_what_grpc_says_of_other_loops_is_passed_over() -> None:
     told: list[dict[str, object]] = []
 
