@@ -74,8 +74,8 @@ def may_read(reader: MspId, digest: Digest, label: Label, facts: Facts) -> bool:
         case Kind.FINAL_MODEL:
             return _takes_part(reader, facts) and _is_final(digest, facts)
         case Kind.PLAN | Kind.INITIAL_MODEL | Kind.EVALUATION:
-            named = is_named(digest, label.kind, facts.study) and _is_offered(facts)
-            return reader == facts.own or (named and _takes_part(reader, facts))
+            handed_out = is_named(digest, label.kind, facts.study) and _is_offered(facts)
+            return reader == facts.own or (handed_out and _takes_part(reader, facts))
 
 
 def opening(labels: Iterable[Label], own: MspId) -> list[Label]:
@@ -89,14 +89,15 @@ def opening(labels: Iterable[Label], own: MspId) -> list[Label]:
 
 def is_named(digest: Digest, kind: Kind, study: StudyView | None) -> bool:
     """Tell whether a study's terms name these bytes as their plan, initial model or evaluation set."""
-    return study is not None and digest == _named(study.study.terms).get(kind)
+    return study is not None and digest == named(study.study.terms).get(kind)
 
 
-def _named(terms: Terms) -> Mapping[Kind, str]:
-    named: dict[Kind, str] = {Kind.PLAN: terms.plan, Kind.INITIAL_MODEL: terms.model.initial}
+def named(terms: Terms) -> Mapping[Kind, str]:
+    """Return the digests of the plan, the initial model and the evaluation set that terms name."""
+    digests: dict[Kind, str] = {Kind.PLAN: terms.plan, Kind.INITIAL_MODEL: terms.model.initial}
     if terms.evaluation:
-        named[Kind.EVALUATION] = terms.evaluation.digest
-    return named
+        digests[Kind.EVALUATION] = terms.evaluation.digest
+    return digests
 
 
 def _is_offered(facts: Facts) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from gateway.fabric.secret_file import read_private_pem
-from quorate.errors import AlreadyExistsError, StorageError, UsageError
+from gateway.fabric.secret_file import read_private_pem, write_new_secret
+from quorate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,20 +56,11 @@ def new_key(path: Path) -> None:
     StorageError
         When it cannot be written.
     """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_hex(_BYTES).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise AlreadyExistsError(
-            f"{path} exists already",
-            hint="One key serves the organisation; whoever destroys it makes its reviewers unknown for good.",
-            cause=error,
-        ) from error
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}", cause=error) from error
+    write_new_secret(
+        path,
+        secrets.token_hex(_BYTES).encode() + b"\n",
+        hint="One key serves the organisation; whoever destroys it makes its reviewers unknown for good.",
+    )
 
 
 def read_key(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Reading private keys from files that only their owner may read."""
+"""Private keys in files that only their owner may read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from quorate.errors import StorageError, UsageError
+from quorate.errors import AlreadyExistsError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,32 @@ def read_private_pem(path: Path) -> bytes:
         It cannot be read.
     """
     return _read(path, private=True)
+
+
+def write_new_secret(path: Path, data: bytes, *, hint: str) -> None:
+    """Write a secret to a new file that only its owner can read.
+
+    Raises
+    ------
+    AlreadyExistsError
+        When there is such a file, with `hint`.
+    StorageError
+        When it cannot be written; then there is no such file.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        raise AlreadyExistsError(f"{path} exists already", hint=hint, cause=error) from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}", cause=error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise StorageError(f"{path} cannot be written: {error.strerror}", cause=error) from error
 
 
 def _read(path: Path, *, private: bool) -> bytes:

@@ -14,6 +14,7 @@ import click
 
 from gateway.service.config_file import explain, load_config
 from participants.agent.config import PREFIX, AgentConfig
+from participants.agent.fingerprint_commands import fingerprint, fingerprint_key
 from participants.training.child import TrainerChild
 from quorate.cli.output import Column, Format, format_option, print_rows
 from quorate.errors import ExitCode, QuorateError
@@ -43,6 +44,10 @@ def run(config: Path) -> None:
     Exit status 6: the ledger refused a charge (see `on_refusal` in the configuration).
     """
     sys.exit(serve(config, start="spawn"))
+
+
+for each in (fingerprint, fingerprint_key):
+    group.add_command(each)
 
 
 @group.group(name="config")

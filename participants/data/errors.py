@@ -27,8 +27,8 @@ class DataNotFoundError(DataError):
     """A file or directory of the binding is not there, or cannot be read."""
 
     code = "DATA_NOT_FOUND"
-    meaning = "The file or directory that the binding names cannot be read."
-    advice = "Check the path in the binding and its permissions."
+    meaning = "The file or directory of the data cannot be read."
+    advice = "Check its path, on the command line or in the binding, and its permissions."
 
 
 class WrongColumnsError(DataError):

@@ -13,13 +13,15 @@ from participants.data.records import records_of
 from participants.plans.approved import AuthorsOwn
 from participants.plans.baselines import baselines as compare
 from participants.plans.document import parse_document
+from participants.plans.draft import initial_model
 from participants.plans.loader import load_plan
 from participants.plans.simulate import Simulation
 from participants.training.describe import describe
 from participants.training.evaluate import evaluate
 from participants.training.terms import PrivacyTerms
 from quorate import fixedpoint
-from quorate.tensors import Header, Reader, Schema, TensorSpec, write
+from quorate.digest import digest_of
+from quorate.tensors import Header, Reader, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +33,10 @@ if TYPE_CHECKING:
 def prepare(*, plan: str, study: str, scale_bits: int, initial: str, evaluation: Any, evaluation_out: str) -> Any:
     """Write the initial model and the evaluation set; return the model's tensors."""
     document = Path(plan).read_bytes()
-    described = describe(document, approval=AuthorsOwn())
-    schema = Schema(tuple(TensorSpec(name, tuple(shape)) for name, shape in described.tensors))
-    integers = {
-        name: fixedpoint.from_float32(array, scale_bits=scale_bits) for name, array in described.weights.items()
-    }
-    digest = write(Path(initial), schema, Header.initial_model(study), integers)
+    schema, data = initial_model(describe(document, approval=AuthorsOwn()), study, scale_bits=scale_bits)
+    Path(initial).write_bytes(data)
     Path(evaluation_out).write_bytes(encode_evaluation(_records(_plan(document), evaluation)))
-    return {"tensors": schema.to_json(), "initial": digest}
+    return {"tensors": schema.to_json(), "initial": digest_of(data)}
 
 
 def fingerprints(*, bindings: list[Any], keys: list[str]) -> Any:

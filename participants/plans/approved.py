@@ -90,7 +90,10 @@ class ApprovedPlans:
         """
         data = self._read(_PENDING, digest) if document is None else document
         if digest_of(data) != digest:
-            raise IntegrityError(f"the document's digest is {digest_of(data)}, not {digest}")
+            raise IntegrityError(
+                f"the document's digest is {digest_of(data)}, not {digest}",
+                hint="It is another plan, or was changed; approve none but the one that the study's terms name.",
+            )
         parse_document(data)
         return self._write(_APPROVED, data)
 
@@ -142,7 +145,10 @@ class ApprovedPlans:
             with path.open("rb") as file:
                 data = file.read(DOCUMENT_LIMIT + 1)
         except FileNotFoundError as error:
-            raise NotFoundError(f"no plan {digest} is {state} here") from error
+            raise NotFoundError(
+                f"no plan {digest} is {state} in {self.directory}",
+                hint="Name its document with --plan, or the agent's directory of plans with --store.",
+            ) from error
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror}") from error
         if digest_of(data) != digest:

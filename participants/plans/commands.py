@@ -1,8 +1,9 @@
-"""``quorate plan``: write, check, simulate and approve training plans. torch is imported by check and simulate only."""
+"""``quorate plan``: write, check, simulate and approve training plans. torch is imported where it is needed only."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from participants.plans.approved import ApprovedPlans, AuthorsOwn
+from participants.plans.options import privacy_of, training_options
 from participants.plans.scaffold import write_template
 from participants.plans.sources import open_plan
+from participants.plans.study_commands import draft, evaluate, weights
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
 from quorate.digest import parse_digest
 from quorate.errors import StorageError, UsageError
@@ -87,14 +90,8 @@ def check(plan: str, write: Path | None, format_: Format) -> None:
 @click.argument("plan")
 @click.option("--data", type=_FILE, required=True, help="A CSV with a header and the plan's columns.")
 @click.option("--members", type=click.IntRange(1, 100), default=4, show_default=True)
-@click.option("--rounds", type=click.IntRange(1, 1000), default=8, show_default=True)
-@click.option("--noise-multiplier", default="4", show_default=True)
-@click.option("--sample-rate", default="1/4", show_default=True)
-@click.option("--steps", type=int, default=6, show_default=True, help="Steps a round.")
-@click.option("--clipping-norm", default="1", show_default=True)
+@training_options
 @click.option("--expected-batch-size", type=int, help="Default: what the CSV's size suggests; in a study it is public.")
-@click.option("--delta", default="1e-5", show_default=True)
-@click.option("--no-dp", is_flag=True, help="Train without differential privacy, as the plan's `local` says.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @format_option
 def simulate(plan: str, data: Path, format_: Format, **options: Any) -> None:  # noqa: ANN401 - click's
@@ -154,13 +151,16 @@ def list_(store: Path, format_: Format) -> None:
     print_rows(rows, columns=columns, format_=format_)
 
 
+for each in (draft, evaluate, weights):
+    group.add_command(each)
+
+
 def _simulation(plan: str, data: Path, options: dict[str, Any]) -> Simulation:
     from participants.data.csvfile import read_csv  # noqa: PLC0415 - with the next ones
     from participants.data.partition import divide  # noqa: PLC0415
     from participants.data.records import records_of, require_records  # noqa: PLC0415
     from participants.plans.loader import load_plan  # noqa: PLC0415
     from participants.plans.simulate import Simulation  # noqa: PLC0415 - torch only where it is needed
-    from participants.training.terms import PrivacyTerms  # noqa: PLC0415
 
     document = open_plan(plan)
     inputs = load_plan(document.encode(), approval=AuthorsOwn()).inputs
@@ -168,17 +168,11 @@ def _simulation(plan: str, data: Path, options: dict[str, Any]) -> Simulation:
     division = divide(records.targets, members=options["members"], seed=options["seed"])
     privacy = None
     if not options["no_dp"]:
-        terms = {
-            "noise_multiplier": options["noise_multiplier"],
-            "sample_rate": options["sample_rate"],
-            "steps_per_round": options["steps"],
-            "clipping_norm": options["clipping_norm"],
-            "expected_batch_size": options["expected_batch_size"] or 1,
-        }
-        privacy = PrivacyTerms.parse(terms)
-        if options["expected_batch_size"] is None:
+        asked = options["expected_batch_size"]
+        privacy = privacy_of(options, expected_batch_size=1 if asked is None else asked)
+        if asked is None:
             size = round(len(records) / options["members"] * privacy.sample_rate)
-            privacy = PrivacyTerms.parse(terms | {"expected_batch_size": max(size, 1)})
+            privacy = replace(privacy, expected_batch_size=max(size, 1))
     return Simulation(
         plan=document,
         members=[records.take(rows) for rows in division.members],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
@@ -11,6 +12,7 @@ import click
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
 from gateway.ledger.commands.views import ENDED, change_words, record_of, study_summary
+from gateway.ledger.offer import hand_out, offered
 from gateway.service.client import StudiesClient
 from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.errors import ConflictError, StateError
@@ -35,11 +37,23 @@ def study() -> None:
 @ledger_command(study, "propose")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-async def propose(session: Session, name: str, file: Path, format_: Format) -> None:
-    """Propose study NAME with the terms in FILE (JSON or TOML)."""
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The directory that `quorate plan draft` wrote: your gateway gets the study's files, and others from it.",
+)
+async def propose(session: Session, *, name: str, file: Path, files: Path | None, format_: Format) -> None:
+    """Propose study NAME with the terms in FILE (JSON or TOML).
+
+    Repeat it after a failure: what was recorded or handed out is not done again.
+    """
     document = read_document(file)
     document.setdefault("schema", Terms.SCHEMA)
-    print_record(await session.ledger.study.propose(name, Terms.of(document)), format_)
+    terms = Terms.of(document)
+    offer = [] if files is None else await asyncio.to_thread(offered, name, terms, files)
+    record = await session.ledger.study.propose(name, terms)
+    await hand_out(session, offer)
+    await _print_study(session, record, format_)
 
 
 @ledger_command(study, "vote")
@@ -63,7 +77,7 @@ async def vote(session: Session, *, name: str, choice: str, motion: str, digest:
 @click.argument("motion", default="approve")
 async def tally(session: Session, name: str, motion: str, format_: Format) -> None:
     """Count and close MOTION (approve, accept, abort, abort-round/<number>, resume/<number>) of study NAME."""
-    print_record(await session.ledger.study.tally(name, motion), format_)
+    await _print_study(session, await session.ledger.study.tally(name, motion), format_)
 
 
 @ledger_command(study, "accept")
@@ -77,7 +91,8 @@ async def accept(session: Session, name: str, digest: str | None, format_: Forma
         if not (await artifacts.stat(wanted)).complete:
             raise StateError(
                 f"your gateway does not hold the {what} {wanted} yet",
-                hint="It fetches it from the other members by itself; check that they serve it, then try again.",
+                hint=f"It fetches it from {found.proposer} by itself once the study is approved; "
+                "there, `quorate study propose` with --files hands it out.",
             )
     record = await session.ledger.study.accept(name, version=found.version, terms_digest=found.terms_digest)
     print_record(record, format_)
@@ -95,7 +110,7 @@ async def withdraw(session: Session, name: str, format_: Format) -> None:
 @click.argument("name")
 async def start(session: Session, name: str, format_: Format) -> None:
     """Begin study NAME, once every participant has accepted."""
-    print_record(await session.ledger.study.start(name), format_)
+    await _print_study(session, await session.ledger.study.start(name), format_)
 
 
 @ledger_command(study, "suspend")
@@ -185,6 +200,14 @@ async def list_(session: Session, format_: Format) -> None:
 async def _last_round(session: Session, name: str) -> int:
     """Return the last round that was opened, 0 before the first."""
     return max((each.round for each in (await session.ledger.study.get(name)).rounds), default=0)
+
+
+async def _print_study(session: Session, record: Study, format_: Format) -> None:
+    """Print a study: as the ledger answered, or on a terminal what people read of it."""
+    if format_ is not Format.TABLE:
+        print_record(record, format_)
+        return
+    print_document(study_summary(await session.ledger.study.get(record.study)), format_=format_)
 
 
 async def _with_digest(session: Session, name: str, digest: str | None) -> Study:

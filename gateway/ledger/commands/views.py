@@ -29,10 +29,13 @@ def study_summary(view: StudyView) -> dict[str, object]:
         "quorum": f"{terms.m} of {len(terms.attesters)}: {', '.join(terms.attesters)}",
         "rounds": f"{terms.rounds} final ones wanted, {terms.max_rounds} opened at most",
         "minimum": f"{terms.minimum_commits} commits a round",
+        "time": f"{terms.commit_timeout_ms / 1000:g} s to commit, {terms.attest_timeout_ms / 1000:g} s to attest",
+        "unit": terms.unit,
         "privacy": privacy_words(terms.privacy),
         "plan": terms.plan,
         "initial model": terms.model.initial,
         "model": _size(terms),
+        "evaluation set": None if terms.evaluation is None else terms.evaluation.digest,
         "terms digest": study.terms_digest,
         "policy version": terms.policy_version,
         "proposed": said(study.proposed),
@@ -96,7 +99,7 @@ def privacy_words(terms: PrivacyTerms) -> str:
         return "none"
     return (
         f"σ {terms.noise_multiplier}, sample rate {terms.sample_rate}, {terms.steps_per_round} steps a round, "
-        f"clipping norm {terms.clipping_norm}, expected batch {terms.expected_batch_size}"
+        f"clipping norm {terms.clipping_norm}, expected batch {terms.expected_batch_size}, δ {terms.delta}"
     )
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.service.config import GatewayConfig
 from network.identity.fabric_ca.profile import CaProfile
-from participants.data.fingerprint import KEY_SIZE
 from quorate.policy import parse
+from quorate.records.consortium import Found
 from quorate.records.dataset import Register
 from tests.unit.docs.pages import DOCS, ROOT, fenced, read
 
@@ -34,13 +34,10 @@ def test_the_data_set_can_be_registered():
     assert (document.dataset, document.cap.epsilon, document.cap.delta) == ("records", "2", "1e-5")
 
 
-def test_the_fingerprint_is_computed(tmp_path, monkeypatch, capsys):
-    (code,) = fenced(read(HOW_TO / "run-an-agent.md"), "python")
-    (tmp_path / "records.csv").write_text("age,label\n50,1\n61,0\n")
-    (tmp_path / "fingerprint.key").write_bytes(bytes(KEY_SIZE))
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, "how-to", "exec"), {})  # noqa: S102 - the page's own code
-    assert capsys.readouterr().out.startswith("sha256:")
+def test_the_charter_can_be_proposed():
+    text, *_ = fenced(read(HOW_TO / "run-a-study.md"), "toml")
+    document = Found.of({"schema": Found.SCHEMA} | tomllib.loads(text))
+    assert [member.msp for member in document.members] == ["AlderMSP", "BirchMSP"]
 
 
 def test_the_rules_for_older_policies_are_those_of_the_default():
