@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from gateway.fabric.tls_files import read_certificates
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -17,6 +20,11 @@ def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     return (*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress)))
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """Return the names of the first certificate in a PEM file; errors as `read_certificates`."""
+    return names_of(x509.load_pem_x509_certificates(read_certificates(path))[0])
 
 
 def host_of(address: str) -> str:

@@ -22,33 +22,32 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from gateway.audit.access.desk import Desk
-    from gateway.audit.access.query import Query
+    from gateway.audit.access.query import Own, Query
     from gateway.audit.access.reader import Reader
     from gateway.audit.trail.pages import EventPage
     from gateway.service.drain import Drain
     from gateway.service.limiter import Slots
-    from quorate.identifiers import MspId
 
 SERVICE: Final = "quorate.v1.Audit"
 _QUESTION: Final = "question/"
 
 
 class AuditService:
-    """Query.
+    """Greet, Query.
 
     Parameters
     ----------
     desk
         Decides, logs and answers.
     own
-        The organisation whose readers are answered.
+        Which gateway this is, and whose readers are answered.
     slots
         How many queries one caller may have at once.
     drain
         Ends live ones when the gateway stops.
     """
 
-    def __init__(self, desk: Desk, own: MspId, *, slots: Slots, drain: Drain) -> None:
+    def __init__(self, desk: Desk, own: Own, *, slots: Slots, drain: Drain) -> None:
         self._desk = desk
         self._own = own
         self._slots = slots
@@ -58,8 +57,16 @@ class AuditService:
     def handlers(self, door: Door) -> grpc.GenericRpcHandler:
         """Return the service for a server."""
         return grpc.method_handlers_generic_handler(
-            SERVICE, {"Query": door.answers(self.query, pb.QueryRequest, Audience.OWN, write=serialize)}
+            SERVICE,
+            {
+                "Greet": door.unary(self.greet, pb.GreetRequest, Audience.OWN),
+                "Query": door.answers(self.query, pb.QueryRequest, Audience.OWN, write=serialize),
+            },
         )
+
+    async def greet(self, _request: pb.GreetRequest, _call: Call) -> pb.GreetResponse:
+        """Tell which start of this gateway queries must be for."""
+        return pb.GreetResponse(process=self._own.process)
 
     async def query(self, request: pb.QueryRequest, call: Call) -> AsyncIterator[pb.QueryResponse]:
         """Answer one query."""
@@ -67,7 +74,7 @@ class AuditService:
             reader = identify(
                 await self._desk.configuration(),
                 request.identity,
-                own=self._own,
+                own=self._own.msp,
                 message=signed_bytes(request.document),
                 signature=request.signature,
             )

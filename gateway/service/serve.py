@@ -12,8 +12,10 @@ from gateway.artifacts.alone import alone_in
 from gateway.artifacts.exchange import Exchange
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.wire import SERVICE as ARTIFACTS
+from gateway.audit.access.query import Own
 from gateway.fabric import FileCheckpointer
 from gateway.fabric.tls_files import read_certificates, read_pair
+from gateway.fabric.tls_names import names_in
 from gateway.ledger import Ledger, Retry
 from gateway.service.announce import announce_self, follow_members
 from gateway.service.artifacts import ArtifactsService
@@ -292,12 +294,13 @@ def _handlers(
         limits=limits.sizes,
         slots=Slots(limits.transfers_at_once, limit="limits.transfers_at_once"),
     )
+    own = Own(msp=config.msp, channel=config.channel, names=lambda: names_in(config.tls.certificate))
     reflection = [ReflectionService(_SERVICES, drain).handlers(door)] if config.reflection else []
     return [
         *reflection,
         *Relay(channel, Guard(door, rules, relay_limits, drain), config.timeouts).handlers(),
         artifacts.handlers(door),
         StudiesService(context.state, streams, drain).handlers(door),
-        AuditService(audit.desk, config.msp, slots=streams, drain=drain).handlers(door),
+        AuditService(audit.desk, own, slots=streams, drain=drain).handlers(door),
         health.handlers(door),
     ]

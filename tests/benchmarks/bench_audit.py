@@ -1,38 +1,55 @@
-"""The audit trail with 100,000 events: how fast it is filled and rebuilt, how large it is, how fast pages come."""
+"""The audit trail with 100,000 events, and as many reads of it: how fast it fills, how large it is, how fast it is."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import resource
+import sqlite3
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select, text
 
+from gateway.audit.access import AccessLog
+from gateway.audit.access.entry import Entry, beginning
 from gateway.audit.trail import EventFilter, Trail, page
 from gateway.audit.trail.kinds import KINDS, severity_of
-from gateway.audit.trail.questions import ask
+from gateway.audit.trail.questions import Memory, ask
 from gateway.audit.trail.tables import BLOCKS, EVENTS, TRANSACTIONS, WRITES
+from quorate.identifiers import MspId
+from quorate.records.audit import Anchor
+from quorate.records.common import make
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from quorate.digest import Digest
 
 EVENT_COUNT: Final = 100_000
 PER_BLOCK: Final = 10
 ROUNDS: Final = 20
 NAMES: Final = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak")
 REPEATS: Final = 15
+LINES: Final = 100_000
+PER_ANCHOR: Final = 100
+MSP: Final = MspId("AlderMSP")
 
 
 def run() -> dict[str, object]:
     """Return the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        return {"filling": _filling(Path(folder, "filled.db")), "pages": _pages(Path(folder, "large.db"))}
+        return {
+            "filling": _filling(Path(folder, "filled.db")),
+            "pages": _pages(Path(folder, "large.db")),
+            "access_log": _access_log(Path(folder, "access")),
+        }
 
 
 def _filling(path: Path) -> dict[str, object]:
@@ -102,6 +119,86 @@ def _pages(path: Path) -> dict[str, object]:
         "first_page_cpu_ms": used,
         "slowest_first_page_ms": max(figures.values()),
     }
+
+
+def _access_log(folder: Path) -> dict[str, object]:
+    """Read a log as `quorate audit ask reads` and the portal do, and check it as `quorate audit check` does."""
+    trail, log = Trail.open(folder / "trail.db"), AccessLog.open(folder / "access.db", MSP)
+    head = _fill_log(folder / "access.db")
+    _anchor(trail, head)
+    memory = Memory(reads=log, deleted=log)
+    asked: dict[str, dict[str, object]] = {
+        "first page": {},
+        "in the middle": {"at": f"before-{LINES // 2}"},
+        "towards newer": {"at": "after-1"},
+        "1,000 lines": {"limit": 1000},
+    }
+    figures, used = {}, {}
+    for name, given in asked.items():
+        before_cpu = time.process_time()
+        figures[name] = round(_median(partial(ask, trail, "reads", given, memory), REPEATS) * 1000, 2)
+        used[name] = round((time.process_time() - before_cpu) / REPEATS * 1000, 2)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began, began_cpu = time.perf_counter(), time.process_time()
+    stands = log.check([])
+    seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    answer = {
+        "lines": stands.entries,
+        "anchors": LINES // PER_ANCHOR,
+        "database_bytes": (folder / "access.db").stat().st_size,
+        "page_ms": figures,
+        "page_cpu_ms": used,
+        "deletions_ms": round(_median(partial(ask, trail, "deletions", {}, memory), 3) * 1000, 1),
+        "check_seconds": round(seconds, 1),
+        "check_cpu_seconds": round(cpu, 1),
+        "check_more_memory_bytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024,
+    }
+    log.close()
+    trail.close()
+    return answer
+
+
+def _fill_log(path: Path) -> Digest:
+    """Write lines as the log does, without waiting for the disk after each, and return the chain's end."""
+    head = beginning(MSP)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number in range(1, LINES + 1):
+            entry = make(
+                Entry,
+                number=number,
+                previous=head,
+                time=1_790_000_000_000 + number * 1000,
+                msp=MSP,
+                role="officer",
+                certificate=head,
+                via="portal",
+                what="deletion" if number % 1000 == 0 else "events",
+                asked='{"kind":"update","limit":50,"study":"study-3"}',
+                height=number,
+                allowed=True,
+                policies=["officers-read-and-export-the-trail"],
+                policy_version=1,
+            )
+            connection.execute("INSERT INTO entries VALUES (?, ?)", (number, entry.encode()))
+            head = entry.digest
+    return head
+
+
+def _anchor(trail: Trail, head: Digest) -> None:
+    """Have an anchor for each so many lines, as rows of a trail."""
+    blocks, transactions, writes = [], [], []
+    for block in range(LINES // PER_ANCHOR):
+        identifier, entries = hashlib.sha256(b"anchor %d" % block).hexdigest(), (block + 1) * PER_ANCHOR
+        stamp = {"tx": identifier, "claimed_time": 1, "msp": MSP, "role": "aggregator", "certificate": head}
+        record = make(Anchor, msp=MSP, entries=entries, head=head, anchored=stamp)
+        blocks.append(_block(block))
+        transactions.append(_transaction(block, 0, identifier, MSP, block))
+        writes.append(
+            {"block": block, "position": 0, "key": f"anchor~{MSP}", "kind": "anchor", "value": record.encode().decode()}
+        )
+    with trail.engine.begin() as connection:
+        for table, rows in ((BLOCKS, blocks), (TRANSACTIONS, transactions), (WRITES, writes)):
+            connection.execute(insert(table), rows)
 
 
 def _populate(trail: Trail) -> None:

@@ -8,19 +8,26 @@ import signal
 import threading
 import time
 from contextlib import AsyncExitStack, aclosing, contextmanager
+from dataclasses import replace
 
+import grpc
 import pytest
 from click.testing import CliRunner
 
+from gateway.audit.access.client import AuditStub
+from gateway.audit.access.query import Meant, new_query, signed_bytes
 from gateway.audit.export import export_bundle
 from gateway.audit.inquiry import Source, follow, inquire
 from gateway.audit.review import open_review
+from gateway.audit.sign import ProfileSealer
 from gateway.audit.trail.questions import QUESTIONS
 from gateway.ledger.session import Profile, open_session
+from gateway.service.protos.quorate.v1 import audit_pb2 as pb
 from network import embedded_engine
 from network.home import NetworkHome
 from network.identity.layout import Role
 from network.topology import Topology
+from quorate.blocks.protos import SerializedIdentity
 from quorate.cli.root import root
 from quorate.digest import digest_of
 from quorate.errors import QuorateError
@@ -349,7 +356,7 @@ def test_an_export_is_logged_and_the_bundle_verifies(world, tmp_path):
 
 def test_others_are_denied_and_that_is_logged(world):
     world.command("log", "--profile", str(world.agent), status=4)
-    last = [row for row in world.ask("reads").rows if row["number"]][-2]
+    _, last = [row for row in world.ask("reads", limit=2).rows if row["number"]]
     assert (last["role"], last["what"], last["allowed"], last["policies"]) == ("agent", "events", False, [])
 
 
@@ -369,27 +376,72 @@ def test_the_scheduled_audit_names_what_it_finds_and_is_recorded(world):
 
 
 def test_the_gateway_goes_on_where_it_stood_and_anchors_when_it_ends(world):
-    before = [row for row in world.ask("reads").rows if row["number"]]
+    before = world.ask("reads").head["entries"]
     assert world.run(world.gateway.stop()) == 0
     world.run(world.gateway.start())
     world.officer = write_profile(world.folder / "officer.toml", world.gateway, Role.OFFICER)
     rows = eventually(
-        lambda: world.ask("reads").rows, lambda rows: any(r["by"] == "anchor" and r["msp"] == "AlderMSP" for r in rows)
+        lambda: world.ask("reads", at=f"before-{before + 1}", limit=1).rows,
+        lambda rows: any(r["by"] == "anchor" and r["msp"] == "AlderMSP" for r in rows),
     )
-    anchors = [row for row in rows if row["by"] == "anchor"]
-    assert anchors[-1]["what"] == f"{len(before)} entries"
-    assert rows[len(before) - 1]["anchored"] == anchors[-1]["anchored"]
+    last, anchor = rows
+    assert (anchor["what"], last["number"], last["anchored"]) == (f"{before} entries", before, anchor["anchored"])
 
     async def stand():
         async with open_session(Profile.load(world.officer)) as session:
             return await session.ledger.audit.anchors()
 
-    assert [anchor.entries for anchor in world.run(stand()).anchors] == [len(before)]
+    assert [anchor.entries for anchor in world.run(stand()).anchors] == [before]
+
+
+async def signed(session, **changes):
+    """Return a query as the officer's client sends it, signed, with some of its fields altered before that."""
+    stub = AuditStub(session.channel)
+    process = (await stub.greet(pb.GreetRequest(), timeout=60)).process
+    profile, sealer = session.profile, ProfileSealer.of(session.profile)
+    meant = Meant(audience=profile.msp_id, channel=profile.channel, gateway=profile.gateway, process=process)
+    document = new_query(
+        replace(meant, **changes), "question/limits", {}, time=time.time_ns() // 1_000_000, via="command"
+    ).encode()
+    identity = SerializedIdentity(mspid=sealer.msp_id, id_bytes=sealer.certificate.encode()).SerializeToString()
+    return pb.QueryRequest(document=document, identity=identity, signature=sealer.sign(signed_bytes(document)))
+
+
+async def sent(officer, request):
+    """Send a signed query as it is; return how many rows came, or why none did."""
+    async with open_session(Profile.load(officer)) as session:
+        try:
+            return len([part async for part in AuditStub(session.channel).query(request, timeout=60)]) - 1
+        except grpc.aio.AioRpcError as error:
+            return error.details()
+
+
+def test_a_query_that_somebody_kept_is_of_no_use_again_elsewhere_or_after_a_restart(world):
+    async def kept(**changes):
+        async with open_session(Profile.load(world.officer)) as session:
+            return await signed(session, **changes)
+
+    request = world.run(kept())
+    assert world.run(sent(world.officer, request)) > 0
+    assert "was asked before" in world.run(sent(world.officer, request))
+    for changes, why in (
+        ({"channel": "other"}, "for the channel other"),
+        ({"gateway": "gateway.elsewhere.test:7443"}, "for the gateway at gateway.elsewhere.test:7443"),
+        ({"process": "0" * 64}, "for another start of this gateway, or for another gateway"),
+    ):
+        assert why in world.run(sent(world.officer, world.run(kept(**changes))))
+    unused = world.run(kept())
+    assert world.run(world.gateway.stop()) == 0
+    world.run(world.gateway.start())
+    world.officer = write_profile(world.folder / "officer.toml", world.gateway, Role.OFFICER)
+    for one in (request, unused):
+        assert "for another start of this gateway" in world.run(sent(world.officer, one))
+    assert world.run(sent(world.officer, world.run(kept()))) > 0
 
 
 def test_a_trail_made_anew_is_the_same_with_what_was_observed(world):
     before = world.ask("modifications").rows
-    log = len([row for row in world.ask("reads").rows if row["number"]])
+    log = world.ask("reads", limit=1).head["entries"]
     assert world.run(world.gateway.stop()) == 0
     for path in (world.folder / f"state-{world.gateway.member.name}" / "audit").glob("trail.db*"):
         path.unlink()
@@ -398,7 +450,7 @@ def test_a_trail_made_anew_is_the_same_with_what_was_observed(world):
     after = eventually(lambda: world.ask("modifications").rows, lambda rows: len(rows) >= len(before))
     assert after == before
     assert all(row["observed_time"] for row in after)
-    assert len([row for row in world.ask("reads").rows if row["number"]]) > log
+    assert world.ask("reads", limit=1).head["entries"] > log
 
 
 def without_observation(row):

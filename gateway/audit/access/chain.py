@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.audit.access.entry import Entry, beginning
 from quorate.canonical import require_canonical
+from quorate.digest import digest_of
 from quorate.errors import IntegrityError, QuorateError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def check_chain(msp: str, texts: Iterable[bytes], anchors: Sequence[Anchored]) -
             raise IntegrityError(f"entry {entry.number} of the access log stands where entry {number} is due")
         if entry.previous != head:
             raise IntegrityError(f"entry {number} of the access log does not follow on the one before it")
-        head = entry.digest
+        head = digest_of(text)  # it is the entry's one form
         anchor = expected.get(number)
         if anchor is not None and anchor.head != head:
             raise IntegrityError(
@@ -83,8 +84,7 @@ def check_chain(msp: str, texts: Iterable[bytes], anchors: Sequence[Anchored]) -
 
 def _entry(number: int, text: bytes) -> Entry:
     try:
-        require_canonical(text)
-        return Entry.parse(text)
+        return Entry.of(require_canonical(text))
     except QuorateError as error:
         raise IntegrityError(
             f"entry {number} of the access log cannot be read: {error.message}", cause=error

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 
-from gateway.audit.access.query import new_query, signed_bytes
+from gateway.audit.access.query import Meant, new_query, signed_bytes
 from gateway.audit.sign import ProfileSealer
 from gateway.service.protos.quorate.v1 import audit_pb2 as pb
 from gateway.service.status import from_rpc
 from quorate import canonical
 from quorate.blocks.protos import SerializedIdentity
-from quorate.errors import IntegrityError, QuorateError, TimedOutError
+from quorate.errors import IntegrityError, QuorateError, TimedOutError, UnsupportedVersionError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from gateway.ledger.session import Session
 
-_METHOD: Final = "/quorate.v1.Audit/Query"
+_SERVICE: Final = "/quorate.v1.Audit/"
 _SECONDS: Final = 60.0
 _LIMIT: Final = 64 * 1024 * 1024
 
@@ -41,6 +41,18 @@ class Told:
     rows: list[dict[str, Any]]
 
 
+class AuditStub:
+    """The methods of a gateway's audit service over a connection."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self.greet = channel.unary_unary(
+            f"{_SERVICE}Greet", pb.GreetRequest.SerializeToString, pb.GreetResponse.FromString
+        )
+        self.query = channel.unary_stream(
+            f"{_SERVICE}Query", pb.QueryRequest.SerializeToString, pb.QueryResponse.FromString
+        )
+
+
 class AuditClient:
     """The trail as the own gateway has it.
 
@@ -52,9 +64,8 @@ class AuditClient:
 
     def __init__(self, session: Session) -> None:
         self._sealer = ProfileSealer.of(session.profile)
-        self._query = session.channel.unary_stream(
-            _METHOD, pb.QueryRequest.SerializeToString, pb.QueryResponse.FromString
-        )
+        self._profile = session.profile
+        self._stub = AuditStub(session.channel)
 
     async def ask(self, what: str, asked: Mapping[str, object], *, via: str = "command", **more: object) -> Told:
         """Return the whole answer.
@@ -83,22 +94,44 @@ class AuditClient:
         self, what: str, asked: Mapping[str, object], *, via: str = "command", **more: object
     ) -> AsyncGenerator[tuple[bool, dict[str, Any]], None]:
         """Yield each part of the answer as it comes: whether it is a head, and what it says; errors as `ask`."""
-        query = new_query(self._sealer.msp_id, what, asked, time=time.time_ns() // 1_000_000, via=via, **more)
-        document = query.encode()
+        try:
+            request = await self._signed(what, asked, via=via, **more)
+            call = self._stub.query(request)
+            try:
+                async for part in call:
+                    yield part.WhichOneof("part") == "head", _object(part.head or part.row)
+            finally:
+                call.cancel()
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error, doing="asking for the audit trail") from error
+
+    async def _greeted(self) -> pb.GreetResponse:
+        try:
+            return await self._stub.greet(pb.GreetRequest(), timeout=_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                raise
+            raise UnsupportedVersionError(
+                f"{self._profile.gateway} is a gateway older than this command, or no gateway",
+                hint="Bring the gateway to this version of Quorate; a peer keeps no trail.",
+                cause=error,
+            ) from error
+
+    async def _signed(self, what: str, asked: Mapping[str, object], **more: object) -> pb.QueryRequest:
+        greeted = await self._greeted()
+        meant = Meant(
+            audience=self._sealer.msp_id,
+            channel=self._profile.channel,
+            gateway=self._profile.gateway,
+            process=greeted.process,
+        )
+        document = new_query(meant, what, asked, time=time.time_ns() // 1_000_000, **more).encode()
         identity = SerializedIdentity(mspid=self._sealer.msp_id, id_bytes=self._sealer.certificate.encode())
-        request = pb.QueryRequest(
+        return pb.QueryRequest(
             document=document,
             identity=identity.SerializeToString(),
             signature=self._sealer.sign(signed_bytes(document)),
         )
-        call = self._query(request)
-        try:
-            async for part in call:
-                yield part.WhichOneof("part") == "head", _object(part.head or part.row)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc(error, doing="asking for the audit trail") from error
-        finally:
-            call.cancel()
 
 
 async def log_export(session: Session, extent: Mapping[str, object]) -> bool:

@@ -1,33 +1,59 @@
-"""A signed query: what is asked, of which gateway, when; and what a gateway accepts of it."""
+"""A signed query: what is asked, of which start of which gateway, when; and what a gateway accepts of it."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from gateway.fabric.tls_names import host_of, is_named
 from quorate.canonical import require_canonical
-from quorate.errors import DeniedError
+from quorate.errors import DeniedError, UnsupportedVersionError
 from quorate.records.common import Document, Hex, Milliseconds, Msp, make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from quorate.identifiers import MspId
 
 TOLERANCE_MS: Final = 60_000
 """How far a query's time may be from the gateway's own."""
 
 _TAG: Final = b"quorate audit query\n"
 _LIMIT: Final = 16 * 1024
+_OLDER: Final = "quorate.audit.query/1"
 
 
-class Query(Document):
-    """What is asked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """Which gateway a query is for.
 
     Attributes
     ----------
     audience
-        Whose gateway is meant: another one cannot be shown the same query.
+        Whose.
+    gateway
+        ``host:port`` as the reader reached it; TLS has shown the reader a certificate for that host.
+    process
+        What that gateway answered to a greeting: another one, or the same after a restart, answers otherwise.
+    """
+
+    audience: str
+    channel: str
+    gateway: str
+    process: str
+
+
+class Query(Document):
+    """What is asked, and of which gateway: another one, or another start of it, cannot be shown the same query.
+
+    Attributes
+    ----------
+    audience, channel, gateway, process
+        As `Meant`.
     what
         ``events``, ``events/live``, ``transaction``, ``export``, ``checked`` or ``question/`` and a question's name.
     asked
@@ -36,8 +62,11 @@ class Query(Document):
         Of events only: where the page begins, and how many.
     """
 
-    SCHEMA: ClassVar[str] = "quorate.audit.query/1"
+    SCHEMA: ClassVar[str] = "quorate.audit.query/2"
     audience: Msp
+    channel: Annotated[str, StringConstraints(max_length=249)]
+    gateway: Annotated[str, StringConstraints(max_length=300)]
+    process: Hex
     time: Milliseconds
     nonce: Hex
     via: Literal["command", "check"]
@@ -47,10 +76,10 @@ class Query(Document):
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
 
 
-def new_query(audience: str, what: str, asked: Mapping[str, object], *, time: int, **more: object) -> Query:
+def new_query(meant: Meant, what: str, asked: Mapping[str, object], *, time: int, **more: object) -> Query:
     """Return a query with a nonce of its own; None in `asked` stands for nothing."""
     given = {name: value for name, value in asked.items() if value is not None}
-    return make(Query, audience=audience, time=time, nonce=secrets.token_hex(32), what=what, asked=given, **more)
+    return make(Query, **asdict(meant), time=time, nonce=secrets.token_hex(32), what=what, asked=given, **more)
 
 
 def signed_bytes(document: bytes) -> bytes:
@@ -58,10 +87,28 @@ def signed_bytes(document: bytes) -> bytes:
     return _TAG + document
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """Which gateway this is.
+
+    Attributes
+    ----------
+    names
+        Returns the hosts that its TLS certificate is for, as it is now.
+    process
+        Drawn at its start, so that nothing signed before is taken after it: what was seen need not be kept.
+    """
+
+    msp: MspId
+    channel: str
+    names: Callable[[], Iterable[str]]
+    process: str = field(default_factory=partial(secrets.token_hex, 32))
+
+
 class Gatekeeper:
     """Takes each query once, and only while it is new."""
 
-    def __init__(self, own: str) -> None:
+    def __init__(self, own: Own) -> None:
         self._own = own
         self._seen: dict[str, int] = {}
 
@@ -72,13 +119,19 @@ class Gatekeeper:
         ------
         UsageError
             When it is not one.
+        UnsupportedVersionError
+            When it is of an older client, or of a newer one.
         DeniedError
-            When it is for another gateway, too old, too new, or was asked before.
+            When it is for another gateway or another start of this one, too old, too new, or was asked before.
         """
-        require_canonical(document, limit=_LIMIT)
+        value = require_canonical(document, limit=_LIMIT)
+        if isinstance(value, dict) and value.get("schema") == _OLDER:
+            raise UnsupportedVersionError(
+                "the query is of a client older than this gateway: it does not say which gateway it is for",
+                hint="Install the gateway's version of Quorate where the command runs.",
+            )
         query = Query.parse(document, limit=_LIMIT)
-        if query.audience != self._own:
-            raise DeniedError(f"the query is for the gateway of {query.audience}, and this is that of {self._own}")
+        self._require_meant(query)
         if abs(query.time - now) > TOLERANCE_MS:
             raise DeniedError(
                 f"the query is {abs(query.time - now) // 1000} s off this gateway's clock",
@@ -89,3 +142,20 @@ class Gatekeeper:
             raise DeniedError("the query was asked before: each is answered once")
         self._seen[query.nonce] = query.time
         return query
+
+    def _require_meant(self, query: Query) -> None:
+        own = self._own
+        if query.audience != own.msp:
+            raise DeniedError(f"the query is for the gateway of {query.audience}, and this is that of {own.msp}")
+        if query.channel != own.channel:
+            raise DeniedError(f"the query is for the channel {query.channel}, and this gateway's is {own.channel}")
+        if query.process != own.process:
+            raise DeniedError(
+                "the query is for another start of this gateway, or for another gateway",
+                hint="Ask again: each query is made for the gateway that answers just now.",
+            )
+        if not is_named(host_of(query.gateway), own.names()):
+            raise DeniedError(
+                f"the query is for the gateway at {query.gateway}, and this one's TLS certificate is not for that host",
+                hint="Reach the gateway under a name that its certificate has.",
+            )

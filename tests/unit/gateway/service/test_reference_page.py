@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 from gateway.artifacts.label import Kind
 from gateway.audit.access import Desk
+from gateway.audit.access.query import Own
 from gateway.service.artifacts import MOST_ALIKE
 from gateway.service.audit import AuditService
 from gateway.service.callers import Roots
@@ -58,7 +59,8 @@ def test_every_method_is_listed(alder: House, identities: dict[str, Organisation
     door = Door(Roots(MspId("AlderMSP"), identities["alder"].tls_ca.cert.read_bytes()))
     served = {service: methods(handler) for service, handler in alder.services.items()}
     served["grpc.reflection.v1.ServerReflection"] = methods(ReflectionService([], Drain()).handlers(door))
-    audit = AuditService(Mock(spec=Desk), MspId("AlderMSP"), slots=Mock(spec=Slots), drain=Drain())
+    own = Own(msp=MspId("AlderMSP"), channel="quorate", names=tuple)
+    audit = AuditService(Mock(spec=Desk), own, slots=Mock(spec=Slots), drain=Drain())
     witness = WitnessService(Mock(spec=Witness), Mock(spec=Members), msp=MspId("AlderMSP"))
     served["quorate.v1.Witness"] = methods(witness.handlers(door))
     served["quorate.v1.Audit"] = methods(audit.handlers(door))

@@ -24,17 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16quorate/v1/audit.proto\x12\nquorate.v1\"E\n\x0cQueryRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x10\n\x08identity\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"6\n\rQueryResponse\x12\x0e\n\x04head\x18\x01 \x01(\x0cH\x00\x12\r\n\x03row\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2G\n\x05\x41udit\x12>\n\x05Query\x12\x18.quorate.v1.QueryRequest\x1a\x19.quorate.v1.QueryResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16quorate/v1/audit.proto\x12\nquorate.v1\"\x0e\n\x0cGreetRequest\" \n\rGreetResponse\x12\x0f\n\x07process\x18\x01 \x01(\t\"E\n\x0cQueryRequest\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x10\n\x08identity\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"6\n\rQueryResponse\x12\x0e\n\x04head\x18\x01 \x01(\x0cH\x00\x12\r\n\x03row\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2\x85\x01\n\x05\x41udit\x12<\n\x05Greet\x12\x18.quorate.v1.GreetRequest\x1a\x19.quorate.v1.GreetResponse\x12>\n\x05Query\x12\x18.quorate.v1.QueryRequest\x1a\x19.quorate.v1.QueryResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'quorate.v1.audit_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_QUERYREQUEST']._serialized_start=38
-  _globals['_QUERYREQUEST']._serialized_end=107
-  _globals['_QUERYRESPONSE']._serialized_start=109
-  _globals['_QUERYRESPONSE']._serialized_end=163
-  _globals['_AUDIT']._serialized_start=165
-  _globals['_AUDIT']._serialized_end=236
+  _globals['_GREETREQUEST']._serialized_start=38
+  _globals['_GREETREQUEST']._serialized_end=52
+  _globals['_GREETRESPONSE']._serialized_start=54
+  _globals['_GREETRESPONSE']._serialized_end=86
+  _globals['_QUERYREQUEST']._serialized_start=88
+  _globals['_QUERYREQUEST']._serialized_end=157
+  _globals['_QUERYRESPONSE']._serialized_start=159
+  _globals['_QUERYRESPONSE']._serialized_end=213
+  _globals['_AUDIT']._serialized_start=216
+  _globals['_AUDIT']._serialized_end=349
 # @@protoc_insertion_point(module_scope)

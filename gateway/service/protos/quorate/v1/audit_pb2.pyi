@@ -4,6 +4,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class GreetRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GreetResponse(_message.Message):
+    __slots__ = ("process",)
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    process: str
+    def __init__(self, process: _Optional[str] = ...) -> None: ...
+
 class QueryRequest(_message.Message):
     __slots__ = ("document", "identity", "signature")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
