@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.ledger.commands.views import moment
+from gateway.ledger.commands.views import moment, state_words
 from quorate.cli.output import Column
 from quorate.errors import StateError
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from quorate.records.ballot import Ballot
-    from quorate.records.common import Closed
+    from quorate.records.consortium import MemberProposal
+    from quorate.records.policy import PolicyMotion
 
 PROPOSAL_COLUMNS: Final = (
     Column(key="proposal", title="proposal"),
@@ -26,28 +27,18 @@ PROPOSAL_COLUMNS: Final = (
 )
 
 
-def proposal_row(
-    *,
-    proposal: str,
-    what: str,
-    proposer: str,
-    state: str,
-    closed: Closed | None,
-    expires: int,
-    digest: str,
-    ballots: Iterable[Ballot],
-) -> dict[str, object]:
+def proposal_row(motion: MemberProposal | PolicyMotion, ballots: Iterable[Ballot], *, what: str) -> dict[str, object]:
     """Return a proposal and the votes on it as a line of a table."""
-    cast = [ballot for ballot in ballots if ballot.proposal == proposal]
+    cast = [ballot for ballot in ballots if ballot.proposal == motion.proposal]
     return {
-        "proposal": proposal,
+        "proposal": motion.proposal,
         "what": what,
-        "proposer": proposer,
-        "state": state if closed is None else f"{state} ({closed.reason})",
+        "proposer": motion.proposed.msp,
+        "state": state_words(motion.state, motion.closed),
         "for": ", ".join(ballot.msp for ballot in cast if ballot.choice == "approve"),
         "against": ", ".join(ballot.msp for ballot in cast if ballot.choice == "reject"),
-        "until": moment(expires),
-        "digest": digest,
+        "until": moment(motion.expires_time),
+        "digest": motion.digest,
     }
 
 

@@ -133,16 +133,7 @@ async def proposals(session: Session, format_: Format) -> None:
     rows = [
         record.as_json()
         if format_ is not Format.TABLE
-        else proposal_row(
-            proposal=record.proposal,
-            what=f"{record.change} {record.msp}",
-            proposer=record.proposed.msp,
-            state=record.state,
-            closed=record.closed,
-            expires=record.expires_time,
-            digest=record.digest,
-            ballots=view.ballots,
-        )
+        else proposal_row(record, view.ballots, what=f"{record.change} {record.msp}")
         for record in view.proposals
     ]
     print_rows(rows, columns=PROPOSAL_COLUMNS, format_=format_)

@@ -17,11 +17,7 @@ from quorate.errors import DeniedError, UsageError
 from quorate.policy import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gateway.ledger.session import Session
-    from quorate.records.ballot import Ballot
-    from quorate.records.policy import PolicyMotion
 
 _TEXT_LIMIT: Final = 64 * 1024
 _VERSION_COLUMNS: Final = (
@@ -91,7 +87,8 @@ async def proposal(session: Session, proposal: str, format_: Format) -> None:
     )
     for line in changes:
         click.echo(printable(line))
-    print_rows([_row(view.proposal, view.ballots)], columns=PROPOSAL_COLUMNS, format_=format_)
+    row = proposal_row(view.proposal, view.ballots, what=view.proposal.title)
+    print_rows([row], columns=PROPOSAL_COLUMNS, format_=format_)
 
 
 @ledger_command(policy, "vote")
@@ -121,20 +118,8 @@ async def history(session: Session, format_: Format) -> None:
         return
     versions = [record.model_dump() | {"in_force": said(record.in_force)} for record in found.versions]
     print_rows(versions, columns=_VERSION_COLUMNS, format_=format_)
-    print_rows([_row(motion, found.ballots) for motion in found.proposals], columns=PROPOSAL_COLUMNS, format_=format_)
-
-
-def _row(motion: PolicyMotion, ballots: Iterable[Ballot]) -> dict[str, object]:
-    return proposal_row(
-        proposal=motion.proposal,
-        what=motion.title,
-        proposer=motion.proposed.msp,
-        state=motion.state,
-        closed=motion.closed,
-        expires=motion.expires_time,
-        digest=motion.digest,
-        ballots=ballots,
-    )
+    proposals = [proposal_row(motion, found.ballots, what=motion.title) for motion in found.proposals]
+    print_rows(proposals, columns=PROPOSAL_COLUMNS, format_=format_)
 
 
 def _read_text(path: Path) -> str:

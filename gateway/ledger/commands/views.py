@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.service.client import RoundChange, StudyChange
-    from quorate.records.common import Document, Stamp
+    from quorate.records.common import Closed, Document, Stamp
     from quorate.records.round import RoundView
     from quorate.records.study import PrivacyTerms, StudyView, SuspendedBy, Terms
 
@@ -22,7 +22,7 @@ def study_summary(view: StudyView) -> dict[str, object]:
     return {
         "study": study.study,
         "title": terms.title,
-        "state": study.state if study.closed is None else f"{study.state} ({study.closed.reason})",
+        "state": state_words(study.state, study.closed),
         "version": study.version,
         "purpose": terms.purpose,
         "participants": [f"{each.msp}/{each.dataset} weight {each.weight}" for each in terms.participants],
@@ -54,7 +54,7 @@ def round_summary(view: RoundView) -> dict[str, object]:
     return {
         "study": current.study,
         "round": current.round,
-        "state": current.state if current.closed is None else f"{current.state} ({current.closed.reason})",
+        "state": state_words(current.state, current.closed),
         "base": current.base,
         "opened": said(current.opened),
         "commit by": moment(current.commit_by),
@@ -101,6 +101,11 @@ def privacy_words(terms: PrivacyTerms) -> str:
         f"σ {terms.noise_multiplier}, sample rate {terms.sample_rate}, {terms.steps_per_round} steps a round, "
         f"clipping norm {terms.clipping_norm}, expected batch {terms.expected_batch_size}, δ {terms.delta}"
     )
+
+
+def state_words(state: str, closed: Closed | None) -> str:
+    """Return a state, with why it came to it where that is on record."""
+    return state if closed is None else f"{state} ({closed.reason})"
 
 
 def said(stamp: Stamp | None) -> str | None:
