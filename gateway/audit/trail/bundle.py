@@ -63,4 +63,6 @@ def read_bundle(path: Path) -> tuple[Trail, Memory]:
         raise
     carries = any(name.startswith("artifacts/") for name in bundle.members)
     report.about(trail.hashes())
-    return trail, Memory(holdings=BundleHoldings(bundle) if carries else None, hearsay=report if said else None)
+    return trail, Memory(
+        holdings=BundleHoldings(bundle) if carries else None, hearsay=report if said else None, observing=report
+    )

@@ -19,6 +19,8 @@ class Severity(IntEnum):
 
 
 INVALID: Final = "ledger.invalid"
+DIVERGED: Final = "witness.diverged"
+"""No event of the ledger, but what the own gateway has seen of another's."""
 REPEATED: Final = "ledger.repeated"
 CONFIGURED: Final = "channel.configured"
 DEFINED: Final = "chaincode.defined"
@@ -76,6 +78,7 @@ _ATTENTION: Final = {
     "round.disputed": "A round is disputed",
     "round.aborted": "A round was aborted",
     INVALID: "A transaction was found invalid",
+    DIVERGED: "A member's ledger differs from this one",
 }
 
 KINDS: Final[Mapping[str, tuple[str, Severity]]] = MappingProxyType(

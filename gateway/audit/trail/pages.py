@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from gateway.audit.trail.filter import Cursor
 from gateway.audit.trail.kinds import Severity, words_of
+from gateway.audit.trail.observations import Observation, beside
 from gateway.audit.trail.tables import BLOCKS, EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gateway.audit.trail.filter import EventFilter
+    from gateway.audit.trail.observations import Observing
     from gateway.audit.trail.store import Trail
 
 MOST_ROWS: Final = 1000
@@ -26,6 +28,8 @@ class EventRow(BaseModel):
 
     Attributes
     ----------
+    source
+        The ledger, always: what a witness observed is no event.
     claimed_time
         Unix milliseconds, as its submitter wrote them.
     observed_time
@@ -34,6 +38,7 @@ class EventRow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    source: Literal["ledger"] = "ledger"
     sequence: int
     block: int
     position: int
@@ -61,6 +66,15 @@ class EventRow(BaseModel):
         """What happened, for people."""
         return words_of(self.type)
 
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands among events and observations."""
+        return self.sequence, 0, self.block
+
+    def as_row(self) -> dict[str, Any]:
+        """Return it as plain values, with its words."""
+        return {**self.model_dump(mode="json"), "words": self.words}
+
 
 class EventPage(BaseModel):
     """A page of events, newest first.
@@ -73,6 +87,8 @@ class EventPage(BaseModel):
         Where the next page to either side begins; None when there is none.
     height
         How many blocks the trail had.
+    observations
+        What a witness saw that stands between these events; no page counts them, and none leaves one out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,9 +97,29 @@ class EventPage(BaseModel):
     older: Cursor | None
     newer: Cursor | None
     height: Annotated[int, Field(ge=0)]
+    observations: tuple[Observation, ...] = ()
+
+    @property
+    def lines(self) -> list[EventRow | Observation]:
+        """Events and observations, newest first: an observation stands above the events of its block."""
+        return sorted([*self.events, *self.observations], key=lambda line: line.place, reverse=True)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return the lines as plain values, all with the same fields; `source` tells them apart."""
+        return [line.as_row() if isinstance(line, EventRow) else line.as_row(_FIELDS) for line in self.lines]
 
 
-def page(trail: Trail, wanted: EventFilter, *, at: Cursor | None = None, limit: int = 50) -> EventPage:
+_FIELDS: Final = tuple(EventRow.model_fields)
+
+
+def page(
+    trail: Trail,
+    wanted: EventFilter,
+    *,
+    at: Cursor | None = None,
+    limit: int = 50,
+    observing: Observing | None = None,
+) -> EventPage:
     """Return a page of the events that a filter lets through.
 
     Parameters
@@ -96,6 +132,8 @@ def page(trail: Trail, wanted: EventFilter, *, at: Cursor | None = None, limit: 
         Where to go on; at the newest event when None.
     limit
         How many at most, from 1 to `MOST_ROWS`.
+    observing
+        Whose observations stand between the events, if anybody's.
     """
     if not 1 <= limit <= MOST_ROWS:
         raise ValueError(f"a page has from 1 to {MOST_ROWS} events, not {limit}")
@@ -107,6 +145,9 @@ def page(trail: Trail, wanted: EventFilter, *, at: Cursor | None = None, limit: 
     with trail.engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
         newest = connection.execute(select(func.max(BLOCKS.c.number))).scalar()
+        low, high = _span([row["sequence"] for row in rows], at, limit)
+        observed = () if observing is None else observing.observations()
+        between = beside(connection, wanted, observed, low=low, high=high)
     seen = trail.observed(row["block"] for row in rows)
     found = [EventRow.model_validate(row | {"observed_time": seen.get(row["block"])}) for row in rows]
     more, events = len(found) > limit, found[:limit]
@@ -118,7 +159,22 @@ def page(trail: Trail, wanted: EventFilter, *, at: Cursor | None = None, limit: 
         older=Cursor(sequence=events[-1].sequence) if events and before else None,
         newer=Cursor(sequence=events[0].sequence, newer=True) if events and after else None,
         height=0 if newest is None else int(newest) + 1,
+        observations=between,
     )
+
+
+def _span(numbers: Sequence[int], at: Cursor | None, limit: int) -> tuple[int, int | None]:
+    """Return between which events a page's observations stand, so that pages side by side have each of them once.
+
+    Parameters
+    ----------
+    numbers
+        Of the events that were found, in the order they were looked for: one more than the page has, if there is one.
+    """
+    beyond = numbers[limit] if len(numbers) > limit else None
+    if at is None or not at.newer:
+        return 0 if beyond is None else numbers[limit - 1], None if at is None else at.sequence
+    return (numbers[0], beyond) if numbers else (0, 0)
 
 
 def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.audit.trail import kinds
 from quorate.blocks import protos
 from quorate.blocks.block import decode_block
-from quorate.blocks.certificate import certificate_digest, load_certificate, role_of
 from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.decode import decode
 from quorate.blocks.lifecycle import NAMESPACE as LIFECYCLE
+from quorate.blocks.outline import outline_of
 from quorate.blocks.rwset import split_composite_key
 from quorate.blocks.transaction import decode_transaction, indexed_id
 from quorate.digest import digest_from_raw
@@ -147,8 +147,8 @@ def _creator(data: bytes) -> Row:
     try:
         identity = decode(protos.SerializedIdentity, data, "the creator")
         found: Row = {"msp": identity.mspid}
-        certificate = load_certificate(identity.id_bytes)
-        return found | {"role": role_of(certificate), "certificate": certificate_digest(certificate)}
+        certificate = outline_of(identity.id_bytes)
+        return found | {"role": certificate.role, "certificate": certificate.digest}
     except QuorateError:
         return {"msp": _msp(data) or None}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,14 +14,13 @@ from alembic.util import CommandError
 from sqlalchemy import StaticPool, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from quorate.errors import StorageError, UnsupportedVersionError
+from quorate.errors import StorageError, UnsupportedVersionError, UsageError
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlalchemy import Engine
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
+_COPY: Final = "Name a copy of a gateway's `audit/trail.db`."
 
 
 def open_engine(path: Path | None) -> Engine:
@@ -45,6 +46,22 @@ def open_engine(path: Path | None) -> Engine:
             cause=error,
         ) from error
     return engine
+
+
+def require_trail(path: Path) -> None:
+    """Return when a file is a trail. A file that is none is left as it is, where `open_engine` would make it one.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} is no trail: {error}", hint=_COPY, cause=error) from error
+    if not {"alembic_version", "blocks"} <= found:
+        raise UsageError(f"{path} is no trail: it is another database", hint=_COPY)
 
 
 def _in_memory() -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.audit.trail.observations import Observation
 from gateway.audit.trail.questions.agreement import Finding
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class WitnessReport:
                     organisations=(msp,),
                     what=f"the ledger of {msp} {what} block {found.block}{end}",
                 )
+
+    def observations(self) -> Iterator[Observation]:
+        """Return the same for the timeline; when it was found, a bundle does not say."""
+        for found in self.divergences():
+            yield Observation(msp=found.organisations[0], block=found.block or 0, what=found.what)
 
     def _differs(self, seen: Seen) -> bool:
         if seen.block not in self._hashes:

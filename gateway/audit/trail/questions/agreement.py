@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
 
 from gateway.audit.trail.history import newest, written
 from gateway.audit.trail.questions.answer import Answer, Row
-from gateway.audit.trail.tables import BLOCKS, TRANSACTIONS
-from quorate.records.consortium import Charter
+from gateway.audit.trail.questions.clocks import MOST, odd_clocks
+from gateway.audit.trail.tables import BLOCKS
 from quorate.records.round import Attestation, Round
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from gateway.audit.trail.history import Written
     from gateway.audit.trail.store import Trail
-
-_MOST_CLOCKS = 200
 
 
 class Finding(Row):
@@ -76,7 +74,10 @@ def agreement(trail: Trail, *, hearsay: Hearsay | None = None) -> AgreementAnswe
     rounds = newest(trail, Round, "round")
     rows = [*_models(attested), *_disputes(rounds), *_gaps(trail), *_clocks(trail)]
     heard: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ("Clock findings compare what submitters claim; order never depends on it.",)
+    notes: tuple[str, ...] = (
+        "Clock findings compare what submitters claim; order never depends on it.",
+        f"At most {MOST} clock findings about the same organisations are shown.",
+    )
     if hearsay is None:
         notes = (*notes, "Other members' statements about the ledger were not compared here.")
     else:
@@ -152,36 +153,13 @@ def _gaps(trail: Trail) -> Iterator[Finding]:
 
 
 def _clocks(trail: Trail) -> Iterator[Finding]:
-    charters = written(trail, Charter, "charter")
-    if not charters:
-        return
-    skew = charters[-1].record.clock_skew_ms
-    columns = (TRANSACTIONS.c[name] for name in ("block", "id", "msp", "claimed_time"))
-    query = select(*columns).where(TRANSACTIONS.c.claimed_time.is_not(None), TRANSACTIONS.c.code == 0)
-    with trail.engine.connect() as connection:
-        rows = connection.execute(query.order_by(TRANSACTIONS.c.block, TRANSACTIONS.c.position)).mappings().all()
-    seen = trail.observed(row["block"] for row in rows)
-    latest, told = 0, 0
-    for row in rows:
-        what = _oddity(dict(row), latest=latest, observed=seen.get(row["block"]), skew=skew)
-        latest = max(latest, row["claimed_time"])
-        if what and told < _MOST_CLOCKS:
-            told += 1
-            yield Finding(
-                kind="clock",
-                block=row["block"],
-                transaction=row["id"],
-                study=None,
-                round=None,
-                organisations=(row["msp"] or "",),
-                what=what,
-            )
-
-
-def _oddity(row: Mapping[str, Any], *, latest: int, observed: int | None, skew: int) -> str:
-    claimed = row["claimed_time"]
-    if claimed < latest - 2 * skew:  # each of two honest clocks may be off by the skew
-        return f"claims a time {latest - claimed} ms before an earlier transaction's, and {skew} ms of skew are allowed"
-    if observed is not None and claimed > observed + skew:
-        return f"claims a time {claimed - observed} ms after its block was seen, and {skew} ms of skew are allowed"
-    return ""
+    for found in odd_clocks(trail):
+        yield Finding(
+            kind="clock",
+            block=found.block,
+            transaction=found.transaction,
+            study=None,
+            round=None,
+            organisations=found.organisations,
+            what=found.what,
+        )

@@ -29,6 +29,7 @@ from quorate.records.common import DigestText, Msp, Round, Study
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gateway.audit.trail.observations import Observing
     from gateway.audit.trail.questions.agreement import Hearsay
     from gateway.audit.trail.questions.answer import Answer
     from gateway.audit.trail.questions.changes import Deleted
@@ -66,6 +67,7 @@ class Memory:
     deleted: Deleted | None = None
     holdings: Holdings | None = None
     hearsay: Hearsay | None = None
+    observing: Observing | None = None
     unchecked: tuple[tuple[str, str], ...] = ()
 
 
