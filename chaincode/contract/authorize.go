@@ -42,6 +42,9 @@ func (c *call) decide(r request) (authz.Decision, error) {
 	if err != nil {
 		return authz.Decision{}, err
 	}
+	if err := c.loadPolicy(); err != nil {
+		return authz.Decision{}, err
+	}
 	decision := c.policies.Decide(world, authz.Request{
 		Principal: authz.Principal{MSP: c.Caller.MSP, Role: c.Caller.Role, Certificate: c.Caller.Certificate},
 		Action:    authz.ActionOf(r.function.name),

@@ -41,8 +41,8 @@ var errNoCreator = errors.New("the guard has read who calls")
 type call struct {
 	*ledger.Tx
 	charter       *records.Charter // nil until a charter is active
-	policies      *authz.Policies
-	policyVersion int64 // 0 until a charter is active
+	policies      *authz.Policies  // once the call is decided
+	policyVersion int64            // 0 until a charter is active
 	checker       *guard
 }
 

@@ -24,9 +24,6 @@ func (*Dataset) Register(ctx *Context, q *records.RegisterRequest) (*records.Dat
 		return nil, err
 	}
 	key := ledger.DatasetKey(ctx.Caller.MSP, q.Dataset)
-	if err := ctx.Prefetch(key, ledger.FingerprintKey(ctx.Caller.MSP, q.Fingerprint)); err != nil {
-		return nil, err
-	}
 	stored, err := ledger.Get[records.Dataset](ctx.Tx, key)
 	if err != nil {
 		return nil, err

@@ -108,36 +108,39 @@ func (g *guard) begin(stub shim.ChaincodeStubInterface, r request) (*call, error
 		return nil, err
 	}
 	c := &call{Tx: tx, checker: g}
-	if err := tx.Prefetch(ledger.CharterKey(), ledger.CurrentPolicyKey()); err != nil {
-		return nil, err
-	}
+	tx.Expect(ledger.CharterKey(), ledger.CurrentPolicyKey())
 	if c.charter, err = g.charters.Get(tx, ledger.CharterKey()); err != nil {
 		return nil, err
 	}
 	if err := tx.CheckClock(c.clockSkew()); err != nil {
 		return nil, err
 	}
-	return c, c.loadPolicy()
+	return c, c.findPolicy()
 }
 
-// loadPolicy finds the policy set in force. The same keys are read whatever is kept.
-func (c *call) loadPolicy() error {
+// findPolicy finds which policy set is in force. Its text is read together with what the function is done to.
+func (c *call) findPolicy() error {
 	current, err := c.checker.currents.Get(c.Tx, ledger.CurrentPolicyKey())
-	if err != nil {
-		return err
+	if err == nil && current != nil {
+		c.policyVersion = current.Version
+		c.Expect(ledger.PolicyKey(current.Version))
 	}
-	if current == nil {
+	return err
+}
+
+// loadPolicy reads the policy set in force. The same keys are read whatever is kept.
+func (c *call) loadPolicy() error {
+	if c.policyVersion == 0 {
 		c.policies = c.checker.builtIn
 		return nil
 	}
-	policy, err := c.checker.texts.Get(c.Tx, ledger.PolicyKey(current.Version))
+	policy, err := c.checker.texts.Get(c.Tx, ledger.PolicyKey(c.policyVersion))
 	if err != nil {
 		return err
 	}
 	if policy == nil {
-		return ledger.Refuse(ledger.Defect, "the policy of version %d is in force and not on the ledger", current.Version)
+		return ledger.Refuse(ledger.Defect, "the policy of version %d is in force and not on the ledger", c.policyVersion)
 	}
-	c.policyVersion = current.Version
 	c.policies, err = c.checker.policies.Get(policy.Text)
 	if err != nil {
 		return ledger.Refuse(ledger.Defect, "the policy in force cannot be evaluated: %v", err)

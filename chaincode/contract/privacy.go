@@ -18,13 +18,11 @@ func (*Privacy) Reserve(ctx *Context, q *records.ReserveRequest) (*records.Reser
 	if err != nil {
 		return nil, err
 	}
-	if err := ctx.Prefetch(seat.reserveKey(), seat.declineKey()); err != nil {
-		return nil, err
-	}
 	stored, err := ledger.Get[records.Reservation](ctx.Tx, seat.reserveKey())
 	if err != nil || stored != nil {
 		return stored, err
 	}
+	ctx.Expect(ledger.DatasetKey(ctx.Caller.MSP, q.Dataset), ledger.AccountKey(ctx.Caller.MSP, q.Dataset))
 	if err := ctx.checkReservable(seat); err != nil {
 		return nil, err
 	}

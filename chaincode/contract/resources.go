@@ -15,6 +15,7 @@ func consortium[Q any](_ *call, w *authz.World, _ *Q) (authz.Resource, error) {
 }
 
 func newDataset(c *call, w *authz.World, q *records.RegisterRequest) (authz.Resource, error) {
+	c.Expect(ledger.DatasetKey(c.Caller.MSP, q.Dataset), ledger.FingerprintKey(c.Caller.MSP, q.Fingerprint))
 	return w.Dataset(&records.Dataset{
 		MSP: c.Caller.MSP, Dataset: q.Dataset, Purposes: q.Purposes, Protection: q.Protection, State: "NEW",
 	}), nil
@@ -46,9 +47,7 @@ func inStudy[Q any](id func(*Q) records.ID) finder[Q] {
 func inRound[Q any](id func(*Q) (records.ID, int64)) finder[Q] {
 	return func(c *call, w *authz.World, q *Q) (authz.Resource, error) {
 		name, number := id(q)
-		if err := c.Prefetch(ledger.StudyKey(name), ledger.RoundKey(name, number)); err != nil {
-			return authz.Resource{}, err
-		}
+		c.Expect(ledger.StudyKey(name), ledger.RoundKey(name, number))
 		study, err := c.study(name)
 		if err != nil {
 			return authz.Resource{}, err
@@ -59,6 +58,46 @@ func inRound[Q any](id func(*Q) (records.ID, int64)) finder[Q] {
 		}
 		return w.Round(study, round), nil
 	}
+}
+
+// expecting has records read together with what the function is done to: those that the function begins with and that
+// caller and request name.
+func expecting[Q any](find finder[Q], keys func(*Q, records.MSPID) []ledger.Key) finder[Q] {
+	return func(c *call, w *authz.World, q *Q) (authz.Resource, error) {
+		c.Expect(keys(q, c.Caller.MSP)...)
+		return find(c, w, q)
+	}
+}
+
+func keysOfOpen(q *records.RoundRequest, _ records.MSPID) []ledger.Key {
+	keys := []ledger.Key{ledger.RoundKey(q.Study, q.Round)}
+	if q.Round > 1 {
+		keys = append(keys, ledger.RoundKey(q.Study, q.Round-1))
+	}
+	return keys
+}
+
+func keysOfReserve(q *records.ReserveRequest, msp records.MSPID) []ledger.Key {
+	return []ledger.Key{
+		ledger.ReserveKey(q.Study, q.Round, msp, q.Dataset), ledger.DeclineKey(q.Study, q.Round, msp, q.Dataset),
+	}
+}
+
+func keysOfDecline(q *records.DeclineRequest, msp records.MSPID) []ledger.Key {
+	return []ledger.Key{
+		ledger.DeclineKey(q.Study, q.Round, msp, q.Dataset), ledger.CommitKey(q.Study, q.Round, msp, q.Dataset),
+	}
+}
+
+func keysOfCommit(q *records.CommitRequest, msp records.MSPID) []ledger.Key {
+	return []ledger.Key{
+		ledger.CommitKey(q.Study, q.Round, msp, q.Dataset), ledger.DeclineKey(q.Study, q.Round, msp, q.Dataset),
+		ledger.ReserveKey(q.Study, q.Round, msp, q.Dataset),
+	}
+}
+
+func keysOfAttest(q *records.AttestRequest, msp records.MSPID) []ledger.Key {
+	return []ledger.Key{ledger.AttestKey(q.Study, q.Round, q.Attempt, msp)}
 }
 
 func inModel[Q any](digest func(*Q) records.Digest) finder[Q] {

@@ -112,11 +112,15 @@ type tally struct {
 // attestations reads those of the current attempt. An attester that is no longer a member does not count.
 func (c *call) attestations(round *records.Round) (tally, error) {
 	var t tally
-	for _, msp := range round.Attesters {
-		if c.charter == nil || !c.charter.Has(msp) {
-			continue
-		}
-		attestation, err := ledger.Get[records.Attestation](c.Tx, ledger.AttestKey(round.Study, round.Round, round.Attempt, msp))
+	voters := slices.DeleteFunc(slices.Clone(round.Attesters), func(msp records.MSPID) bool { return c.charter == nil || !c.charter.Has(msp) })
+	keyOf := func(msp records.MSPID) ledger.Key {
+		return ledger.AttestKey(round.Study, round.Round, round.Attempt, msp)
+	}
+	for _, msp := range voters {
+		c.Expect(keyOf(msp))
+	}
+	for _, msp := range voters {
+		attestation, err := ledger.Get[records.Attestation](c.Tx, keyOf(msp))
 		if err != nil {
 			return t, err
 		}

@@ -49,9 +49,6 @@ func (*Round) Commit(ctx *Context, q *records.CommitRequest) (*records.Commit, e
 	if err != nil {
 		return nil, err
 	}
-	if err := ctx.Prefetch(seat.commitKey(), seat.declineKey(), seat.reserveKey()); err != nil {
-		return nil, err
-	}
 	stored, err := ledger.Get[records.Commit](ctx.Tx, seat.commitKey())
 	if err != nil {
 		return nil, err

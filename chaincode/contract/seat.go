@@ -110,6 +110,9 @@ type standing struct {
 func (c *call) standings(study *records.Study, round *records.Round) ([]standing, error) {
 	list := make([]standing, 0, len(study.Terms.Participants))
 	for _, participant := range study.Terms.Participants {
+		c.expectStanding(seat{study, round, participant})
+	}
+	for _, participant := range study.Terms.Participants {
 		s, err := c.standing(seat{study, round, participant})
 		if err != nil {
 			return nil, err
@@ -117,6 +120,13 @@ func (c *call) standings(study *records.Study, round *records.Round) ([]standing
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+func (c *call) expectStanding(at seat) {
+	c.Expect(at.commitKey(), at.declineKey(), withdrawKey(at.study, at.participant.MSP))
+	if at.study.Terms.Privacy.Private() {
+		c.Expect(at.reserveKey())
+	}
 }
 
 func (c *call) standing(at seat) (standing, error) {

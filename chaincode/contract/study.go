@@ -125,8 +125,12 @@ func checkStudyVersion(study *records.Study, version int64) error {
 }
 
 func (c *call) hasWithdrawn(study *records.Study, msp records.MSPID) (bool, error) {
-	withdrawal, err := ledger.Get[records.Withdrawal](c.Tx, ledger.WithdrawKey(study.Study, study.Version, msp))
+	withdrawal, err := ledger.Get[records.Withdrawal](c.Tx, withdrawKey(study, msp))
 	return withdrawal != nil, err
+}
+
+func withdrawKey(study *records.Study, msp records.MSPID) ledger.Key {
+	return ledger.WithdrawKey(study.Study, study.Version, msp)
 }
 
 // conflictIf returns an error that there is, or a CONFLICT.

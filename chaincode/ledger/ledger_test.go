@@ -104,7 +104,7 @@ func TestATransactionSeesItsOwnWritesAndThePeerOnlyAtTheEnd(t *testing.T) {
 	}
 }
 
-func TestWhatIsReadAheadIsOneExchangeAndReadOnce(t *testing.T) {
+func TestWhatIsExpectedIsOneExchangeAndReadOnce(t *testing.T) {
 	tx, p := begun(t, Submit)
 	data, err := json.Marshal(gateway("AlderMSP"))
 	if err != nil {
@@ -113,10 +113,9 @@ func TestWhatIsReadAheadIsOneExchangeAndReadOnce(t *testing.T) {
 	name, _ := shim.CreateCompositeKey("gateway", []string{"AlderMSP"})
 	p.state[name] = data
 	here, absent := GatewayKey("AlderMSP"), GatewayKey("BirchMSP")
-	for range 2 {
-		if err := tx.Prefetch(here, absent); err != nil {
-			t.Fatal(err)
-		}
+	tx.Expect(here, absent, here)
+	if len(p.reads) != 0 {
+		t.Errorf("%q were read before anybody asked", p.reads)
 	}
 	if found, err := Get[records.Gateway](tx, here); err != nil || found == nil || found.Address != "localhost:1" {
 		t.Errorf("got %v, %v", found, err)
@@ -124,8 +123,20 @@ func TestWhatIsReadAheadIsOneExchangeAndReadOnce(t *testing.T) {
 	if found, err := Get[records.Gateway](tx, absent); err != nil || found != nil {
 		t.Errorf("got %v, %v", found, err)
 	}
-	if p.exchanges != 1 || len(p.reads) != 2 {
+	tx.Expect(here, absent)
+	if _, err := Get[records.Gateway](tx, GatewayKey("ElmMSP")); err != nil {
+		t.Fatal(err)
+	}
+	if p.exchanges != 1 || len(p.reads) != 3 {
 		t.Errorf("%d exchanges for %q", p.exchanges, p.reads)
+	}
+}
+
+func TestWhatIsExpectedAndNeverAskedForIsNotRead(t *testing.T) {
+	tx, p := begun(t, Submit)
+	tx.Expect(GatewayKey("AlderMSP"))
+	if err := tx.Flush(); err != nil || len(p.reads) != 0 {
+		t.Errorf("%v, and %q were read", err, p.reads)
 	}
 }
 

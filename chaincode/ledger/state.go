@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"quorate.dev/chaincode/document"
 	"quorate.dev/chaincode/records"
@@ -83,9 +84,9 @@ func Put[T any](t *Tx, key Key, record *T) error {
 	if key.owner != "" && key.owner != t.Caller.MSP {
 		return Refuse(Denied, "%s belongs to %s and cannot be written by %s", key, key.owner, t.Caller.MSP)
 	}
-	name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
+	name, err := t.nameOf(key)
 	if err != nil {
-		return Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+		return err
 	}
 	data, err := document.Encode(record)
 	if err != nil {
@@ -127,9 +128,8 @@ func List[T any](t *Tx, kind string, parts ...string) (list []T, err error) {
 
 // read returns a key's name in the state, and what the transaction sees under it: its own write, or the state.
 func (t *Tx) read(key Key) (name string, data []byte, err error) {
-	name, err = t.stub.CreateCompositeKey(key.kind, key.parts)
-	if err != nil {
-		return "", nil, Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+	if name, err = t.nameOf(key); err != nil {
+		return "", nil, err
 	}
 	if data, written := t.pending[name]; written {
 		return name, data, nil
@@ -137,30 +137,23 @@ func (t *Tx) read(key Key) (name string, data []byte, err error) {
 	if data, seen := t.seen[name]; seen {
 		return name, data, nil
 	}
-	if data, err = t.stub.GetState(name); err != nil {
+	if err := t.fetch(name); err != nil {
 		return "", nil, err
 	}
-	t.seen[name] = data
-	return name, data, nil
+	return name, t.seen[name], nil
 }
 
-// Prefetch reads records that the transaction will read anyway, in one exchange with the peer instead of one for each;
-// a peer of Fabric 2 is asked one by one.
-func (t *Tx) Prefetch(keys ...Key) error {
-	names := make([]string, 0, len(keys))
-	for _, key := range keys {
-		name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
-		if err != nil {
-			return Refuse(Defect, "the key %s cannot be formed: %v", key, err)
-		}
-		if _, seen := t.seen[name]; !seen {
-			names = append(names, name)
-		}
+// Expect names records that the transaction is about to read. The next read that has to ask the peer brings all of them
+// along, in one exchange instead of one for each; a peer of Fabric 2 is asked one by one.
+func (t *Tx) Expect(keys ...Key) { t.expected = append(t.expected, keys...) }
+
+// fetch reads a name and what is expected besides.
+func (t *Tx) fetch(name string) error {
+	names, err := t.unseen(name)
+	if err != nil {
+		return err
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	values, err := t.stub.GetMultipleStates(names...)
+	values, err := t.values(names)
 	if err != nil {
 		return err
 	}
@@ -173,6 +166,38 @@ func (t *Tx) Prefetch(keys ...Key) error {
 		}
 	}
 	return nil
+}
+
+func (t *Tx) values(names []string) ([][]byte, error) {
+	if len(names) > 1 {
+		return t.stub.GetMultipleStates(names...)
+	}
+	value, err := t.stub.GetState(names[0])
+	return [][]byte{value}, err
+}
+
+// unseen returns a name and those that are expected, each once, and expects nothing more.
+func (t *Tx) unseen(name string) ([]string, error) {
+	names := []string{name}
+	for _, key := range t.expected {
+		other, err := t.nameOf(key)
+		if err != nil {
+			return nil, err
+		}
+		if _, seen := t.seen[other]; !seen && !slices.Contains(names, other) {
+			names = append(names, other)
+		}
+	}
+	t.expected = nil
+	return names, nil
+}
+
+func (t *Tx) nameOf(key Key) (string, error) {
+	name, err := t.stub.CreateCompositeKey(key.kind, key.parts)
+	if err != nil {
+		return "", Refuse(Defect, "the key %s cannot be formed: %v", key, err)
+	}
+	return name, nil
 }
 
 func decode[T any](key Key, data []byte) (*T, error) {

@@ -29,13 +29,14 @@ type Tx struct {
 	// Time is the transaction's timestamp, which its creator wrote, in milliseconds.
 	Time int64
 
-	stub    shim.ChaincodeStubInterface
-	mode    Mode
-	clock   time.Time
-	pending map[string][]byte
-	seen    map[string][]byte
-	decoded map[string]any // by name, as the transaction sees it
-	events  []records.Event
+	stub     shim.ChaincodeStubInterface
+	mode     Mode
+	clock    time.Time
+	pending  map[string][]byte
+	seen     map[string][]byte
+	decoded  map[string]any // by name, as the transaction sees it
+	expected []Key          // to be read together with whatever is read next
+	events   []records.Event
 }
 
 // Begin reads who calls, whom callers may know, and when. now is this endorser's clock.

@@ -20,6 +20,8 @@ type stub struct {
 	state   state
 	rwset   RWSet
 	event   *Event
+
+	exchanges int
 }
 
 // An Event is what a transaction emits.
@@ -54,6 +56,11 @@ func (s *stub) GetFunctionAndParameters() (string, []string) {
 
 // GetState returns the committed value: a transaction does not see its own writes.
 func (s *stub) GetState(key string) ([]byte, error) {
+	s.exchanges++
+	return s.value(key)
+}
+
+func (s *stub) value(key string) ([]byte, error) {
 	if key == "" {
 		return nil, errors.New("the key is empty")
 	}
@@ -68,9 +75,10 @@ func (s *stub) GetState(key string) ([]byte, error) {
 
 // GetMultipleStates returns nil for keys that have no value.
 func (s *stub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	s.exchanges++
 	values := make([][]byte, len(keys))
 	for i, key := range keys {
-		value, err := s.GetState(key)
+		value, err := s.value(key)
 		if err != nil {
 			return nil, err
 		}

@@ -35,6 +35,9 @@ type Transaction struct {
 	Event   *Event
 	Code    Code // once its block is committed
 	creator string
+
+	// Exchanges is how often a peer was asked for values of keys.
+	Exchanges int
 }
 
 // Simulate runs a call on the committed state. An error is what the chaincode answered.
@@ -55,7 +58,7 @@ func (c *Client) SimulateArgs(args ...[]byte) (*Transaction, error) {
 	if response.GetStatus() != shim.OK {
 		return nil, errors.New(response.GetMessage())
 	}
-	tx := &Transaction{ID: s.txID, Result: response.GetPayload(), RWSet: &s.rwset, Event: s.event, creator: c.MSP}
+	tx := &Transaction{ID: s.txID, Result: response.GetPayload(), RWSet: &s.rwset, Event: s.event, creator: c.MSP, Exchanges: s.exchanges}
 	c.network.checkOnce(tx)
 	return tx, nil
 }
