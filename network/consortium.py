@@ -15,7 +15,7 @@ from quorate.digest import digest_of
 from quorate.errors import TimedOutError
 from quorate.identifiers import parse_msp_id
 from quorate.records.common import make
-from quorate.records.consortium import Charter, Confirm, ConsortiumView, Found, Founding, Get, Member, Quorum, Tally
+from quorate.records.consortium import Charter, Confirm, Found, Founding, Member, Members, MembersView, Quorum, Tally
 
 _ANSWER_LIMIT = 1024 * 1024
 _CLOCK_SKEW_MS = 10_000
@@ -126,8 +126,8 @@ async def _charter(network: Connection, member: OrganisationConnection) -> Chart
     deadline = time.monotonic() + _PEERS_AGREE_WITHIN_S
     async with open_contract(network, member, Role.OFFICER) as contract:
         while True:
-            answer = await _in_time(contract.evaluate, "consortium:Get", make(Get).encode())
-            view = ConsortiumView.parse(answer, limit=_ANSWER_LIMIT)
+            answer = await _in_time(contract.evaluate, "consortium:Members", make(Members).encode())
+            view = MembersView.parse(answer, limit=_ANSWER_LIMIT)
             if view.charter is not None:
                 return view.charter
             if time.monotonic() > deadline:
