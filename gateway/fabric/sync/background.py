@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GRACE_S: Final = 5.0
+_LOOK_UP_S: Final = 0.5
 
 
 class Background:
@@ -52,7 +53,7 @@ class Background:
         # An interruption may come as early as while the coroutine is handed over.
         try:
             self._hand_over(coroutine, outcome)
-            return outcome.result()
+            return _result(outcome)
         finally:
             if not outcome.done():
                 self._cancel(outcome, coroutine.close)
@@ -102,6 +103,14 @@ class Background:
 
         self._loop.call_soon_threadsafe(cancel)
         wait([outcome], timeout=_GRACE_S)
+
+
+def _result(outcome: Future[T]) -> T:
+    # A signal that comes just before a thread begins to wait, or to another thread, does not end the wait; so each is
+    # short, and Ctrl-C is seen at the end of it.
+    while not wait([outcome], timeout=_LOOK_UP_S).done:
+        pass
+    return outcome.result()
 
 
 class _Shared:

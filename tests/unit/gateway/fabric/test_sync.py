@@ -377,6 +377,19 @@ def test_an_interruption_while_a_call_is_handed_over_ends_the_call(begun: bool) 
     background.stop()
 
 
+def test_a_signal_that_does_not_wake_who_waits_interrupts_all_the_same() -> None:
+    background = Background()
+
+    async def work() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        background.run(work())
+    assert background._tasks == {}
+    background.stop()
+
+
 def test_what_an_interrupted_reader_fetches_is_for_the_next() -> None:
     class Items:
         def __init__(self) -> None:
