@@ -60,7 +60,11 @@ def to_text(document: Document) -> str:
 
 def challenge_of(text: str) -> Challenge:
     """Return the challenge in a word; `UsageError` when there is none."""
-    return Challenge.parse(_bytes(text, "challenge"), limit=_LIMIT)
+    data = _bytes(text, "challenge")
+    try:
+        return Challenge.parse(data, limit=_LIMIT)
+    except UsageError as error:
+        raise UsageError(f"this is no challenge: {error}", hint="Copy the whole challenge.", cause=error) from error
 
 
 def answer_of(text: str) -> Answer:

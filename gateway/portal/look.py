@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.audit.trail import Trail
 from gateway.audit.trail.bundle import read_bundle
 from gateway.audit.trail.questions import NOTHING
+from gateway.audit.trail.schema import require_trail
 from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
 from gateway.portal.server import PortalServer
@@ -34,6 +35,8 @@ async def look(*, bundle: Path | None, trail: Path | None, port: int, ready: Cal
     QuorateError
         When the file is none, or the address cannot be listened on.
     """
+    if trail is not None:
+        require_trail(trail)
     server = PortalServer(f"127.0.0.1:{port}")
     try:
         found, memory = (Trail.open(trail), NOTHING) if bundle is None else await asyncio.to_thread(read_bundle, bundle)

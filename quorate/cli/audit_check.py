@@ -9,6 +9,7 @@ import click
 
 from quorate.cli.audit_ask import gateway_part
 from quorate.cli.output import Column, Format, format_option, print_rows
+from quorate.digest import parse_digest
 from quorate.errors import CheckFailedError
 
 _COLUMNS = (
@@ -57,7 +58,7 @@ def check_command(
 ) -> None:
     """Run the whole scheduled audit: exit status 1 on any finding. That it ran is recorded in your access log."""
     run = gateway_part("schedule.run")
-    given = {} if expect_policies is None else {"policies": expect_policies}
+    given = {} if expect_policies is None else {"policies": parse_digest(expect_policies)}
     expected = run.Expected(days=days, budget_share=budget_share, anchor_minutes=anchor_minutes, **given)
     findings = asyncio.run(run.check(profile, expected))
     rows = [

@@ -56,7 +56,7 @@ def tokenize(source: str) -> list[Token]:
     while at < len(source):
         found = _NEXT.match(source, at)
         if found is None:
-            raise PolicyRefusedError(_reason(source, at))
+            raise PolicyRefusedError(_reason(source, at), line=source.count("\n", 0, at) + 1)
         at = found.end()
         if found.lastgroup == "text":
             tokens.append(Token(Kind.TEXT, found[0][1:-1]))

@@ -48,8 +48,15 @@ class Checkpoint(Document):
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
         if len(data) > _MOST:
-            raise UsageError(f"{path} is no checkpoint: it is too large")
-        return cls.parse(data.strip())
+            raise UsageError(f"{path} is no checkpoint: it is too large", hint="Name the file that --remember wrote.")
+        try:
+            return cls.parse(data.strip())
+        except UsageError as error:
+            raise UsageError(
+                f"{path} is no checkpoint: {error}",
+                hint="Name the file that --remember wrote, or a new one.",
+                cause=error,
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write it to a file, whole or not at all.

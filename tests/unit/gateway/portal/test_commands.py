@@ -2,8 +2,10 @@
 
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -111,11 +113,28 @@ async def test_a_challenge_of_another_portal_is_not_signed(other, profile, brows
 def test_nonsense_is_not_signed(word, profile):
     found = login(word, profile(), "--yes")
     assert isinstance(found.exception, UsageError)
+    assert (str(found.exception)[:20], found.exception.hint) == ("this is no challenge", "Copy the whole challenge.")
 
 
 @pytest.mark.parametrize("options", [[], ["--bundle", "a", "--trail", __file__]])
 def test_one_thing_is_looked_at(options):
     assert isinstance(CliRunner().invoke(group, ["serve", *options]).exception, UsageError)
+
+
+@pytest.mark.parametrize("content", ["text", "database"])
+def test_a_file_that_is_no_trail_is_named_and_left_as_it_is(content, tmp_path):
+    path = tmp_path / "other.db"
+    if content == "text":
+        path.write_text("a file that somebody needs\n")
+    else:
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute("CREATE TABLE patients (name TEXT)")
+    before = path.read_bytes()
+    found = CliRunner().invoke(group, ["serve", "--trail", str(path), "--port", "0"])
+    assert isinstance(found.exception, UsageError)
+    assert "is no trail" in str(found.exception)
+    assert found.exception.hint == "Name a copy of a gateway's `audit/trail.db`."
+    assert (path.read_bytes(), [each.name for each in tmp_path.iterdir()]) == (before, ["other.db"])
 
 
 def test_a_bundle_is_shown_until_it_is_enough(house, tmp_path):

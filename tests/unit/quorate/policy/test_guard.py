@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from quorate.policy import PolicyRefusedError, Reason, check
 from quorate.policy.guard import MAX_TEXT
+from quorate.policy.refusal import HINTS
 from tests.unit.quorate.policy.samples import DEFAULT, corpus
 
 PIECES = [
@@ -66,11 +67,16 @@ def test_ids_come_in_the_order_of_the_text():
     assert check("// nothing\n") == ()
 
 
-def test_a_refusal_says_its_reason():
-    with pytest.raises(PolicyRefusedError, match="the policy text is refused: template") as caught:
-        check("?")
+def test_a_refusal_says_its_reason_its_line_and_what_to_do():
+    with pytest.raises(PolicyRefusedError, match=r"the policy text is refused: template in line 3$") as caught:
+        check("// one\n\n ?")
     assert caught.value.code == "INVALID_ARGUMENT"
     assert caught.value.reason is Reason.TEMPLATE
+    assert caught.value.hint == HINTS[Reason.TEMPLATE]
+
+
+def test_every_reason_says_what_to_do():
+    assert set(HINTS) == set(Reason)
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))

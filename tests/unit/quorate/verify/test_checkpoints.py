@@ -102,5 +102,5 @@ def test_a_file_keeps_it(known, tmp_path):
     known.save(path)
     assert Checkpoint.load(path) == known
     path.write_bytes(b"{}")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"known\.json is no checkpoint"):
         Checkpoint.load(path)
