@@ -44,7 +44,7 @@ async def write(contract: Contract, key: str) -> tuple[str, int]:
 
 async def until(blocks: EventStream[AnyMessage], number: int) -> AnyMessage:
     """Return the block of this number."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while block_of(block := await anext(blocks)) < number:
             pass
     assert block_of(block) == number

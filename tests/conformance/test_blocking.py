@@ -9,6 +9,7 @@ import pytest
 
 from gateway.fabric import CommitError, EndorseError, InMemoryCheckpointer, sync
 from tests.conformance.blocks import block_of
+from tests.conformance.world import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def blocking(world: World) -> Iterator[sync.Network]:
-    with sync.connect(world.endpoint("alder"), *world.agent("alder")) as gateway:
+    with sync.connect(world.endpoint("alder"), *world.agent("alder"), deadlines=PATIENT) as gateway:
         yield gateway.network(world.channel)
 
 
@@ -46,7 +47,7 @@ def test_a_script_follows_events_and_blocks(blocking: sync.Network, world: World
     seen = []
     while len(seen) < 3:
         with blocking.chaincode_events(world.chaincode, start_block=start, checkpoint=checkpointer) as events:
-            event = events.next(timeout=10)
+            event = events.next(timeout=60)
             seen.append(event.payload)
             checkpointer.checkpoint_chaincode_event(event)
     assert seen == [b"0", b"1", b"2"]
@@ -58,7 +59,7 @@ def test_a_script_follows_events_and_blocks(blocking: sync.Network, world: World
         blocking.block_and_private_data_events(start_block=start),
     ):
         with stream:
-            assert block_of(stream.next(timeout=10)) == start
+            assert block_of(stream.next(timeout=60)) == start
 
 
 def test_threads_share_one_gateway(blocking: sync.Network, world: World, key: str) -> None:

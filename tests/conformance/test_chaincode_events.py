@@ -33,7 +33,7 @@ async def emit(contract: Contract, name: str, payload: str) -> tuple[str, int]:
 
 async def until(events: EventStream[ChaincodeEvent], name: str) -> ChaincodeEvent:
     """Return the next event of this name: all scenarios share one chaincode."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (event := await anext(events)).event_name != name:
             pass
     return event

@@ -103,7 +103,7 @@ async def test_events_come_for_a_request_signed_elsewhere(
     make = getattr(offline.network(world.channel), f"new_{kind}_request")
     unsigned = make(*names(world, kind), start_block=start)
     request = getattr(offline, f"new_signed_{kind}_request")(unsigned.bytes, signer.sign(unsigned.digest))
-    async with asyncio.timeout(10), request.events() as events:
+    async with asyncio.timeout(60), request.events() as events:
         assert block_of(await anext(events)) == start
 
 
@@ -112,7 +112,7 @@ async def test_events_with_somebody_elses_signature_are_denied(offline: Gateway,
     _, birch = world.agent("birch")
     unsigned = getattr(offline.network(world.channel), f"new_{kind}_request")(*names(world, kind), start_block=0)
     request = getattr(offline, f"new_signed_{kind}_request")(unsigned.bytes, birch.sign(unsigned.digest))
-    async with asyncio.timeout(10), request.events() as events:
+    async with asyncio.timeout(60), request.events() as events:
         with pytest.raises(GatewayError) as caught:
             await anext(events)
     assert caught.value.code == "DENIED"

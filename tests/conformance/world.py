@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 MEMBERS = ("Alder", "Birch", "Cedar")
 MSPS = tuple(f"{member}MSP" for member in MEMBERS)
-READY_S = 60.0
+READY_S = 120.0
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=60)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class World:
     ) -> AsyncIterator[Gateway]:
         """Connect to an organisation's peer as its agent, or as somebody else."""
         own_identity, own_signer = self.agent(name)
-        async with connect(self.endpoint(name), identity or own_identity, signer or own_signer) as gateway:
+        who = identity or own_identity, signer or own_signer
+        async with connect(self.endpoint(name), *who, deadlines=PATIENT) as gateway:
             yield gateway
 
     def commit_at(self, gateway: Gateway, transaction_id: str) -> Commit:
@@ -98,7 +100,7 @@ class World:
     async def offline(self, name: str) -> AsyncIterator[tuple[Gateway, PrivateKeySigner]]:
         """Connect without a key, and give it apart."""
         identity, signer = self.agent(name)
-        async with connect(self.endpoint(name), identity) as gateway:
+        async with connect(self.endpoint(name), identity, deadlines=PATIENT) as gateway:
             yield gateway, signer
 
 

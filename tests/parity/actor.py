@@ -11,7 +11,7 @@ from google.rpc.status_pb2 import Status
 from quorate.blocks import protos
 from tests.parity.proposals import Draft, Signatory
 
-_DEADLINE_S = 20.0
+_DEADLINE_S = 60.0
 _GATEWAY = "/gateway.Gateway/"
 Seen = dict[str, Any]
 

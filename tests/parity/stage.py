@@ -32,7 +32,7 @@ from tests.parity.proposals import Signatory
 
 ORDERER = "orderer"
 MEMBERS = ("Alder", "Birch", "Cedar")
-_READY_S = 60.0
+_READY_S = 120.0
 _OPTIONS = (
     ("grpc.ssl_target_name_override", "localhost"),
     ("grpc.max_send_message_length", -1),  # what is too much is for the other side to say

@@ -14,7 +14,7 @@ from tests.parity.proposals import Signatory, broken, high_s, none, now
 from tests.parity.registry import situation, variants
 from tests.parity.stage import ORDERER, Stage
 
-_DEADLINE_S = 15.0
+_DEADLINE_S = 60.0
 _PEER = "/protos.Deliver/"
 _ORDERER = "/orderer.AtomicBroadcast/"
 _METHODS = ("Deliver", "DeliverFiltered", "DeliverWithPrivateData")

@@ -12,7 +12,7 @@ from tests.parity.registry import situation, variants
 from tests.parity.situations.deliver import fetch, position
 from tests.parity.stage import Stage
 
-_QUIET_S = 0.5
+_QUIET_S = 2.0
 
 
 def _request(
@@ -41,7 +41,7 @@ def _request(
 def _read(actor: Actor, request: protos.AnyMessage, *, at_most: int) -> list[Any]:
     """Return so many events, or those that come until the stream has been quiet, and why it ended."""
     told: list[Any] = []
-    with actor.chaincode_events(request, timeout=_QUIET_S if at_most == 0 else 15.0) as stream:
+    with actor.chaincode_events(request, timeout=_QUIET_S if at_most == 0 else 60.0) as stream:
         try:
             for response in stream:
                 block = f"<block {response.block_number}>"

@@ -257,7 +257,7 @@ def _broadcast(stage: Stage, *envelopes: protos.AnyMessage) -> list[Any]:
         "/orderer.AtomicBroadcast/Broadcast",
         request_serializer=protos.Envelope.SerializeToString,
         response_deserializer=protos.BroadcastResponse.FromString,
-    )(iter(envelopes), timeout=20)
+    )(iter(envelopes), timeout=60)
     return [[protos.Status.Name(response.status), response.info] for response in call]
 
 
