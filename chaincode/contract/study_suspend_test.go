@@ -96,7 +96,9 @@ func TestAVoteToResumeKnowsEverySuspension(t *testing.T) {
 	w.refused(w.as(alder, "operator"), "study:Vote", m{
 		"study": "one", "version": 1, "terms_digest": w.study()["terms_digest"], "motion": "resume/1", "choice": "approve",
 	}, "INVALID_STATE", "suspension 2", "resume/2")
-	expectSuspensions(t, w.resumeByVote(2), "RUNNING", "AlderMSP 1 key voted", "BirchMSP 2 update voted")
+	w.suspend(cedar, 0, "data")
+	w.must(w.as(alder, "operator"), "study:Resume", m{"study": "one", "number": 1})
+	expectSuspensions(t, w.resumeByVote(3), "RUNNING", "AlderMSP 1 key withdrawn", "BirchMSP 2 update voted", "CedarMSP 3 data voted")
 	w.refused(w.as(birch, "aggregator"), "study:Tally", m{"study": "one", "motion": "resume/1"}, "INVALID_STATE", "RUNNING")
 }
 
