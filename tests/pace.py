@@ -1,22 +1,23 @@
 """How busy this machine is, for what a test bounds in time and an idle machine does in far less."""
 
 import hashlib
-import math
+import statistics
 import time
 
 _WORK_S = 0.02
+_MORE_WORK_S = 0.1
 _LOOKS = 3
 _BYTES = bytes(4096)
 
 
-def slowdown() -> float:
+def slowdown(work_s: float = _WORK_S) -> float:
     """Return how many times longer a little work takes now than it would if nobody else used the processors."""
     began, used = time.perf_counter(), time.process_time()
-    while time.process_time() - used < _WORK_S:
+    while time.process_time() - used < work_s:
         hashlib.sha256(_BYTES).digest()
-    return max(1.0, (time.perf_counter() - began) / _WORK_S)
+    return max(1.0, (time.perf_counter() - began) / work_s)
 
 
 def pace() -> int:
     """Return by what a deadline is multiplied that takes part in what is tested: 1 on an idle machine."""
-    return math.ceil(max(slowdown() for _ in range(_LOOKS)) - 0.5)
+    return round(statistics.median(slowdown(_MORE_WORK_S) for _ in range(_LOOKS)))
