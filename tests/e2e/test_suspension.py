@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest
 
 
 async def test_a_study_stopped_in_the_middle_of_a_round_goes_on_with_the_same_charges(play):
-    async with play(rounds=2, commit_timeout_ms=30_000) as it:
+    async with play(rounds=2, commit_timeout_ms=12_000) as it:
         it.stop_training("Birch")
         await it.begin()
         await it.round(1, lambda view: len(view.commits) == 3 and charge_of(view, "BirchMSP") is not None)

@@ -117,6 +117,7 @@ def test_every_suspension_is_an_event(walked):
     assert not any(kind == "round.aborted" for kind in kinds)
 
 
+@pytest.mark.usefixtures("walked")  # who founds the consortium
 def test_refusals_have_their_codes(network):
     async def refused():
         async with AsyncExitStack() as stack:
