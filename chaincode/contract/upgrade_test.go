@@ -54,20 +54,10 @@ func populated(t *testing.T) *world {
 
 const stateFile = "state-v1.json"
 
-// A ledger that the first version of the records was written to must stay readable, and go on, for ever.
-// With -update the file is written anew: do that only as long as no ledger of that version exists.
-func TestALedgerOfVersion1IsReadAndGoesOn(t *testing.T) {
-	path := filepath.Join("testdata", stateFile)
-	if *update {
-		data, err := json.MarshalIndent(populated(t).Dump(), "", " ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := os.ReadFile(path)
+// version1 is a world with the ledger that the first version of the records was written to.
+func version1(t *testing.T) *world {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", stateFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +67,22 @@ func TestALedgerOfVersion1IsReadAndGoesOn(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.Load(state)
+	return w
+}
+
+// A ledger that the first version of the records was written to must stay readable, and go on, for ever.
+// With -update the file is written anew: do that only as long as no ledger of that version exists.
+func TestALedgerOfVersion1IsReadAndGoesOn(t *testing.T) {
+	if *update {
+		data, err := json.MarshalIndent(populated(t).Dump(), "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join("testdata", stateFile), append(data, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := version1(t)
 	for function, doc := range map[string]m{
 		"consortium:Get": nil, "consortium:Members": nil, "policy:Get": nil, "dataset:List": nil, "study:List": nil, "audit:Info": nil,
 		"policy:History": nil, "policy:Proposal": {"proposal": "stricter"}, "audit:Reviews": nil, "audit:Anchors": {},
@@ -93,6 +99,40 @@ func TestALedgerOfVersion1IsReadAndGoesOn(t *testing.T) {
 	w.must(w.as(alder, "aggregator"), "round:Abort", m{"study": "one", "round": 2})
 	if next := w.must(w.as(alder, "aggregator"), "round:Open", m{"study": "one", "round": 3}); next["base"] != digest("model") {
 		t.Errorf("round 3 has the base %v", next["base"])
+	}
+}
+
+// The policies that a consortium of that time began with let nobody suspend a study, until its members vote for rules
+// that do.
+func TestALedgerOfVersion1LearnsToStopAStudy(t *testing.T) {
+	w := version1(t)
+	w.refused(w.as(alder, "operator"), "study:Suspend", m{"study": "one", "round": 2, "reason": "key"}, "DENIED", "no policy permits it")
+	proposal := w.must(w.as(alder, "operator"), "policy:Propose", with(policyProposal("stopping", ""), m{"base": w.read("policy:Get", nil)["digest"]}))
+	w.ballots("policy", proposal, "approve", members...)
+	w.must(w.as(birch, "operator"), "policy:Tally", m{"proposal": "stopping"})
+	w.suspend(alder, 2, "key")
+	w.refused(w.as(alder, "agent"), "round:Commit", w.commitDoc(alder, 2), "INVALID_STATE", "SUSPENDED")
+	w.must(w.as(alder, "operator"), "study:Resume", m{"study": "one", "number": 1})
+	w.commit(alder, 2)
+}
+
+// Proposals of that time do not say which version of the charter or of the policies they are about.
+func TestProposalsOfVersion1AreVotedOn(t *testing.T) {
+	w := version1(t)
+	leave := w.memberProposal("leave")
+	w.ballots("consortium", leave, "approve", alder, cedar, dogwd)
+	stricter := w.read("policy:Proposal", m{"proposal": "stricter"})["proposal"].(m)
+	for _, proposal := range []m{leave, stricter} {
+		if proposal["charter_version"] != nil || proposal["base_version"] != nil {
+			t.Fatalf("the proposal is %v", proposal)
+		}
+	}
+	if charter := w.tallyMembers("leave"); membersOf(charter) != "Alder Birch Dogwood" {
+		t.Errorf("the charter is %v", charter)
+	}
+	w.ballots("policy", stricter, "approve", alder, birch, dogwd)
+	if adopted := w.must(w.as(alder, "operator"), "policy:Tally", m{"proposal": "stricter"}); adopted["state"] != "ADOPTED" {
+		t.Errorf("the proposal is %v", adopted)
 	}
 }
 
