@@ -173,7 +173,7 @@ def down(home: NetworkHome) -> None:
 
     Its ledger and keys are kept for the next start.
     """
-    was_running = driver_of(home).stop(home)
+    was_running = home.directory.exists() and driver_of(home).stop(home)
     click.echo("The network has ended." if was_running else "The network was not running.", err=True)
 
 
@@ -186,6 +186,10 @@ def status(home: NetworkHome, format_: Format) -> None:
 
     The exit status is 1 if its process crashed, or a port that should answer does not.
     """
+    if not home.directory.exists():
+        click.echo(
+            f"There has been no network in {home.directory}: name another with --directory, or start one.", err=True
+        )
     found = driver_of(home).status(home)
     print_rows([line.as_row() for line in found], columns=_STATUS_COLUMNS, format_=format_)
     wrong = [f"{line.kind} {line.name}: {line.state}" for line in found if line.state in {State.CRASHED, State.SILENT}]

@@ -11,7 +11,7 @@ import click
 from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
 from quorate.cli.mounts import MOUNTS, Mount
-from quorate.cli.terminal import printable
+from quorate.cli.terminal import open_streams, printable
 from quorate.errors import ExitCode, NoSpaceError, QuorateError, UsageError, first_error
 
 _PROGRAM = "quorate"
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
     mounts : sequence of Mount
         The commands to offer.
     """
+    open_streams()
     group = root(mounts)
     if instruction := os.environ.get(_COMPLETION_VARIABLE):
         from click.shell_completion import shell_complete  # noqa: PLC0415 - only a shell asks
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
     if not debug:
         # gRPC writes each failed attempt to standard error by itself; the error that ends a command says it once.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    if sys.stdout is None:
+        return _say(UsageError("standard output is closed", hint="Send it to /dev/null instead."), debug=debug)
     try:
         return _run(group, arguments, debug=debug)
     except KeyboardInterrupt:

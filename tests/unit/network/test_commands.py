@@ -83,6 +83,14 @@ def test_from_init_to_down(run, place, stand_in):  # noqa: ARG001 - it must be i
     assert (status, rows(out)["embedded"]["state"]) == (0, "stopped")
 
 
+def test_nothing_is_made_where_there_is_no_network(run, place):
+    assert "was not running" in run("down")[2]
+    status, out, err = run("status", "--format", "jsonl")
+    assert (status, rows(out)["embedded"]["state"]) == (0, "stopped")
+    assert "There has been no network in" in err
+    assert list(place.iterdir()) == []
+
+
 def test_up_as_a_table_names_what_matters(run, stand_in):  # noqa: ARG001 - it must be installed
     run("init")
     _, out, _ = run("up")

@@ -155,6 +155,30 @@ def test_standard_output_on_a_full_disk_is_no_defect():
     assert "Exception" not in found.stderr
 
 
+def quorate(*arguments, **options):
+    command = [sys.executable, "-m", "quorate", *arguments]
+    return subprocess.run(command, text=True, check=False, timeout=200, **options)
+
+
+def test_a_closed_standard_output_is_refused_before_anything_is_done():
+    found = quorate("--version", stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert found.returncode == 2
+    assert found.stderr.startswith("INVALID_ARGUMENT: standard output is closed\n")
+
+
+@pytest.mark.parametrize("descriptor", [0, 2])
+def test_other_closed_streams_change_nothing(descriptor):
+    found = quorate("--version", stdout=subprocess.PIPE, preexec_fn=lambda: os.close(descriptor))
+    assert (found.returncode, found.stdout[:8]) == (0, "quorate ")
+
+
+def test_what_a_locale_cannot_say_is_written_as_utf8():
+    ask = ("privacy", "quote", "--noise-multiplier", "4", "--sample-rate", "1/4", "--steps", "48", "--delta", "1e-5")
+    found = quorate(*ask, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert found.returncode == 0
+    assert "ε = 1.9899 at δ = 1e-5" in found.stdout
+
+
 def test_an_operating_system_error_nobody_expected_is_a_defect(mount):
     assert main(["try"], mounts=[mount(RAISES.format(what="PermissionError(13, 'no')"))]) == 70
 
