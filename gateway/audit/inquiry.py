@@ -101,7 +101,7 @@ async def follow(
 def _told(trail: Trail, memory: Memory, what: str, asked: Mapping[str, object], **more: Any) -> Told:  # noqa: ANN401 - the same
     given = {name: value for name, value in asked.items() if value is not None}
     if what == "events":
-        return _events(trail, given, **more)
+        return _events(trail, memory, given, **more)
     if what == "transaction":
         found = transaction(trail, str(given.get("transaction", "")))
         return Told({"question": what, "height": trail.height}, [found.model_dump(mode="json")])
@@ -110,7 +110,9 @@ def _told(trail: Trail, memory: Memory, what: str, asked: Mapping[str, object], 
     return Told(document, rows)
 
 
-def _events(trail: Trail, asked: Mapping[str, object], *, at: str | None = None, limit: int = 50) -> Told:
+def _events(
+    trail: Trail, memory: Memory, asked: Mapping[str, object], *, at: str | None = None, limit: int = 50
+) -> Told:
     try:
         wanted, place = EventFilter.model_validate(asked), None if at is None else Cursor.decode(at)
     except ValidationError as error:
@@ -118,7 +120,7 @@ def _events(trail: Trail, asked: Mapping[str, object], *, at: str | None = None,
         raise UsageError(f"{'.'.join(map(str, first['loc'])) or 'the filter'}: {first['msg']}", cause=error) from error
     except ValueError as error:
         raise UsageError(str(error), cause=error) from error
-    found = page(trail, wanted, at=place, limit=limit)
+    found = page(trail, wanted, at=place, limit=limit, observing=memory.observing)
     head = {
         "schema": "quorate.answer/1",
         "question": "events",
@@ -126,7 +128,7 @@ def _events(trail: Trail, asked: Mapping[str, object], *, at: str | None = None,
         "older": found.older.encode() if found.older else None,
         "newer": found.newer.encode() if found.newer else None,
     }
-    return Told(head, [{**row.model_dump(mode="json"), "words": row.words} for row in found.events])
+    return Told(head, found.as_rows())
 
 
 def _verified(bundle: Path, genesis: str | None) -> tuple[tuple[str, str], ...]:

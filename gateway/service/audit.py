@@ -148,8 +148,8 @@ def _page(page: EventPage, *, newest_first: bool = True) -> list[pb.QueryRespons
         "older": page.older.encode() if page.older else None,
         "newer": page.newer.encode() if page.newer else None,
     }
-    rows = page.events if newest_first else page.events[::-1]
-    return [_head(head), *(_row({**row.model_dump(mode="json"), "words": row.words}) for row in rows)]
+    rows = page.as_rows()
+    return [_head(head), *map(_row, rows if newest_first else reversed(rows))]
 
 
 def _head(fields: Mapping[str, object]) -> pb.QueryResponse:

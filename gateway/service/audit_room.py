@@ -96,7 +96,7 @@ def open_audit(context: GatewayContext, network: Network, recall: Recall) -> Ite
             return network.block_events(start_block=start)
 
         filler = Filler(trail, blocks)
-        memory = Memory(reads=log, deleted=log, holdings=StoreHoldings(context.store), hearsay=recall)
+        memory = Memory(reads=log, deleted=log, holdings=StoreHoldings(context.store), hearsay=recall, observing=recall)
         desk = Desk(trail, log, context.state, clock=context.clock, filler=filler, memory=memory)
         audit = config.audit
         anchorer = Anchorer(desk, context.ledger.audit, entries=audit.anchor_entries, seconds=audit.anchor_minutes * 60)

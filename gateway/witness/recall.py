@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gateway.audit.trail.observations import Observation
 from gateway.audit.trail.questions.agreement import Finding
 from gateway.witness.divergence import read
 
@@ -53,3 +54,8 @@ class Recall:
                 organisations=(found.msp,),
                 what=found.what,
             )
+
+    def observations(self) -> Iterator[Observation]:
+        """Return the same for the timeline, with when each was found; errors as `divergences`."""
+        for found in read(self._divergences):
+            yield Observation(msp=found.msp, block=found.block, what=found.what, observed_time=found.found_time)

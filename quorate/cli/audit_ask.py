@@ -27,6 +27,7 @@ _EVENT_COLUMNS: Final = tuple(
         ("block", "block"),
         ("claimed_time", "claimed (UTC)"),
         ("observed_time", "observed (UTC)"),
+        ("source", "source"),
         ("type", "kind"),
         ("actor", "by"),
         ("role", "role"),

@@ -15,7 +15,7 @@ from gateway.service.protos.quorate.v1 import audit_pb2 as pb
 from gateway.service.status import from_rpc
 from quorate import canonical
 from quorate.blocks.protos import SerializedIdentity
-from quorate.errors import IntegrityError, QuorateError, TimedOutError, UnsupportedVersionError
+from quorate.errors import IntegrityError, TimedOutError, UnsupportedVersionError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SERVICE: Final = "/quorate.v1.Audit/"
 _SECONDS: Final = 60.0
+_LONGER: Final = {"access-log": 600.0}
+"""What reads all of a file that may be large."""
 _LIMIT: Final = 64 * 1024 * 1024
 
 
@@ -39,6 +41,10 @@ class Told:
 
     head: dict[str, Any]
     rows: list[dict[str, Any]]
+
+
+class NoTrailError(UnsupportedVersionError):
+    """Who answers knows nothing of audit queries as they are made here."""
 
 
 class AuditStub:
@@ -73,21 +79,21 @@ class AuditClient:
         Raises
         ------
         TimedOutError
-            When it takes longer than a minute.
+            When it takes longer than a minute, or ten to check the whole access log.
         QuorateError
             What the gateway answered.
         """
         head: dict[str, Any] = {}
-        rows = []
+        rows, seconds = [], _LONGER.get(what, _SECONDS)
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(seconds):
                 async for is_head, value in self.stream(what, asked, via=via, **more):
                     if is_head:
                         head = value
                     else:
                         rows.append(value)
         except TimeoutError as error:
-            raise TimedOutError(f"the gateway did not answer within {_SECONDS:g} s", cause=error) from error
+            raise TimedOutError(f"the gateway did not answer within {seconds:g} s", cause=error) from error
         return Told(head, rows)
 
     async def stream(
@@ -111,7 +117,7 @@ class AuditClient:
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
-            raise UnsupportedVersionError(
+            raise NoTrailError(
                 f"{self._profile.gateway} is a gateway older than this command, or no gateway",
                 hint="Bring the gateway to this version of Quorate; a peer keeps no trail.",
                 cause=error,
@@ -146,11 +152,8 @@ async def log_export(session: Session, extent: Mapping[str, object]) -> bool:
     """
     try:
         await AuditClient(session).ask("export", extent)
-    except QuorateError as error:
-        cause = error.__cause__
-        if isinstance(cause, grpc.aio.AioRpcError) and cause.code() is grpc.StatusCode.UNIMPLEMENTED:
-            return False
-        raise
+    except NoTrailError:
+        return False
     return True
 
 

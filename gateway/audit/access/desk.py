@@ -10,6 +10,7 @@ from gateway.audit.access.anchors import anchors_of
 from gateway.audit.access.permission import decide
 from gateway.audit.trail.detail import transaction
 from gateway.audit.trail.filter import Cursor, EventFilter
+from gateway.audit.trail.observations import News, beside
 from gateway.audit.trail.pages import MOST_ROWS, page
 from gateway.audit.trail.questions.registry import NOTHING, Memory, ask, question_named
 from quorate.errors import DeniedError, IntegrityError, StateError
@@ -112,7 +113,7 @@ class Desk:
         """
         asked = _without_defaults(wanted) | {"limit": limit} | ({} if at is None else {"at": at.encode()})
         await self.admit(reader, AUDIT_READ, via=via, what=EVENTS, asked=asked, study=wanted.study)
-        return await asyncio.to_thread(page, self.trail, wanted, at=at, limit=limit)
+        return await asyncio.to_thread(page, self.trail, wanted, at=at, limit=limit, observing=self.memory.observing)
 
     async def transaction(self, reader: Reader, transaction_id: str, *, via: Via) -> TransactionDetail:
         """Return one transaction; errors as `page`, and `NotFoundError` when there is none."""
@@ -167,15 +168,24 @@ class Desk:
     async def _follow(self, wanted: EventFilter, last: int) -> AsyncGenerator[EventPage, None]:
         if self._filler is None:
             return
+        news = News(self.memory.observing)
+        await asyncio.to_thread(news.take)  # what was observed before stands on pages, and is no news
         async with aclosing(self._filler.heights()) as heights:
             async for _ in heights:
                 while True:
-                    at = Cursor(sequence=last, newer=True)
-                    found = await asyncio.to_thread(page, self.trail, wanted, at=at, limit=MOST_ROWS)
-                    if not found.events:
+                    found = await asyncio.to_thread(self._since, wanted, last, news)
+                    if found.events:
+                        last = found.events[0].sequence
+                    elif not found.observations:
                         break
-                    last = found.events[0].sequence
                     yield found
+
+    def _since(self, wanted: EventFilter, last: int, news: News) -> EventPage:
+        at = Cursor(sequence=last, newer=True)
+        found = page(self.trail, wanted, at=at, limit=MOST_ROWS)
+        with self.trail.engine.connect() as connection:
+            between = beside(connection, wanted, news.take(), low=0, high=None)
+        return found.model_copy(update={"observations": between})
 
     async def admit(
         self,

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from gateway.fabric.tls_names import host_of, is_named
 from quorate.canonical import require_canonical
-from quorate.errors import DeniedError, UnsupportedVersionError
+from quorate.errors import DeniedError
 from quorate.records.common import Document, Hex, Milliseconds, Msp, make
 
 if TYPE_CHECKING:
@@ -120,13 +120,14 @@ class Gatekeeper:
         UsageError
             When it is not one.
         UnsupportedVersionError
-            When it is of an older client, or of a newer one.
+            When it is of a newer client.
         DeniedError
-            When it is for another gateway or another start of this one, too old, too new, or was asked before.
+            When it is for another gateway or another start of this one, too old, too new, or was asked before; or of an
+            older client, which would take any other answer for that of a peer, and export unlogged.
         """
         value = require_canonical(document, limit=_LIMIT)
         if isinstance(value, dict) and value.get("schema") == _OLDER:
-            raise UnsupportedVersionError(
+            raise DeniedError(
                 "the query is of a client older than this gateway: it does not say which gateway it is for",
                 hint="Install the gateway's version of Quorate where the command runs.",
             )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from gateway.audit.access import Desk
-    from gateway.audit.trail import Trail
+    from gateway.audit.trail import EventPage
     from gateway.audit.trail.questions import Answer
     from gateway.portal.visit import Visit
 
@@ -66,7 +66,7 @@ async def _events(visit: Visit) -> tuple[Iterator[dict[str, Any]], list[str]]:
     given = visit.query(*NAMES)
     wanted = filter_of(given)
     await visit.desk.permit_export(visit.reader, {"file": _EVENTS, **given}, via="portal")
-    return _all_events(visit.trail, wanted), list(_COLUMNS)
+    return _all_events(visit.desk, wanted), list(_COLUMNS)
 
 
 async def _answer(visit: Visit, name: str) -> tuple[Iterator[dict[str, Any]], list[str]]:
@@ -86,18 +86,14 @@ def _all_pages(desk: Desk, name: str, asked: dict[str, object], answer: Answer[A
         yield from (row for row in answer.as_rows() if row["number"] is not None)
 
 
-def _all_events(trail: Trail, wanted: EventFilter) -> Iterator[dict[str, Any]]:
-    return chain.from_iterable(map(_rows, _pages(trail, wanted)))
+def _all_events(desk: Desk, wanted: EventFilter) -> Iterator[dict[str, Any]]:
+    return chain.from_iterable(found.as_rows() for found in _pages(desk, wanted))
 
 
-def _pages(trail: Trail, wanted: EventFilter) -> Iterator[tuple[EventRow, ...]]:
-    turn = partial(page, trail, wanted, limit=MOST_ROWS)
+def _pages(desk: Desk, wanted: EventFilter) -> Iterator[EventPage]:
+    turn = partial(page, desk.trail, wanted, limit=MOST_ROWS, observing=desk.memory.observing)
     found = turn()
-    yield found.events
+    yield found
     while found.older is not None:
         found = turn(at=found.older)
-        yield found.events
-
-
-def _rows(events: tuple[EventRow, ...]) -> Iterator[dict[str, Any]]:
-    return ({**event.model_dump(mode="json"), "words": event.words} for event in events)
+        yield found

@@ -131,5 +131,6 @@ async def _parts(visit: Visit, coming: Coming) -> AsyncGenerator[str, None]:
 
 
 def _message(found: EventPage) -> str:
-    data = json.dumps({"height": found.height, "rows": fragment("rows.html", events=found.events)})
-    return f"id: {found.events[0].sequence}\nevent: rows\ndata: {data}\n\n"
+    data = json.dumps({"height": found.height, "rows": fragment("rows.html", lines=found.lines)})
+    number = f"id: {found.events[0].sequence}\n" if found.events else ""
+    return f"{number}event: rows\ndata: {data}\n\n"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from gateway.audit.trail import Trail
+    from gateway.audit.trail.observations import Observing
     from gateway.portal.visit import Visit
 
 _FEW: Final = 8
@@ -26,16 +27,19 @@ _FEW: Final = 8
 async def show(visit: Visit) -> Response:
     """Show how things stand."""
     await visit.admit("overview")
-    return await visit.page("overview.html", now=visit.portal.clock(), **await visit.read(standing))
+    return await visit.page(
+        "overview.html", now=visit.portal.clock(), **await visit.read(standing, visit.desk.memory.observing)
+    )
 
 
-def standing(trail: Trail) -> dict[str, Any]:
+def standing(trail: Trail, observing: Observing | None = None) -> dict[str, Any]:
     """Return what the overview shows."""
     policies = newest(trail, Policy, "policy", "version")
     accounts = [row for row in spending(trail).rows if row.study is None]
     pending = [row for row in reviews(trail).rows if row.state != "CONCLUDED"]
     return {
-        "attention": page(trail, EventFilter(severity=Severity.ATTENTION), limit=_FEW).events,
+        "attention": page(trail, EventFilter(severity=Severity.ATTENTION), limit=_FEW, observing=observing).lines,
+        "observed": 0 if observing is None else len(list(observing.observations())),
         "recent": page(trail, EventFilter(), limit=_FEW).events,
         "counts": by_severity(trail),
         "members": members_at(trail).members,

@@ -28,7 +28,7 @@ async def show(visit: Visit) -> Response:
     newest = found.events[0].sequence if found.events else 0
     return await visit.page(
         "timeline.html",
-        events=found.events,
+        lines=found.lines,
         given={name: given.get(name, "") for name in NAMES},
         organisations=await visit.read(organisations),
         studies=await visit.read(studies),

@@ -28,7 +28,7 @@
     source.addEventListener("open", () => say("live", true));
     source.addEventListener("end", () => { source.close(); say(quiet, false); });
     source.addEventListener("rows", (message) => {
-      place.dataset.after = message.lastEventId;
+      if (message.lastEventId) place.dataset.after = message.lastEventId;
       const height = document.getElementById("height");
       const news = JSON.parse(message.data);
       if (height) height.textContent = String(news.height - 1);

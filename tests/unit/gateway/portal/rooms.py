@@ -7,6 +7,7 @@ from gateway.audit.access import AccessLog, Desk
 from gateway.audit.compliance.frameworks import FRAMEWORKS
 from gateway.audit.trail import Trail
 from gateway.audit.trail.history import newest
+from gateway.audit.trail.observations import Observation
 from gateway.audit.trail.questions.members import members_at
 from gateway.audit.trail.questions.registry import Memory
 from gateway.portal.app import application
@@ -58,6 +59,19 @@ class Feed:
             self._condition.notify_all()
 
 
+class Witness:
+    """Saw members' ledgers differ when a test says so."""
+
+    def __init__(self):
+        self.observed = []
+
+    def saw(self, msp, block, what, *, at):
+        self.observed.append(Observation(msp=msp, block=block, what=what, observed_time=at))
+
+    def observations(self):
+        return iter(self.observed)
+
+
 class Rules:
     """The policies and members as the trail has them, as a gateway's view of the ledger would."""
 
@@ -84,12 +98,13 @@ def new_trail(blocks, path=None):
     return trail
 
 
-def new_portal(trail, *, clock=None, sessions=None, origin=ORIGIN, minutes=30, attempts=None):
+def new_portal(trail, *, clock=None, sessions=None, origin=ORIGIN, minutes=30, attempts=None, observing=None):
     """Return a portal over a trail, and what tests reach inside it by."""
     clock = clock or Clock()
     log = AccessLog.open(None, OWN)
     feed = Feed(trail)
-    desk = Desk(trail, log, Rules(trail), clock=clock, filler=feed, memory=Memory(reads=log, deleted=log))
+    memory = Memory(reads=log, deleted=log, observing=observing)
+    desk = Desk(trail, log, Rules(trail), clock=clock, filler=feed, memory=memory)
     desk.ready.set()
     logins = Logins(
         own=OWN, channel="quorate", origin=origin, roles=ROLES, configuration=Configured(trail), clock=clock

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from gateway.portal.guard import guarded
 from gateway.portal.routes import ROUTES
-from tests.unit.gateway.portal.rooms import new_portal, new_trail
+from tests.unit.gateway.portal.rooms import Witness, new_portal, new_trail
 
 LIVE = next(route for route in ROUTES if route.name == "live")
 FIRST = 30
@@ -19,7 +19,8 @@ FIRST = 30
 def young(blocks, officer_key, tmp_path):
     """A portal that has some of the blocks, and an officer's session."""
     trail = new_trail(blocks[:FIRST], tmp_path / "trail.db")
-    room = new_portal(trail)
+    room = new_portal(trail, observing=Witness())
+    room.witness = room.desk.memory.observing
     room.token = room.doors.sessions.begin(room.doors.logins._officer("AlderMSP", officer_key.certificate))
     yield room
     trail.close()
@@ -127,6 +128,23 @@ async def test_only_what_the_address_asks_for_comes(young, blocks):
     got = await message(parts)
     assert got.data["rows"].count("round.disputed") == 1
     assert got.data["rows"].count("data-sequence") == 1
+    await parts.leave()
+
+
+async def test_what_a_witness_saw_comes_with_the_next_block_once(young, blocks):
+    young.witness.saw("BirchMSP", 3, "known before", at=5)
+    parts = await following(young, f"after={end_of(young)}&kind=witness")
+    assert await anext(parts) == "retry: 1000\n\n"
+    young.witness.saw("CedarMSP", 4, "another block 4: a fork", at=9)
+    await young.feed.add(blocks[FIRST : FIRST + 1])
+    first = await anext(parts)
+    await young.feed.add(blocks[FIRST + 1 : FIRST + 2])
+    young.witness.saw("BirchMSP", 5, "another block 5: a fork", at=10)
+    await young.feed.add(blocks[FIRST + 2 : FIRST + 3])
+    second = await anext(parts)
+    for part, seen in ((first, "observed-CedarMSP-4"), (second, "observed-BirchMSP-5")):
+        assert not part.startswith("id:")  # a browser that reconnects goes on after the event that it had
+        assert (part.count("<tr"), seen in part, "not on the ledger" in part) == (1, True, True)
     await parts.leave()
 
 

@@ -13,6 +13,7 @@ from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
 from quorate.cli.audit_review import review_group
 from tests.unit.gateway.portal.conftest import csrf_of, log_in
+from tests.unit.gateway.portal.rooms import Witness
 
 
 def plain(page):
@@ -68,6 +69,49 @@ async def test_a_claimed_time_range_is_in_utc(officer):
     times = re.findall(r'<td><time datetime="([^"]+)"', page.text)
     assert times
     assert all("2026-09-21T14:20:00" <= time < "2026-09-21T14:20:46" for time in times)
+
+
+@pytest.fixture
+async def diverged(another, officer_key):
+    """An officer's client of a portal whose gateway has seen Birch's ledger differ at block 40."""
+    witness = Witness()
+    witness.saw("BirchMSP", 40, "the ledger of BirchMSP has another block 40: a fork", at=1_790_000_800_000)
+    _, client = another(observing=witness)
+    assert (await log_in(client, officer_key)).status_code == 303
+    return client
+
+
+async def test_what_a_witness_saw_stands_on_the_timeline_marked(diverged):
+    page = await diverged.get("/timeline")
+    rows = re.findall(r"<tr .*?</tr>", page.text, re.DOTALL)
+    [place] = [place for place, row in enumerate(rows) if "observed-BirchMSP-40" in row]
+    row = " ".join(re.sub(r"<[^>]+>", " ", rows[place]).split())
+    assert row == (
+        "40 \N{EN DASH} attention A member's ledger differs from this one seen by a witness, not on the ledger "
+        "witness.diverged nobody BirchMSP the ledger of BirchMSP has another block 40: a fork 2026-09-21 14:26:40"
+    ).replace("'", "&#39;")
+    assert 'href="/agreement"' in rows[place]
+    assert "/transactions/" not in rows[place]
+    blocks = [int(re.search(r'<td class="n">(\d+)', row)[1]) for row in rows if "<td" in row]
+    assert blocks == sorted(blocks, reverse=True)
+    assert blocks.index(40) == place - [("<td" in row) for row in rows].index(True)  # above its block's events
+
+
+async def test_what_a_witness_saw_needs_attention_on_the_overview(diverged, officer):
+    found = await text(diverged, "/")
+    assert "Events that need attention 7 of 95 in all, 1 not on the ledger" in found
+    assert (
+        "A member&#39;s ledger differs from this one BirchMSP seen by a witness, not on the ledger 1 min ago" in found
+    )
+    assert "not on the ledger" not in await text(officer, "/")
+
+
+async def test_files_have_what_a_witness_saw_as_the_page_has(diverged):
+    lines = [json.loads(line) for line in (await diverged.get("/exports/events.jsonl")).text.splitlines()]
+    [seen] = [line for line in lines if line["source"] == "witness"]
+    assert (seen["type"], seen["msp"], seen["block"], seen["sequence"]) == ("witness.diverged", "BirchMSP", 40, None)
+    rows = list(csv.DictReader(io.StringIO((await diverged.get("/exports/events.csv?kind=witness")).text)))
+    assert [(row["source"], row["reason"], row["transaction"]) for row in rows] == [("witness", seen["reason"], "")]
 
 
 async def transaction_of(client, kind):

@@ -92,7 +92,7 @@ def test_what_one_start_took_or_did_not_the_next_refuses():
 def test_an_older_client_is_told_so():
     older = {"schema": "quorate.audit.query/1", "audience": "AlderMSP", "time": NOW, "nonce": "0" * 64}
     document = canonical.dumps(older | {"via": "command", "what": "events", "asked": {}, "limit": 50})
-    with pytest.raises(UnsupportedVersionError, match="a client older than this gateway") as caught:
+    with pytest.raises(DeniedError, match="a client older than this gateway") as caught:
         gatekeeper().take(document, now=NOW)
     assert "Install the gateway's version" in caught.value.hint
 

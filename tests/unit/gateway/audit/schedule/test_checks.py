@@ -68,6 +68,8 @@ def test_events_need_attention_until_they_are_reviewed():
     assert "round/one/3" in found.hint
     assert trail.check_attention([row], {"round/one/3"}, more=False).outcome is OK
     assert trail.check_attention([], frozenset(), more=False).message == "none"
+    seen = {"source": "witness", "words": "A member's ledger differs", "block": 9, "transaction": None}
+    assert trail.check_attention([seen], frozenset(), more=False).message == "none"  # `check_agreement` tells it
 
 
 def test_own_reviews_are_concluded():

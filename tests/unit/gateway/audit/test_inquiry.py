@@ -1,0 +1,61 @@
+"""A bundle's timeline has what its witnesses saw otherwise, as a gateway's has: in tables, JSON, JSON Lines and CSV."""
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from quorate.cli.root import root
+from quorate.digest import digest_of
+from tests.unit.quorate.ledger.bundles import export
+from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+from tests.unit.quorate.ledger.tampering import reseal
+from tests.unit.quorate.ledger.witnesses import statement
+
+FORK = 4
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """A bundle in which Birch's gateway states another block 4."""
+    made = Consortium(Ledger(("Alder", "Birch", "Cedar"), per_block=1))
+    made.ledger.cut()
+    path = tmp_path_factory.mktemp("bundle") / "b"
+    export(made.ledger, path)
+    (path / "witnesses").mkdir()
+    data = statement(
+        made.ledger, made.members[1], blocks=[FORK], alter=lambda seen: seen.update(header=digest_of(b"another"))
+    )
+    (path / "witnesses" / "BirchMSP.json").write_bytes(data)
+    return reseal(path, made.ledger.officer)
+
+
+def log(bundle, form, *more):
+    found = CliRunner().invoke(root(), ["audit", "log", "--bundle", str(bundle), "--format", form, *more])
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_every_form_has_the_same_lines(bundle):
+    whole = json.loads(log(bundle, "json", "--limit", "1000"))["rows"]
+    assert [json.loads(line) for line in log(bundle, "jsonl", "--limit", "1000").splitlines()] == whole
+    rows = list(csv.DictReader(io.StringIO(log(bundle, "csv", "--limit", "1000"))))
+    assert [(row["source"], row["type"], row["block"]) for row in rows] == [
+        (row["source"], row["type"], str(row["block"])) for row in whole
+    ]
+    [place] = [place for place, row in enumerate(whole) if row["source"] == "witness"]
+    seen = whole[place]
+    assert (seen["type"], seen["block"], seen["msp"]) == ("witness.diverged", FORK, "BirchMSP")
+    assert (seen["sequence"], seen["transaction"], seen["actor"]) == (None, None, None)
+    assert whole[place - 1]["block"] > FORK >= whole[place + 1]["block"]
+
+
+def test_a_table_marks_what_no_block_says(bundle):
+    table = log(bundle, "table", "--kind", "witness")
+    assert "witness.diverged" in table
+    assert "BirchMSP" in table
+    lines = [line for line in table.splitlines() if line.strip().startswith(str(FORK))]
+    assert len(lines) == 1
+    assert "witness" in lines[0]
