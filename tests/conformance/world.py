@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MEMBERS = ("Alder", "Birch", "Cedar")
 MSPS = tuple(f"{member}MSP" for member in MEMBERS)
 READY_S = 120.0
-PATIENT = Deadlines(evaluate=60, endorse=60, submit=60)
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=60, resubmit=60)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,9 @@ async def _ready(world: World) -> None:
     # Real peers find each other by gossip, which takes a while after a cold start.
     async with asyncio.timeout(READY_S):
         for name in map(str.lower, MEMBERS):
-            async with connect(world.endpoint(name), *world.agent(name), deadlines=Deadlines(endorse=5)) as gateway:
+            async with connect(
+                world.endpoint(name), *world.agent(name), deadlines=Deadlines(endorse=5, resubmit=60)
+            ) as gateway:
                 contract = gateway.network(world.channel).contract(world.chaincode)
                 while not await endorsed_by_all(contract, name):  # noqa: ASYNC110  # nobody announces it
                     await asyncio.sleep(0.2)

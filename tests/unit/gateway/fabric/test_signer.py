@@ -17,6 +17,7 @@ from gateway.fabric import EndorseError, OfflineSigner, PrivateKeySigner, Signer
 from gateway.fabric import hash as hashes
 from gateway.fabric.ecdsa import low_s
 from quorate.errors import UsageError
+from tests.unit.gateway.fabric.conftest import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +187,7 @@ async def awaited(signer: Signer, digest: bytes) -> bytes:
     ids=["signer", "awaited signer", "function", "awaited function"],
 )
 async def test_a_signer_may_have_any_of_its_forms(served: Served, form: Callable[[Signer], object]) -> None:
-    async with connect(served.endpoint, served.identity, form(served.signer)) as gateway:
+    async with connect(served.endpoint, served.identity, form(served.signer), deadlines=PATIENT) as gateway:
         network = gateway.network("quorate")
         assert await network.contract("quorate").submit("f") == b"f"
         async with network.chaincode_events("quorate", start_block=0) as events:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
 FUNCTIONS = frozenset({"round:Commit", "round:refuse", "round:Get"})
-PATIENT = Deadlines(evaluate=60, endorse=60, submit=60, commit_status=60, queue=60, reconnect=60, block=60)
+PATIENT = Deadlines(evaluate=60, endorse=60, submit=60, commit_status=60, queue=60, reconnect=60, block=60, resubmit=60)
 
 
 def limits(**chosen: Any) -> RelayLimits:
