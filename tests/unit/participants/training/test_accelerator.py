@@ -17,9 +17,9 @@ pytestmark = pytest.mark.torch
 def test_a_gpu_that_is_not_there_is_told_by_the_child(tmp_path):
     plans = ApprovedPlans(tmp_path)
     with TrainerChild.start(plans=plans.directory, method="spawn") as child:
-        child.require(Hardware(accelerator="auto"), timeout=60)
+        child.require(Hardware(accelerator="auto"), timeout=200)
         with pytest.raises(AcceleratorMissingError) as caught:
-            child.require(Hardware(accelerator="gpu"), timeout=60)
+            child.require(Hardware(accelerator="gpu"), timeout=200)
     assert caught.value.code == "ACCELERATOR_MISSING"
     assert "training.accelerator" in caught.value.hint
 
@@ -29,4 +29,4 @@ def test_a_gpu_that_is_there_can_be_used(tmp_path):
     plans = ApprovedPlans(tmp_path)
     with TrainerChild.start(plans=plans.directory) as child:
         assert child.isolation.start == "spawn"
-        child.require(Hardware(accelerator="gpu"), timeout=60)
+        child.require(Hardware(accelerator="gpu"), timeout=200)
