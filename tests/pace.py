@@ -7,6 +7,7 @@ import time
 _WORK_S = 0.02
 _MORE_WORK_S = 0.1
 _LOOKS = 3
+_MOST = 12
 _BYTES = bytes(4096)
 
 
@@ -19,5 +20,5 @@ def slowdown(work_s: float = _WORK_S) -> float:
 
 
 def pace() -> int:
-    """Return by what a deadline is multiplied that takes part in what is tested: 1 on an idle machine."""
-    return round(statistics.median(slowdown(_MORE_WORK_S) for _ in range(_LOOKS)))
+    """Return by what a deadline is multiplied that takes part in what is tested: 1 on an idle machine, 12 at most."""
+    return min(round(statistics.median(slowdown(_MORE_WORK_S) for _ in range(_LOOKS))), _MOST)
