@@ -62,9 +62,9 @@ class Play:
         end = time.monotonic() + seconds
         view = None
         while time.monotonic() < end:
-            study = await self._read(self.ledger.study.get, STUDY)
+            study = await self.read(self.ledger.study.get, STUDY)
             if any(summary.round == number for summary in study.rounds):
-                view = await self._read(self.ledger.round.get, STUDY, number)
+                view = await self.read(self.ledger.round.get, STUDY, number)
                 if until(view):
                     return view
             await asyncio.sleep(0.02)
@@ -76,12 +76,12 @@ class Play:
     async def completed(self, *, seconds: float = 400) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if (await self._read(self.ledger.study.get, STUDY)).study.state == "COMPLETED":
+            if (await self.read(self.ledger.study.get, STUDY)).study.state == "COMPLETED":
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"the study was not completed in {seconds} s")
 
-    async def _read(self, ask: Callable[..., Awaitable[_Answer]], *about: object) -> _Answer:
+    async def read(self, ask: Callable[..., Awaitable[_Answer]], *about: object) -> _Answer:
         """Ask the ledger, again where it or the way to it has not come back yet: that takes a busy machine seconds."""
         async with asyncio.timeout(_BACK_SECONDS):
             while True:
@@ -179,7 +179,7 @@ class Play:
     async def _connected(self, member: str) -> None:
         # Reading is repeated until the gateway has found its peer again; a clock beyond the skew is an answer too.
         with suppress(ExpiredError):
-            await self._read(self.people.sessions[member, Role.OFFICER].ledger.consortium.get)
+            await self.read(self.people.sessions[member, Role.OFFICER].ledger.consortium.get)
 
     def as_role(self, member: str, role: Role) -> AbstractAsyncContextManager[Session]:
         """Speak as a member's role through its gateway."""

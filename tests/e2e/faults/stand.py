@@ -108,7 +108,7 @@ class Stand:
         while time.monotonic() < end:
             number = max((each.fact.round for each in self.watch.seen if each.fact.type == "round.opened"), default=0)
             if number >= at_least:
-                view = await self.play.ledger.round.get(STUDY, number)
+                view = await self.play.read(self.play.ledger.round.get, STUDY, number)
                 committed = {commit.msp for commit in view.commits}
                 if view.round.state == "OPEN" and committed == members - {holds} and charge_of(view, holds):
                     return number
@@ -214,7 +214,7 @@ class Stand:
             one.fact.round: one.fact.digest for one in told if (one.fact.type, one.fact.msp) == ("round.committed", msp)
         }
         reserved = [one for one in told if (one.fact.type, one.fact.msp) == ("privacy.reserved", msp)]
-        account = await self.play.ledger.privacy.account(msp, DATASET)
+        account = await self.play.read(self.play.ledger.privacy.account, msp, DATASET)
         assert account.charges == len(reserved), member
         for round_, update in committed.items():
             entry = await self._done(member, round_)
