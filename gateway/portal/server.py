@@ -97,5 +97,9 @@ def _bound(listen: str) -> socket.socket:
         found.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         found.close()
-        raise UsageError(f"the portal cannot listen on {listen}: {error}", cause=error) from error
+        raise UsageError(
+            f"the portal cannot listen on {listen}: {error}",
+            hint="Choose another address or port, or end the program that listens there.",
+            cause=error,
+        ) from error
     return found

@@ -12,12 +12,13 @@ from quorate.cli.exit_codes import BROKEN_PIPE, INTERRUPTED
 from quorate.cli.lazy import LazyGroup
 from quorate.cli.mounts import MOUNTS, Mount
 from quorate.cli.terminal import open_streams, printable
-from quorate.errors import ExitCode, NoSpaceError, QuorateError, UsageError, first_error
+from quorate.errors import ExitCode, NoSpaceError, QuorateError, StorageError, UsageError, first_error
 
 _PROGRAM = "quorate"
 _DEBUG = "--debug"
 _COMPLETION_VARIABLE = "_QUORATE_COMPLETE"
 _DEBUG_VARIABLE = "QUORATE_DEBUG"
+_OF_THE_FILE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EIO})
 _HELP = "Organisations that trust no single operator train one model together on a permissioned ledger."
 
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, *, mounts: Sequence[Mount] = MO
     except KeyboardInterrupt:
         return _interrupted()
     except OSError as error:
-        return _write_failed(error, debug=debug)
+        return _system_failed(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last place where a defect can be told from a crash
         return _defect(error, debug=debug)
 
@@ -131,7 +132,7 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
-def _write_failed(error: OSError, *, debug: bool) -> int:
+def _system_failed(error: OSError, *, debug: bool) -> int:
     if error.errno == errno.EPIPE:
         _silence_standard_streams()
         return BROKEN_PIPE
@@ -141,6 +142,8 @@ def _write_failed(error: OSError, *, debug: bool) -> int:
         _explain(error, debug=debug)
         _silence_standard_streams()
         return full.exit_code
+    if error.errno in _OF_THE_FILE and error.filename is not None:
+        return _say(StorageError(f"{error.filename} cannot be used: {error.strerror}", cause=error), debug=debug)
     return _defect(error, debug=debug)
 
 

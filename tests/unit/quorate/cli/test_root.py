@@ -183,6 +183,11 @@ def test_an_operating_system_error_nobody_expected_is_a_defect(mount):
     assert main(["try"], mounts=[mount(RAISES.format(what="PermissionError(13, 'no')"))]) == 70
 
 
+def test_a_file_that_the_system_refuses_is_named(mount, capsys):
+    assert main(["try"], mounts=[mount(RAISES.format(what="PermissionError(13, 'no', '/some/file')"))]) == 3
+    assert capsys.readouterr().err.startswith("STORAGE: /some/file cannot be used: no\n")
+
+
 @pytest.mark.parametrize("what", ["KeyboardInterrupt", "click.Abort", "EOFError"])
 def test_interruption(mount, capsys, what):
     assert main(["try"], mounts=[mount(RAISES.format(what=what))]) == 130
