@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.fabric.client import GatewayClient
+    from gateway.fabric.patience import Place
     from gateway.fabric.status import Status
     from gateway.fabric.transaction import Transaction
 
@@ -42,6 +43,7 @@ class Fate:
 
     def __init__(self, client: GatewayClient, transaction: Transaction) -> None:
         self._client = client
+        self._patience = client.patience
         self._transaction = transaction
         self._copies = 0
         self._commit = transaction.commit()
@@ -58,11 +60,11 @@ class Fate:
         CommitStatusError
             It was taken, and the peer did not say before the deadline what became of it.
         """
-        pauses = self._client.patience.pauses()
-        wait = await self._submit(next(pauses))
         now = asyncio.get_running_loop().time
-        began = now()
-        sending = asyncio.create_task(self._send_again(wait, pauses))
+        pauses = self._patience.pauses()
+        wait = await self._submit(next(pauses))
+        place = self._patience.enter(now())
+        sending = asyncio.create_task(self._send_again(place, wait, pauses))
         try:
             status = await self._commit.status()
         except CommitStatusError as error:
@@ -70,9 +72,10 @@ class Fate:
                 raise self._unconfirmed from error
             raise
         finally:
+            self._patience.leave(place)
             sending.cancel()
             await asyncio.wait([sending])
-        self._client.patience.took(now() - began, copies=self._copies)
+        self._patience.committed(place, now(), copies=self._copies)
         return status
 
     async def _submit(self, pause: float) -> float:
@@ -90,12 +93,25 @@ class Fate:
         self._unconfirmed = None
         return pause
 
-    async def _send_again(self, wait: float, pauses: Iterator[float]) -> None:
+    async def _send_again(self, place: Place, wait: float, pauses: Iterator[float]) -> None:
         for pause in pauses:
-            await asyncio.sleep(wait)
+            await self._stands_still(place, wait)
             try:
                 wait = await self._submit(pause)
             except SubmitError as error:
                 # The orderer's no to a copy says nothing about the copies before it.
                 _log.debug("%s", error)
                 wait = pause
+
+    async def _stands_still(self, place: Place, seconds: float) -> None:
+        """Return once the queue has not moved for so long, and it is this transaction's turn to be sent again."""
+        now = asyncio.get_running_loop().time
+        began = now()
+        while True:
+            left = max(began, self._patience.moved(place)) + seconds - now()
+            if left > 0:
+                await asyncio.sleep(left)
+            elif seconds and not self._patience.may_send(place):
+                began = now()
+            else:
+                return
