@@ -50,7 +50,7 @@ func (c *call) proposeChange(id records.ID, change records.MemberChange) (*recor
 		return nil, err
 	}
 	proposal := &records.MemberProposal{
-		Schema: ledger.SchemaOf[records.MemberProposal](), Proposal: id, MemberChange: change, Digest: digest,
+		Schema: ledger.SchemaOf[records.MemberProposal](), Proposal: id, MemberChange: change, CharterVersion: charter.Version(), Digest: digest,
 		State: records.MotionProposed, Proposed: c.Stamp(), ExpiresTime: c.Time + charter.VotingPeriodMS,
 	}
 	c.emitMembers("consortium.change_proposed", proposal)
@@ -111,9 +111,9 @@ func (*Consortium) Vote(ctx *Context, q *records.BallotRequest) (*records.Ballot
 		if err := ctx.checkMotionOpen(q.Proposal, proposal.State, proposal.ExpiresTime); err != nil {
 			return err
 		}
-		if proposal.CharterDigest != charter.CharterDigest {
-			return ledger.Refuse(ledger.InvalidState, "proposal %s is about the charter %s, and %s is in force; propose it again",
-				q.Proposal, proposal.CharterDigest, charter.CharterDigest)
+		if !proposal.IsFor(charter) {
+			return ledger.Refuse(ledger.InvalidState, "proposal %s is about the charter %s, and version %d, %s, is in force; propose it again",
+				q.Proposal, proposal.CharterDigest, charter.Version(), charter.CharterDigest)
 		}
 		ctx.Emit(records.Event{Type: "consortium.voted", MSP: ctx.Caller.MSP, Proposal: q.Proposal, Reason: q.Choice})
 		return nil
@@ -134,7 +134,7 @@ func (c *call) tallyMembers(id records.ID) (*records.Charter, error) {
 	if err != nil || proposal.State != records.MotionProposed {
 		return charter, err
 	}
-	if proposal.CharterDigest != charter.CharterDigest {
+	if !proposal.IsFor(charter) {
 		return charter, c.rejectChange(proposal, "superseded")
 	}
 	state, reason, err := c.outcome(charter, aboutMembers, id, charter.Quorum.Members, proposal.ExpiresTime)
@@ -164,17 +164,13 @@ func (c *call) amend(charter *records.Charter, proposal *records.MemberProposal,
 	if err != nil {
 		return nil, err
 	}
-	number := int64(1)
-	if charter.Amended != nil {
-		number = charter.Amended.Number + 1
-	}
 	proposal.State, proposal.Closed = records.MotionAdopted, c.closed(reason)
 	if err := ledger.Put(c.Tx, ledger.MemberProposalKey(proposal.Proposal), proposal); err != nil {
 		return nil, err
 	}
 	next := *charter
 	next.CharterTerms, next.CharterDigest = terms, digest
-	next.Amended = &records.Amendment{Number: number, Proposal: proposal.Proposal, Stamp: c.Stamp()}
+	next.Amended = &records.Amendment{Number: charter.Version(), Proposal: proposal.Proposal, Stamp: c.Stamp()}
 	c.emitMembers("consortium.amended", proposal)
 	return &next, ledger.Put(c.Tx, ledger.CharterKey(), &next)
 }

@@ -184,6 +184,50 @@ func TestAProposalIsAboutOneCharter(t *testing.T) {
 	}
 }
 
+// adoptPolicy proposes a policy set, and all members vote it into force.
+func (w *world) adoptPolicy(name string, changes m) {
+	w.t.Helper()
+	proposal := w.must(w.as(alder, "operator"), "policy:Propose", with(policyProposal(name, ""), changes))
+	w.ballots("policy", proposal, "approve", members...)
+	w.must(w.as(alder, "operator"), "policy:Tally", m{"proposal": name})
+}
+
+func TestAProposalIsNotAboutACharterThatComesBack(t *testing.T) {
+	w := founded(t)
+	old := w.must(w.as(alder, "operator"), "consortium:ProposeRemoval", m{"proposal": "out", "msp": cedar})
+	w.ballots("consortium", old, "approve", alder, birch, dogwd)
+	before := w.read("consortium:Get", nil)["charter"].(m)
+	for _, key := range []string{"another", "key of " + birch} {
+		name := strings.Fields(key)[0]
+		rekey := w.must(w.as(birch, "operator"), "consortium:ProposeMember", m{"proposal": name, "member": m{"msp": birch, "fingerprint_key": digest(key)}})
+		w.ballots("consortium", rekey, "approve", alder, birch, cedar)
+		w.tallyMembers(name)
+	}
+	if again := w.read("consortium:Get", nil)["charter"].(m); again["charter_digest"] != before["charter_digest"] {
+		t.Fatalf("the charter is %v", again)
+	}
+	w.refused(w.as(cedar, "operator"), "consortium:Vote", m{"proposal": "out", "digest": old["digest"], "choice": "reject"}, "INVALID_STATE", "version 3", "propose it again")
+	if charter := w.tallyMembers("out"); membersOf(charter) != "Alder Birch Cedar Dogwood" {
+		t.Errorf("the charter is %v", charter)
+	}
+	if closed := w.memberProposal("out")["closed"].(m); closed["reason"] != "superseded" {
+		t.Errorf("closed as %v", closed)
+	}
+}
+
+func TestAProposalIsNotAboutAPolicySetThatComesBack(t *testing.T) {
+	w := founded(t)
+	old := w.must(w.as(alder, "operator"), "policy:Propose", policyProposal("old", "\n"))
+	w.ballots("policy", old, "approve", members[:3]...)
+	w.adoptPolicy("there", m{"text": authz.Default + "\n\n"})
+	w.adoptPolicy("back", m{"base": authz.DigestOf(authz.Default + "\n\n"), "text": authz.Default})
+	w.refused(w.as(dogwd, "operator"), "policy:Vote", m{"proposal": "old", "digest": old["digest"], "choice": "approve"}, "INVALID_STATE", "version 3", "propose it again")
+	closed := w.must(w.as(alder, "operator"), "policy:Tally", m{"proposal": "old"})
+	if closed["state"] != "REJECTED" || closed["closed"].(m)["reason"] != "superseded" {
+		t.Errorf("the proposal is %v", closed["closed"])
+	}
+}
+
 func TestVotesInOneBlockDoNotConflict(t *testing.T) {
 	w := founded(t)
 	proposal := w.must(w.as(alder, "operator"), "policy:Propose", policyProposal("more", "\n"))

@@ -32,7 +32,7 @@ func (*Policy) Propose(ctx *Context, q *records.PolicyProposeRequest) (*records.
 	proposal := &records.PolicyProposal{
 		Schema: ledger.SchemaOf[records.PolicyProposal](), Text: q.Text,
 		PolicyMotion: records.PolicyMotion{
-			Proposal: q.Proposal, Title: q.Title, Base: q.Base, Digest: digest,
+			Proposal: q.Proposal, Title: q.Title, Base: q.Base, BaseVersion: ctx.policyVersion, Digest: digest,
 			State: records.MotionProposed, Proposed: ctx.Stamp(), ExpiresTime: ctx.Time + charter.VotingPeriodMS,
 		},
 	}
@@ -89,9 +89,9 @@ func (*Policy) Vote(ctx *Context, q *records.BallotRequest) (*records.Ballot, er
 		if err := ctx.checkMotionOpen(q.Proposal, proposal.State, proposal.ExpiresTime); err != nil {
 			return err
 		}
-		if proposal.Base != ctx.policies.Digest {
-			return ledger.Refuse(ledger.InvalidState, "proposal %s changes the policy set %s, and %s is in force; propose it again",
-				q.Proposal, proposal.Base, ctx.policies.Digest)
+		if !proposal.IsFor(ctx.policyVersion, ctx.policies.Digest) {
+			return ledger.Refuse(ledger.InvalidState, "proposal %s changes the policy set %s, and version %d, %s, is in force; propose it again",
+				q.Proposal, proposal.Base, ctx.policyVersion, ctx.policies.Digest)
 		}
 		ctx.Emit(records.Event{Type: "policy.voted", MSP: ctx.Caller.MSP, Proposal: q.Proposal, Reason: q.Choice})
 		return nil
@@ -112,7 +112,7 @@ func (*Policy) Tally(ctx *Context, q *records.PolicyTallyRequest) (*records.Poli
 	if err != nil || proposal.State != records.MotionProposed {
 		return proposal, err
 	}
-	if proposal.Base != ctx.policies.Digest {
+	if !proposal.IsFor(ctx.policyVersion, ctx.policies.Digest) {
 		return proposal, ctx.closePolicy(proposal, records.MotionRejected, "superseded")
 	}
 	state, reason, err := ctx.outcome(charter, aboutPolicies, q.Proposal, charter.Quorum.Policies, proposal.ExpiresTime)

@@ -88,6 +88,14 @@ type Charter struct {
 	Amended       *Amendment `json:"amended,omitempty"`
 }
 
+// Version numbers the charters that were in force, from 1 on.
+func (c *Charter) Version() int64 {
+	if c.Amended == nil {
+		return 1
+	}
+	return c.Amended.Number + 1
+}
+
 // Has tells whether an organisation is a member.
 func (t CharterTerms) Has(msp MSPID) bool {
 	for _, m := range t.Members {

@@ -49,11 +49,18 @@ type MemberProposal struct {
 	Schema   Schema `json:"schema"`
 	Proposal ID     `json:"proposal"`
 	MemberChange
-	Digest      Digest  `json:"digest"`
-	State       string  `json:"state" enum:"PROPOSED,ADOPTED,REJECTED"`
-	Proposed    Stamp   `json:"proposed"`
-	ExpiresTime int64   `json:"expires_time"`
-	Closed      *Closed `json:"closed,omitempty"`
+	CharterVersion int64   `json:"charter_version,omitempty" min:"1"`
+	Digest         Digest  `json:"digest"`
+	State          string  `json:"state" enum:"PROPOSED,ADOPTED,REJECTED"`
+	Proposed       Stamp   `json:"proposed"`
+	ExpiresTime    int64   `json:"expires_time"`
+	Closed         *Closed `json:"closed,omitempty"`
+}
+
+// IsFor tells whether the charter is the one that the proposal changes. One of the same content that came into force
+// again after another is not. The first proposals that were ever written do not say which version they are about.
+func (p *MemberProposal) IsFor(charter *Charter) bool {
+	return p.CharterDigest == charter.CharterDigest && (p.CharterVersion == 0 || p.CharterVersion == charter.Version())
 }
 
 // Ballot is one organisation's vote on a proposal; it cannot be changed.

@@ -57,12 +57,20 @@ type PolicyMotion struct {
 	Proposal    ID      `json:"proposal"`
 	Title       Title   `json:"title"`
 	Base        Digest  `json:"base"`
+	BaseVersion int64   `json:"base_version,omitempty" min:"1" max:"999999"`
 	Digest      Digest  `json:"digest"`
 	State       string  `json:"state" enum:"PROPOSED,ADOPTED,REJECTED"`
 	Version     int64   `json:"version,omitempty" min:"1" max:"999999"`
 	Proposed    Stamp   `json:"proposed"`
 	ExpiresTime int64   `json:"expires_time"`
 	Closed      *Closed `json:"closed,omitempty"`
+}
+
+// IsFor tells whether the policy set of a version and a digest is the one that the proposal changes. One of the same
+// text that came into force again after another is not. The first proposals that were ever written do not say which
+// version they are about.
+func (m *PolicyMotion) IsFor(version int64, digest Digest) bool {
+	return m.Base == digest && (m.BaseVersion == 0 || m.BaseVersion == version)
 }
 
 // PolicyProposal is a proposed policy set; its digest is that of its text, and what is voted on.

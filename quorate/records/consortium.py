@@ -151,6 +151,11 @@ class Charter(Document):
     activated: Stamp
     amended: Amendment | None = None
 
+    @property
+    def version(self) -> int:
+        """The charters that were in force are numbered from 1 on."""
+        return 1 if self.amended is None else self.amended.number + 1
+
 
 class MemberProposal(Document):
     """A proposed change of the members, of the charter that it names. Its digest is what is voted on."""
@@ -161,6 +166,7 @@ class MemberProposal(Document):
     msp: Msp
     fingerprint_key: DigestText | None = None
     charter_digest: DigestText
+    charter_version: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
     digest: DigestText
     state: MotionState
     proposed: Stamp

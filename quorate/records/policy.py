@@ -92,6 +92,7 @@ class PolicyMotion(Part):
     proposal: Word
     title: Title
     base: DigestText
+    base_version: Version | None = None
     digest: DigestText
     state: MotionState
     version: Version | None = None

@@ -58,6 +58,10 @@ class Call:
             raise RuleError(f"{self.function} takes no {kind.SCHEMA}")
         return self.request
 
+    def wrote(self, kind: type[Q], key: str) -> Q | None:
+        """Return what the transaction wrote at a key, for what no rule can derive; None when it wrote nothing."""
+        return kind.parse(self.written[key]) if key in self.written else None
+
     def closed(self, reason: str) -> Closed:
         """Say that something ends with this call, why, and by whom."""
         return Closed(reason=reason, stamp=self.stamp)

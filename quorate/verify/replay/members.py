@@ -47,8 +47,7 @@ def vote(call: Call) -> dict[str, Document]:
     """Return what `Vote` writes."""
     asked = call.asked(Vote)
     proposal = call.world.need(MemberProposal, keys.member_proposal(asked.proposal))
-    current = proposal.charter_digest == call.charter().charter_digest
-    require(current, "a vote is about another charter than the one in force")
+    require(_is_for(proposal, call.charter()), "a vote is about another charter than the one in force")
     return motions.cast(call, _ABOUT, asked, proposal)
 
 
@@ -62,7 +61,7 @@ def _tally(call: Call) -> dict[str, Document]:
     key = keys.member_proposal(call.asked(Tally).proposal or "")
     proposal, charter = call.world.need(MemberProposal, key), call.charter()
     require(proposal.state == "PROPOSED", f"a vote was counted when the proposal was {proposal.state}")
-    if proposal.charter_digest != charter.charter_digest:
+    if not _is_for(proposal, charter):
         return {key: proposal.model_copy(update=motions.ended(call, "REJECTED", "superseded"))}
     state, reason = motions.outcome(call, _ABOUT, proposal, charter.quorum.members)
     writes: dict[str, Document] = {key: proposal.model_copy(update=motions.ended(call, state, reason))}
@@ -77,10 +76,12 @@ def _propose(call: Call, name: str, change: str, msp: str, fingerprint_key: str 
     content = {"change": change, "msp": msp, "charter_digest": charter.charter_digest}
     if fingerprint_key is not None:
         content["fingerprint_key"] = fingerprint_key
+    written = call.wrote(MemberProposal, key)
     record = make(
         MemberProposal,
         proposal=name,
         **content,
+        charter_version=None if written is not None and written.charter_version is None else charter.version,
         digest=digest_of(canonical.dumps(dict(content))),
         state="PROPOSED",
         proposed=call.stamp,
@@ -90,12 +91,17 @@ def _propose(call: Call, name: str, change: str, msp: str, fingerprint_key: str 
     return {key: record}
 
 
+def _is_for(proposal: MemberProposal, charter: Charter) -> bool:
+    """Tell whether a proposal changes the charter in force, and not an earlier one of the same content."""
+    digest, version = charter.charter_digest, charter.version
+    return proposal.charter_digest == digest and motions.is_still(proposal.charter_version, version)
+
+
 def _amended(call: Call, charter: Charter, proposal: MemberProposal) -> Charter:
-    number = 1 if charter.amended is None else charter.amended.number + 1
     changed = charter.model_copy(
         update={
             "members": _changed(charter, proposal),
-            "amended": Amendment(number=number, proposal=proposal.proposal, stamp=call.stamp),
+            "amended": Amendment(number=charter.version, proposal=proposal.proposal, stamp=call.stamp),
         }
     )
     return changed.model_copy(update={"charter_digest": consortium.charter_digest(changed)})

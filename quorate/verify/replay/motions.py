@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 Motion: TypeAlias = "MemberProposal | PolicyProposal"
 
 
+def is_still(stated: int | None, version: int) -> bool:
+    """Tell whether a proposal is about the version in force, and not about an earlier one of the same content.
+
+    The first proposals that were ever written are silent about it, and of a silent one only the digest tells.
+    """
+    return stated in {None, version}
+
+
 def cast(call: Call, about: str, asked: CastBallot, motion: Motion) -> dict[str, Document]:
     """Return what a vote on a proposal writes."""
     key = keys.ballot(about, asked.proposal, call.msp)

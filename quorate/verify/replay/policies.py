@@ -19,16 +19,18 @@ _ABOUT = "policies"
 
 def propose(call: Call) -> dict[str, Document]:
     """Return what `Propose` writes."""
-    asked, charter = call.asked(Propose), call.charter()
+    asked, charter, current = call.asked(Propose), call.charter(), _in_force(call)
     key, digest = keys.policy_proposal(asked.proposal), digest_of(asked.text.encode())
     require(call.world.get(PolicyProposal, key) is None, f"the proposal {asked.proposal} was made before")
-    require(asked.base == _in_force(call).digest, "a policy set was proposed in place of one that was not in force")
+    require(asked.base == current.digest, "a policy set was proposed in place of one that was not in force")
     require(digest != asked.base, "the policy set in force was proposed in its own place")
+    written = call.wrote(PolicyProposal, key)
     record = make(
         PolicyProposal,
         proposal=asked.proposal,
         title=asked.title,
         base=asked.base,
+        base_version=None if written is not None and written.base_version is None else current.version,
         digest=digest,
         text=asked.text,
         state="PROPOSED",
@@ -42,7 +44,7 @@ def vote(call: Call) -> dict[str, Document]:
     """Return what `Vote` writes."""
     asked = call.asked(Vote)
     proposal = call.world.need(PolicyProposal, keys.policy_proposal(asked.proposal))
-    require(proposal.base == _in_force(call).digest, "a vote is about another policy set than the one in force")
+    require(_is_for(proposal, _in_force(call)), "a vote is about another policy set than the one in force")
     return motions.cast(call, _ABOUT, asked, proposal)
 
 
@@ -51,7 +53,7 @@ def tally(call: Call) -> dict[str, Document]:
     key = keys.policy_proposal(call.asked(Tally).proposal)
     proposal, current = call.world.need(PolicyProposal, key), _in_force(call)
     require(proposal.state == "PROPOSED", f"a vote was counted when the proposal was {proposal.state}")
-    if proposal.base != current.digest:
+    if not _is_for(proposal, current):
         return {key: proposal.model_copy(update=motions.ended(call, "REJECTED", "superseded"))}
     state, reason = motions.outcome(call, _ABOUT, proposal, call.charter().quorum.policies)
     closed = proposal.model_copy(update=motions.ended(call, state, reason))
@@ -71,6 +73,11 @@ def tally(call: Call) -> dict[str, Document]:
         keys.policy(version): policy,
         keys.current_policy(): make(CurrentPolicy, version=version, digest=proposal.digest),
     }
+
+
+def _is_for(proposal: PolicyProposal, current: CurrentPolicy) -> bool:
+    """Tell whether a proposal changes the policy set in force, and not an earlier one of the same text."""
+    return proposal.base == current.digest and motions.is_still(proposal.base_version, current.version)
 
 
 def _in_force(call: Call) -> CurrentPolicy:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from quorate import canonical
 from quorate.digest import digest_of
 from quorate.records.consortium import Charter, MemberProposal
 from quorate.records.policy import PolicyProposal
@@ -24,19 +25,20 @@ class House:
     def call(self, function, *, by=0, role="operator", alter=None, **fields):
         self.ledger.call(self.made.members[by], role, function, alter=alter, **fields)
 
-    def admit(self, *, alter=None, voters=(0, 1)):
-        self.call("consortium:ProposeMember", proposal="elm", member=NEWCOMER)
-        digest = self.ledger.world.need(MemberProposal, keys.member_proposal("elm")).digest
+    def admit(self, *, alter=None, propose=None, voters=(0, 1), name="elm", member=NEWCOMER):
+        self.call("consortium:ProposeMember", proposal=name, member=member, alter=propose)
+        digest = self.ledger.world.need(MemberProposal, keys.member_proposal(name)).digest
         for voter in voters:
-            self.call("consortium:Vote", by=voter, proposal="elm", digest=digest, choice="approve")
-        self.call("consortium:Tally", motion="members", proposal="elm", alter=alter)
+            self.call("consortium:Vote", by=voter, proposal=name, digest=digest, choice="approve")
+        self.call("consortium:Tally", motion="members", proposal=name, alter=alter)
 
-    def adopt(self, *, alter=None, voters=(0, 1, 2)):
-        self.call("policy:Propose", proposal="new", title="New", base=digest_of(POLICY.encode()), text=STRICTER)
-        digest = self.ledger.world.need(PolicyProposal, keys.policy_proposal("new")).digest
+    def adopt(self, *, alter=None, propose=None, voters=(0, 1, 2), name="new", base=POLICY, text=STRICTER):
+        about = {"title": "New", "base": digest_of(base.encode()), "text": text}
+        self.call("policy:Propose", proposal=name, **about, alter=propose)
+        digest = self.ledger.world.need(PolicyProposal, keys.policy_proposal(name)).digest
         for voter in voters:
-            self.call("policy:Vote", by=voter, proposal="new", digest=digest, choice="approve")
-        self.call("policy:Tally", proposal="new", alter=alter)
+            self.call("policy:Vote", by=voter, proposal=name, digest=digest, choice="approve")
+        self.call("policy:Tally", proposal=name, alter=alter)
 
     def review(self, state, *, alter=None, **findings):
         about = {"review": "first", "subject": "ledger", "state": state}
@@ -60,6 +62,56 @@ def test_honest_votes_verify(house, verify):
     house.anchor(1)
     house.anchor(2)
     assert verify().result == "verified"
+
+
+def test_votes_on_proposals_that_do_not_say_what_version_they_change_verify(house, verify):
+    """The first proposals that were ever written were silent about it."""
+
+    def silent(key, field):
+        def alter(writes):
+            document = canonical.loads(writes[key], limit=len(writes[key]))
+            del document[field]
+            writes[key] = canonical.dumps(document)
+            house.ledger.world.apply({key: kinds[key].parse(writes[key])})
+
+        return alter
+
+    policy, member = keys.policy_proposal("new"), keys.member_proposal("elm")
+    kinds = {policy: PolicyProposal, member: MemberProposal}
+    house.adopt(propose=silent(policy, "base_version"))
+    house.admit(propose=silent(member, "charter_version"))
+    assert verify().result == "verified"
+
+
+@pytest.mark.parametrize(
+    ("step", "key", "field"),
+    [
+        (lambda house, alter: house.adopt(propose=alter), keys.policy_proposal("new"), "base_version"),
+        (lambda house, alter: house.admit(propose=alter), keys.member_proposal("elm"), "charter_version"),
+    ],
+)
+def test_a_proposal_bound_to_a_version_that_is_not_in_force(house, fail, step, key, field):
+    step(house, rewrite(key, **{field: 2}))
+    assert f"{field} is 2" in fail()
+
+
+def test_a_vote_on_what_was_proposed_about_a_charter_that_came_back(house):
+    house.call("consortium:ProposeRemoval", proposal="out", msp="CedarMSP")
+    old = house.ledger.world.need(MemberProposal, keys.member_proposal("out"))
+    for name, key in (("there", b"another"), ("back", b"a fingerprint key")):
+        house.admit(name=name, member={"msp": "BirchMSP", "fingerprint_key": digest_of(key)})
+    assert house.ledger.world.need(Charter, keys.charter()).charter_digest == old.charter_digest
+    with pytest.raises(RuleError, match="another charter than the one in force"):
+        house.call("consortium:Vote", proposal="out", digest=old.digest, choice="approve")
+
+
+def test_a_vote_on_what_was_proposed_about_policies_that_came_back(house):
+    text = STRICTER + "\n"
+    house.call("policy:Propose", proposal="old", title="Old", base=digest_of(POLICY.encode()), text=text)
+    house.adopt(name="there")
+    house.adopt(name="back", base=STRICTER, text=POLICY)
+    with pytest.raises(RuleError, match="another policy set than the one in force"):
+        house.call("policy:Vote", proposal="old", digest=digest_of(text.encode()), choice="approve")
 
 
 def test_a_charter_with_another_member_than_the_one_voted_on(house, fail):
