@@ -135,7 +135,7 @@ async def _charter(network: Connection, member: OrganisationConnection) -> Chart
             await asyncio.sleep(_ASK_AGAIN_S)
 
 
-async def _in_time(call: _Call, function: str, document: bytes, *, too_early: str = "") -> bytes:
+async def _in_time(call: _Call, function: str, document: bytes, *, too_early: str = _TOO_LATE) -> bytes:
     # A real peer may not yet have read the block that the call builds on, or not yet know the others' peers; and what a
     # busy machine brings to a peer may be older by then than clocks may differ. Every step of a founding may be
     # repeated, so it is asked again until it is neither too early nor too late.
