@@ -109,6 +109,28 @@ func TestWhatMembersDoInOneBlock(t *testing.T) {
 				{alder, "operator", "study:Tally", m{"study": "one", "motion": "approve"}},
 			}
 		}, []ledgertest.Code{ledgertest.Valid, conflict}},
+		{"a charge and a commit after a suspension that they have not seen", func(t *testing.T) *world {
+			w := opened(t, nil)
+			w.reserve(birch, 1)
+			return w
+		}, func(w *world) []one {
+			return []one{
+				{alder, "operator", "study:Suspend", m{"study": "one", "round": 1, "reason": "key"}},
+				{cedar, "agent", "privacy:Reserve", round}, {birch, "agent", "round:Commit", w.commitDoc(birch, 1)},
+			}
+		}, []ledgertest.Code{ledgertest.Valid, conflict, conflict}},
+		{"an opening after a suspension that it has not seen", func(t *testing.T) *world { return running(t, nil) }, func(*world) []one {
+			return []one{
+				{alder, "operator", "study:Suspend", m{"study": "one", "round": 0, "reason": "key"}},
+				{birch, "aggregator", "round:Open", seal},
+			}
+		}, []ledgertest.Code{ledgertest.Valid, conflict}},
+		{"a suspension after an opening that it has not seen", func(t *testing.T) *world { return running(t, nil) }, func(*world) []one {
+			return []one{
+				{birch, "aggregator", "round:Open", seal},
+				{alder, "operator", "study:Suspend", m{"study": "one", "round": 0, "reason": "key"}},
+			}
+		}, []ledgertest.Code{ledgertest.Valid, conflict}},
 		{"two reservations of one data set", func(t *testing.T) *world { return opened(t, nil) }, func(w *world) []one {
 			return []one{{alder, "agent", "privacy:Reserve", round}, {alder, "agent", "privacy:Reserve", round}}
 		}, []ledgertest.Code{ledgertest.Valid, conflict}},

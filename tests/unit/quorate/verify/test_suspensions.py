@@ -62,7 +62,7 @@ def house():
     return House()
 
 
-@pytest.mark.parametrize("scope", [{}, {"study": "one"}])
+@pytest.mark.parametrize("scope", [{}, {"study": "one"}, {"study": "one", "first_round": 1, "last_round": 1}])
 def test_a_round_goes_on_with_its_whole_time_and_nothing_is_charged_again(house, verify, scope):
     made = house.made
     made.open(1)
