@@ -69,12 +69,16 @@ def listening(pair: KeyPair | None) -> Iterator[int]:
     finally:
 
         async def end() -> None:
+            # Begun before the server is closed, this waits for its connections too; no socket is left to a closed loop.
+            closed = asyncio.ensure_future(server.wait_closed())
+            await asyncio.sleep(0)
             server.close()
+            await closed
             await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), loop).result(30)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(100)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
+        thread.join(100)
         loop.close()
 
 

@@ -41,10 +41,8 @@ class House:
         """Serve with ``await respond(request, writer)``; yield where."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._tls.cert, self._tls.key)
-        serving = set()
 
         async def serve(reader, writer):
-            serving.add(asyncio.current_task())
             try:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 length = next((int(line[16:]) for line in head.split("\r\n") if line.startswith("Content-Length: ")), 0)
@@ -57,11 +55,15 @@ class House:
                 with suppress(ConnectionError, ssl.SSLError):
                     await writer.wait_closed()
 
-        async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        # Begun before the server is closed, this waits for its connections too.
+        closed = asyncio.ensure_future(server.wait_closed())
+        try:
             yield self.endpoint(server.sockets[0].getsockname()[1], **kwargs)
-            if serving:
-                _, late = await asyncio.wait(serving, timeout=60)
-                assert not late
+        finally:
+            server.close()
+            async with asyncio.timeout(100):
+                await closed
 
 
 def http(body, *, status=200, headers=()):
