@@ -119,7 +119,7 @@ class Topology(_Record):
         """
         organisations = []
         for member in members:
-            plain = unicodedata.normalize("NFKD", member).encode("ascii", "ignore").decode()
+            plain = unicodedata.normalize("NFKD", member.replace("ß", "ss")).encode("ascii", "ignore").decode()
             words = re.findall(r"[A-Za-z0-9]+", plain)
             name, msp_id = "-".join(words).lower(), "".join(word[0].upper() + word[1:] for word in words) + "MSP"
             organisations.append({"name": name, "msp_id": msp_id})

@@ -47,6 +47,7 @@ def serve(path: Path, *, verbose: bool) -> None:
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it names each of its own parts as they load
     faulthandler.enable(2)  # a crash inside a library leaves its stack in the log, not nothing
     settings = load_config(path, GatewayConfig, prefix=PREFIX)
     keep_freed_memory()

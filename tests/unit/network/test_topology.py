@@ -7,11 +7,12 @@ GOOD = '[[organisations]]\nname = "alder"\nmsp_id = "AlderMSP"\n'
 
 
 def test_members_get_names_and_msp_ids():
-    topology = Topology.for_members(["Alder", "St. Mary Hospital", "Zürich 2"])
+    topology = Topology.for_members(["Alder", "St. Mary Hospital", "Zürich 2", "Groß-Gerau"])
     assert [(o.name, o.msp_id) for o in topology.organisations] == [
         ("alder", "AlderMSP"),
         ("st-mary-hospital", "StMaryHospitalMSP"),
         ("zurich-2", "Zurich2MSP"),
+        ("gross-gerau", "GrossGerauMSP"),
     ]
 
 
