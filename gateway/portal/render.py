@@ -83,6 +83,9 @@ def _environment() -> Environment:
         "is_time": words.is_time,
         "pretty": words.pretty,
         "ago": words.ago,
+        "with_short_digests": words.with_short_digests,
+        "in_words": words.in_words,
+        "epsilon": words.epsilon,
     }
     environment.filters |= filters
     environment.tests |= {"listing": words.is_listing}

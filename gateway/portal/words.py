@@ -7,12 +7,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from markupsafe import Markup, escape
+
 from gateway.audit.trail.kinds import Severity
+from quorate.privacy.spelling import epsilon_text
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING: Final = "\N{EN DASH}"
 _SHORT: Final = 10
 _DIGEST: Final = re.compile(r"(sha256:)?[0-9a-f]{64}")
+_DIGESTS: Final = re.compile(r"\b(?:sha256:)?[0-9a-f]{64}\b")
 _LABELS: Final = {
     "msp": "organisation",
     "by": "submitted by",
@@ -24,6 +28,9 @@ _LABELS: Final = {
     "cap_nano": "cap (nano)",
     "delta": "δ",
     "tx": "transaction",
+    "dataset": "data set",
+    "at": "place (where a page begins)",
+    "limit": "lines on a page",
 }
 _SEVERITIES: Final = {Severity.ROUTINE: "routine", Severity.NOTABLE: "notable", Severity.ATTENTION: "attention"}
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
@@ -56,6 +63,42 @@ def short(digest: str | None) -> str:
         return NOTHING
     bare = digest.removeprefix("sha256:")
     return bare if len(bare) <= _SHORT else f"{bare[:_SHORT]}…"
+
+
+def with_short_digests(text: str) -> Markup:
+    """Return a text in which digests are short, each whole in its title."""
+    parts, end = [], 0
+    for found in _DIGESTS.finditer(text):
+        whole = found[0]
+        parts += [escape(text[end : found.start()]), Markup('<code title="{}">{}</code>').format(whole, short(whole))]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def in_words(asked: str) -> list[tuple[str, str]]:
+    """Return a filter, which is canonical JSON, as names and values; a text that is none is a value itself."""
+    try:
+        found = json.loads(asked)
+    except (ValueError, RecursionError):
+        return [("", asked)]
+    if not isinstance(found, dict):
+        return [("", asked)]
+    return [
+        (name.replace("_", " "), value if isinstance(value, str) else pretty_line(value))
+        for name, value in found.items()
+    ]
+
+
+def pretty_line(value: object) -> str:
+    """Return a JSON value as people read it in a line: a list without its brackets, a text without its quotes."""
+    if isinstance(value, list):
+        return ", ".join(one if isinstance(one, str) else pretty_line(one) for one in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def epsilon(nano: str | int) -> str:
+    """Return an ε of nano-units, rounded up to four decimals as everywhere."""
+    return epsilon_text(int(nano))
 
 
 def label(name: str) -> str:

@@ -21,7 +21,10 @@ async def show(visit: Visit) -> Response:
 
 
 def _attested(trail: Trail) -> list[tuple[str, int, int]]:
-    """Return, of each organisation, how many attestations it made, and how many of them stood with the most."""
+    """Return, of each organisation, how many attestations it made, and how many of them stood with the most.
+
+    Where no model has more attestations than every other, nobody stands with the most.
+    """
     found = [one.record for one in written(trail, Attestation, "attest")]
     groups: dict[tuple[str, int, int], dict[str, int]] = {}
     for one in found:
@@ -32,5 +35,5 @@ def _attested(trail: Trail) -> list[tuple[str, int, int]]:
         votes = groups[one.study, one.round, one.attempt]
         counts = made.setdefault(one.msp, [0, 0])
         counts[0] += 1
-        counts[1] += votes[one.model] == max(votes.values())
+        counts[1] += list(votes.values()).count(max(votes.values())) == 1 and votes[one.model] == max(votes.values())
     return [(msp, counts[0], counts[1]) for msp, counts in sorted(made.items())]

@@ -30,7 +30,7 @@ PAGES: Final = {
 }
 """Those that have a richer page."""
 
-COMMANDS: Final = "quorate audit log"
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 async def show_all(visit: Visit) -> Response:
@@ -53,7 +53,8 @@ async def show(visit: Visit) -> Response:
         question=question,
         answer=answer,
         rows=rows,
-        columns=list(rows[0]) if rows else [],
+        columns=[name for name in rows[0] if any(row[name] not in _EMPTY for row in rows)] if rows else [],
+        empty=sorted(name for name in rows[0] if all(row[name] in _EMPTY for row in rows)) if rows else [],
         given={part: given.get(part, "") for part in question.takes},
         rich=PAGES.get(name),
         may_export=visit.officer.role == "officer",

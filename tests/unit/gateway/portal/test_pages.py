@@ -87,7 +87,7 @@ async def test_what_a_witness_saw_stands_on_the_timeline_marked(diverged):
     [place] = [place for place, row in enumerate(rows) if "observed-BirchMSP-40" in row]
     row = " ".join(re.sub(r"<[^>]+>", " ", rows[place]).split())
     assert row == (
-        "40 \N{EN DASH} attention A member's ledger differs from this one seen by a witness, not on the ledger "
+        "40 \N{EN DASH} attention A member's ledger differs from this one seen here, not on the ledger "
         "witness.diverged nobody BirchMSP the ledger of BirchMSP has another block 40: a fork 2026-09-21 14:26:40"
     ).replace("'", "&#39;")
     assert 'href="/agreement"' in rows[place]
@@ -100,9 +100,7 @@ async def test_what_a_witness_saw_stands_on_the_timeline_marked(diverged):
 async def test_what_a_witness_saw_needs_attention_on_the_overview(diverged, officer):
     found = await text(diverged, "/")
     assert "Events that need attention 7 of 95 in all, 1 not on the ledger" in found
-    assert (
-        "A member&#39;s ledger differs from this one BirchMSP seen by a witness, not on the ledger 1 min ago" in found
-    )
+    assert "A member&#39;s ledger differs from this one BirchMSP seen here, not on the ledger 1 min ago" in found
     assert "not on the ledger" not in await text(officer, "/")
 
 
@@ -206,6 +204,20 @@ async def test_refusals_are_filtered(officer):
 async def test_agreement_names_divergences(officer):
     found = await text(officer, "/agreement")
     assert "Divergences 4 1 disputed, 3 models" in found
+    assert not re.search(r"[0-9a-f]{64}", found)  # whole in titles, short in the text
+
+
+async def test_where_nobody_agreed_nobody_stood_with_the_most(officer):
+    found = await text(officer, "/agreement")
+    for organisation in ("AlderMSP", "BirchMSP", "CedarMSP"):
+        assert f"{organisation} 5 2 2 of 5" in found  # two rounds became final, and three attempts did not
+
+
+async def test_a_question_leaves_out_columns_without_any_value_and_says_so(officer):
+    found = await text(officer, "/questions/members")
+    assert "Approved by" in found
+    assert "In no line of this table: observed here" in found
+    assert "Observed here" not in found
 
 
 async def test_every_read_is_logged_with_who_and_what(officer, room):

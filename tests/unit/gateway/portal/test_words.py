@@ -1,4 +1,8 @@
-from gateway.portal.words import pretty
+import pytest
+
+from gateway.portal.words import epsilon, in_words, label, pretty, with_short_digests
+
+DIGEST = "sha256:" + "ab" * 32
 
 
 def test_json_is_laid_out_and_anything_else_stays():
@@ -6,3 +10,38 @@ def test_json_is_laid_out_and_anything_else_stays():
     assert pretty("not JSON") == "not JSON"
     deep = "[" * 100_000
     assert pretty(deep) == deep
+
+
+def test_digests_in_a_text_are_short_and_the_text_stays_text():
+    other = "cd" * 32
+    assert with_short_digests(f"<b>{DIGEST}; and {other}</b>") == (
+        f'&lt;b&gt;<code title="{DIGEST}">ababababab…</code>; and <code title="{other}">cdcdcdcdcd…</code>&lt;/b&gt;'
+    )
+    assert with_short_digests("no digest & none") == "no digest &amp; none"
+    assert with_short_digests("ab" * 33) == "ab" * 33
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("{}", []),
+        ('{"after":"after-94","kinds":["study","round"]}', [("after", "after-94"), ("kinds", "study, round")]),
+        ('{"first_block":3}', [("first block", "3")]),
+        ("not JSON", [("", "not JSON")]),
+        ("[1]", [("", "[1]")]),
+    ],
+)
+def test_a_filter_is_told_in_words(asked, words):
+    assert in_words(asked) == words
+
+
+def test_an_epsilon_is_rounded_up_as_everywhere():
+    assert epsilon("1205408416") == "1.2055"
+
+
+def test_columns_have_names_for_people():
+    assert (label("dataset"), label("claimed_time"), label("rejected_by")) == (
+        "Data set",
+        "Claimed time",
+        "Rejected by",
+    )
