@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from quorate.blocks.certificate import is_authority, is_issued_by
 from quorate.digest import digest_of
 from quorate.errors import DeniedError, UsageError
 
@@ -173,22 +174,7 @@ def _leads_to(leaf: x509.Certificate, between: Sequence[x509.Certificate], ancho
     # The handshake has verified some chain; this finds out to whose root, and so repeats only what tells roots apart.
     reached = [leaf]
     for _ in range(len(between) + 1):
-        if any(_issued(certificate, anchor) for certificate in reached for anchor in anchors):
+        if any(is_issued_by(certificate, anchor) for certificate in reached for anchor in anchors):
             return True
-        reached = [upper for upper in between if _is_authority(upper) and any(_issued(c, upper) for c in reached)]
+        reached = [upper for upper in between if is_authority(upper) and any(is_issued_by(c, upper) for c in reached)]
     return False
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
@@ -103,6 +103,23 @@ def _require_readable(certificate: x509.Certificate) -> None:
         certificate.subject, certificate.issuer  # noqa: B018 - read for its errors
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as error:
         raise BlockError("a certificate cannot be read", cause=error) from error
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate says that its holder may issue others."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Tell whether a certificate names another as its issuer and bears its signature."""
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def role_of(certificate: x509.Certificate) -> str:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import first_certificate, load_certificate, units
+from quorate.blocks.certificate import first_certificate, is_authority, is_issued_by, load_certificate, units
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
 from quorate.blocks.identity import DoubtfulError, Identity, Kind
@@ -116,7 +115,7 @@ class Msp:
         return key
 
     def _chain_of_member(self, certificate: x509.Certificate) -> list[x509.Certificate]:
-        if _is_authority(certificate):
+        if is_authority(certificate):
             raise BlockError(f"an authority of {self.id} stands where a member is expected")
         chain = self._chain(certificate, below=0)
         if _der(chain[0]) in self._inner:
@@ -141,7 +140,7 @@ class Msp:
             if (
                 authority.subject == certificate.issuer
                 and _may_issue(authority, below)
-                and _issued(authority, certificate)
+                and is_issued_by(certificate, authority)
             ):
                 return authority
         raise BlockError(f"a certificate does not chain to a root of {self.id}")
@@ -253,21 +252,6 @@ def _may_issue(authority: x509.Certificate, below: int) -> bool:
         return False
     length = constraints.path_length
     return constraints.ca and usage.key_cert_sign and (length is None or below <= length)
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
-
-
-def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _certified(pem: bytes, issuer: x509.Certificate) -> bool:

@@ -6,13 +6,10 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-
 from gateway.artifacts.disk import free_bytes
 from gateway.fabric.tls_names import host_of
 from gateway.service.checks.fitness import UnfitError, certificate_in, looked, names, pair, validity
-from quorate.blocks.certificate import role_of
+from quorate.blocks.certificate import is_authority, is_issued_by, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,21 +37,15 @@ def check_files(config: GatewayConfig, *, now: datetime | None = None) -> Iterat
 
 def _signed_pair(certificate: Path, key: Path, ca: Path, now: datetime) -> str:
     text = pair(certificate, key, now)
-    try:
-        certificate_in(certificate).verify_directly_issued_by(certificate_in(ca))
-    except (ValueError, TypeError, InvalidSignature) as error:
+    if not is_issued_by(certificate_in(certificate), certificate_in(ca)):
         hint = "Others know this organisation by its root: issue the certificate from it, or name the right root."
-        raise UnfitError(f"{certificate} was not signed by {ca}", hint) from error
+        raise UnfitError(f"{certificate} was not signed by {ca}", hint)
     return text
 
 
 def _authority(path: Path, now: datetime) -> str:
     certificate = certificate_in(path)
-    try:
-        is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        is_authority = False
-    if not is_authority:
+    if not is_authority(certificate):
         raise UnfitError(
             f"{path} is not the certificate of an authority", "Name the certificate that signed the others."
         )

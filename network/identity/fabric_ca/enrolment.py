@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from network.identity.authority import Issued
+from quorate.blocks.certificate import is_authority, is_issued_by
 from quorate.errors import IntegrityError, UsageError
 
 Key = ec.EllipticCurvePrivateKey
@@ -93,25 +94,9 @@ def _faults(
         yield "is for another key"
     if [each.value for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] != [name]:
         yield "is for another name"
-    if _is_authority(certificate):
+    if is_authority(certificate):
         yield "makes its holder an authority"
     if certificate.not_valid_before_utc > now + _CLOCKS_MAY_DIFFER or certificate.not_valid_after_utc <= now:
         yield "is not valid now (do the clocks agree?)"
-    if not any(issued_by(certificate, each) for each in authorities):
+    if not any(is_issued_by(certificate, each) for each in authorities):
         yield "was issued by another authority"
-
-
-def issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
-    """Tell whether an authority signed a certificate."""
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False

@@ -9,10 +9,9 @@ from pydantic import SecretStr
 from gateway.fabric import PrivateKeySigner
 from network.identity.authority import server_names
 from network.identity.fabric_ca import Change, Credential, FabricCa, Kind, Reason, Registration
-from network.identity.fabric_ca.enrolment import issued_by
 from network.identity.fabric_ca.served import TLS_CA
 from quorate.blocks import protos
-from quorate.blocks.certificate import role_of
+from quorate.blocks.certificate import is_issued_by, role_of
 from quorate.blocks.errors import BlockError
 from quorate.blocks.identity import Kind as MemberKind
 from quorate.blocks.msp import Msp
@@ -138,4 +137,4 @@ async def test_a_secret_that_the_registrar_chose_is_the_secret(ca, register, nam
 
 async def test_what_is_issued_comes_from_the_pinned_authority(ca, alder, register, name):
     issued = await ca.enrol(name, await register())
-    assert issued_by(issued.certificate, x509.load_pem_x509_certificate(alder.paths.ca.cert.read_bytes()))
+    assert is_issued_by(issued.certificate, x509.load_pem_x509_certificate(alder.paths.ca.cert.read_bytes()))
