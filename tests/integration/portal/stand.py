@@ -11,7 +11,7 @@ from gateway.portal.server import PortalServer
 from gateway.portal.sessions import Sessions
 from network.identity.authority import new_authority, new_server
 from tests.integration.ports import free_port
-from tests.unit.gateway.portal.rooms import Clock, new_portal, new_trail
+from tests.unit.gateway.portal.rooms import Clock, Witness, new_portal, new_trail
 
 FIRST = 40
 """Blocks that are there at the beginning."""
@@ -25,6 +25,8 @@ class Stand:
         self._pair = _pair(folder)
         self.blocks = house.blocks
         self.clock = Clock()
+        self.witness = Witness()
+        self.witness.saw("BirchMSP", 2, "the ledger of BirchMSP has another block 2: a fork", at=self.clock())
         self.trail = new_trail(self.blocks[:FIRST], folder / "trail.db")
         self.port = free_port()
         self.origin = f"https://127.0.0.1:{self.port}"
@@ -36,7 +38,9 @@ class Stand:
 
     def start(self):
         sessions = Sessions.kept(self._folder / "sessions.json", self.clock, minutes=30)
-        self.room = new_portal(self.trail, clock=self.clock, sessions=sessions, origin=self.origin)
+        self.room = new_portal(
+            self.trail, clock=self.clock, sessions=sessions, origin=self.origin, observing=self.witness
+        )
         room = PortalRoom(PortalServer(f"127.0.0.1:{self.port}", pair=self._pair), self.room.app)
         self._task = asyncio.run_coroutine_threadsafe(room.run(), self._loop)
 

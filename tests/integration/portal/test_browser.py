@@ -40,6 +40,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 PLAIN = {
     "overview": "/",
     "timeline": "/timeline",
+    "observed": "/timeline?kind=witness",
     "studies": "/studies",
     "study": "/studies/one",
     "round": "/studies/one/rounds/3",
@@ -164,7 +165,9 @@ def test_a_page_obeys_the_strict_policy_and_axe_finds_nothing(name, window):
 
 
 @pytest.mark.parametrize("window", [{"color_scheme": "dark"}], indirect=True, ids=["dark"])
-@pytest.mark.parametrize("name", ["overview", "timeline", "privacy", "round", "policy", "model", "access", "login"])
+@pytest.mark.parametrize(
+    "name", ["overview", "timeline", "observed", "privacy", "round", "policy", "model", "access", "login"]
+)
 def test_the_dark_pages_have_enough_contrast(name, window):
     page = window.open(name)
     keep(page, f"{name}-dark.png")

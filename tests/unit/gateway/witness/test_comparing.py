@@ -9,6 +9,7 @@ from gateway.service.checks.finding import Outcome
 from gateway.witness.divergence import Divergences, read
 from gateway.witness.members import Answer, compare_one
 from gateway.witness.memory import Memory
+from gateway.witness.recall import Recall
 from gateway.witness.room import divergences_file, memory_file
 from gateway.witness.statement import Witness
 from gateway.witness.watch import seen_of, watch
@@ -147,6 +148,10 @@ async def test_who_saw_otherwise_is_told_once(ledger, tmp_path, changes, what):
     assert found.what == what
     finding = check_divergence(tmp_path)
     assert (finding.outcome, finding.message) == (Outcome.FAILED, what)
+    recall = Recall(memory, divergences_file(tmp_path), members=list)
+    [line], [told] = recall.observations(), recall.divergences()
+    assert (line.msp, line.block, line.what, line.observed_time) == ("BirchMSP", 1, what, clock())
+    assert (told.organisations, told.block, told.what) == (("BirchMSP",), line.block, line.what)
 
 
 async def test_who_is_behind_is_asked_for_its_own_last_block(ledger, tmp_path):
