@@ -10,16 +10,9 @@ import click
 from gateway.audit.sign import ProfileSealer
 from gateway.ledger.session import Profile
 from gateway.portal.challenge import challenge_of, make_answer, to_text
+from quorate.cli.options import profile_option
 from quorate.cli.terminal import printable
 from quorate.errors import DeniedError, UsageError
-
-_PROFILE = click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="QUORATE_PROFILE",
-    required=True,
-    help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
-)
 
 
 @click.group("portal")
@@ -29,7 +22,7 @@ def group() -> None:
 
 @group.command("login")
 @click.argument("challenge")
-@_PROFILE
+@profile_option(officer=True)
 @click.option("--yes", is_flag=True, help="Sign without asking when the profile names no portal; for scripts.")
 def login(challenge: str, profile: Path, *, yes: bool) -> None:
     """Sign the CHALLENGE that a portal's login page shows, and print the answer to paste there.

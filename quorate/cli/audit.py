@@ -11,12 +11,12 @@ from quorate.cli.audit_ask import ask_group, log_command, transaction_command
 from quorate.cli.audit_check import check_command
 from quorate.cli.audit_compliance import report_command
 from quorate.cli.audit_review import review_group
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import genesis_options, profile_option
 from quorate.cli.output import Format, format_option, print_document
-from quorate.errors import StorageError, UsageError
+from quorate.errors import StorageError
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from quorate.verify import Report
 
 
@@ -27,14 +27,7 @@ def group() -> None:
 
 @group.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option(
-    "--genesis", metavar="sha256:…", help="Digest of the ledger's first header, from elsewhere than the bundle."
-)
-@click.option(
-    "--trust-bundle-genesis",
-    is_flag=True,
-    help="Take the bundle's own genesis; the report then says that nothing ties it to a ledger you know.",
-)
+@genesis_options
 @click.option(
     "--remember",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -93,13 +86,7 @@ def verify_command(
 
 @group.command("export")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="QUORATE_PROFILE",
-    required=True,
-    help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
-)
+@profile_option(officer=True)
 @click.option("--study", metavar="ID", help="Only this study, with what its records rest on; else the whole ledger.")
 @click.option("--rounds", metavar="A-B", help="Of --study only these rounds, with what they rest on.")
 @click.option("--since", metavar="TIME", help="Only what claims this time or a later one, such as 2026-11-23T08:00Z.")
@@ -131,7 +118,7 @@ def export_command(
 
     extent = extent_of(study=study, rounds=rounds, since=since, until=until)
     exported = asyncio.run(
-        _gateway_commands().export(
+        gateway_part("audit.command").export(
             bundle, profile, extent=extent, artifacts=artifacts, witnesses=witnesses, timestamp=timestamp
         )
     )
@@ -144,21 +131,6 @@ group.add_command(transaction_command)
 group.add_command(review_group)
 group.add_command(check_command)
 group.add_command(report_command)
-
-
-def _gateway_commands() -> ModuleType:
-    """Return the gateway's part of the command, or say which extra brings it."""
-    try:
-        from gateway.audit import command  # noqa: PLC0415 - the base install verifies, and has no gateway
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
-            raise
-        raise UsageError(
-            f"`quorate audit export` needs the Python package {error.name}, which is not installed.",
-            hint="Install the extra: pip install 'quorate[gateway]'",
-            cause=error,
-        ) from error
-    return command
 
 
 def _present(report: Report, bundle: Path, page: Path | None, format_: Format) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from quorate.cli.audit_questions import ASKINGS, OPTIONS
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import profile_option
 from quorate.cli.output import Column, Format, print_rows
 from quorate.cli.rows import RowFormat, print_answer, row_format_option
 from quorate.cli.terminal import messages, printable
@@ -55,12 +57,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(path_type=Path),
             help="Answer from this evidence bundle, without any gateway.",
         ),
-        click.option(
-            "--profile",
-            type=click.Path(path_type=Path, dir_okay=False),
-            envvar="QUORATE_PROFILE",
-            help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
-        ),
+        profile_option(officer=True, required=False),
     ):
         command = option(command)
     return command
@@ -113,7 +110,7 @@ def log_command(
         "until": _time(until),
     }
     asked = {name: value for name, value in asked.items() if value is not None}
-    inquiry = gateway_part("inquiry")
+    inquiry = gateway_part("audit.inquiry")
     source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
     if follow:
         asyncio.run(_follow(inquiry, source, asked, at))
@@ -132,7 +129,7 @@ def transaction_command(
     *, transaction: str, profile: Path | None, bundle: Path | None, genesis: str | None, format_: RowFormat
 ) -> None:
     """Show all that the trail has of TRANSACTION: who, when, what was asked, what was written, who endorsed it."""
-    inquiry = gateway_part("inquiry")
+    inquiry = gateway_part("audit.inquiry")
     source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
     told = asyncio.run(inquiry.inquire(source, "transaction", {"transaction": transaction}))
     if format_ is not RowFormat.TABLE:
@@ -156,7 +153,7 @@ def _command(asking: Asking) -> click.Command:
         for name in ("since", "until"):
             if name in asked:
                 asked[name] = _time(asked[name])
-        inquiry = gateway_part("inquiry")
+        inquiry = gateway_part("audit.inquiry")
         source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
         told = asyncio.run(inquiry.inquire(source, f"question/{asking.name}", asked))
         print_answer(told.head, told.rows, columns=asking.columns, format_=format_)
@@ -174,22 +171,6 @@ def _command(asking: Asking) -> click.Command:
 
 for _asking in ASKINGS:
     ask_group.add_command(_command(_asking))
-
-
-def gateway_part(name: str) -> ModuleType:
-    """Return a module of `gateway.audit`, or say which extra brings it."""
-    from importlib import import_module  # noqa: PLC0415 - only here
-
-    try:
-        return import_module(f"gateway.audit.{name}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
-            raise
-        raise UsageError(
-            f"this command needs the Python package {error.name}, which is not installed.",
-            hint="Install the extra: pip install 'quorate[gateway]'",
-            cause=error,
-        ) from error
 
 
 def _tell_older(head: Mapping[str, Any], format_: RowFormat) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from quorate.cli.audit_ask import gateway_part
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import profile_option
 from quorate.cli.output import Column, Format, format_option, print_rows
 from quorate.digest import parse_digest
 from quorate.errors import CheckFailedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _COLUMNS = (
     Column(key="check", title="check"),
@@ -39,13 +43,7 @@ _COLUMNS = (
     show_default=True,
     help="How old an entry of the access log may be without an anchor.",
 )
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="QUORATE_PROFILE",
-    required=True,
-    help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
-)
+@profile_option(officer=True)
 @format_option
 def check_command(
     *,
@@ -57,7 +55,7 @@ def check_command(
     format_: Format,
 ) -> None:
     """Run the whole scheduled audit: exit status 1 on any finding. That it ran is recorded in your access log."""
-    run = gateway_part("schedule.run")
+    run = gateway_part("audit.schedule.run")
     given = {} if expect_policies is None else {"policies": parse_digest(expect_policies)}
     expected = run.Expected(days=days, budget_share=budget_share, anchor_minutes=anchor_minutes, **given)
     findings = asyncio.run(run.check(profile, expected))

@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from quorate.cli.audit_ask import gateway_part
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import genesis_options
 from quorate.errors import StorageError, UsageError
 
 FRAMEWORKS: Final = ("ai-act", "hipaa", "gdpr", "part-11")
@@ -21,14 +22,7 @@ _FORMS: Final = {".md": "markdown", ".html": "html", ".json": "json"}
 @click.option(
     "--bundle", type=click.Path(path_type=Path), required=True, help="The evidence bundle; it is verified first."
 )
-@click.option(
-    "--genesis", metavar="sha256:…", help="Digest of the ledger's first header, from elsewhere than the bundle."
-)
-@click.option(
-    "--trust-bundle-genesis",
-    is_flag=True,
-    help="Take the bundle's own genesis; the report then says that nothing ties it to a ledger you know.",
-)
+@genesis_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -51,7 +45,7 @@ def report_command(
     Design inputs, not legal advice.
     """
     form = _form_of(out, form)
-    text = gateway_part("compliance.command").report(
+    text = gateway_part("audit.compliance.command").report(
         framework, bundle, genesis=genesis, trust_bundle_genesis=trust_bundle_genesis, form=form
     )
     if out is None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from quorate.cli.audit_ask import gateway_part
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import profile_option
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _MEANINGS: Final = ("review", "approval", "responsibility", "authorship")
 _OUTCOMES: Final = ("accepted", "follow-up", "violation")
@@ -35,16 +36,6 @@ _REVIEWER: Final = click.option(
 )
 
 
-def _profile(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--profile",
-        type=click.Path(path_type=Path, dir_okay=False),
-        envvar="QUORATE_PROFILE",
-        required=True,
-        help="The profile (TOML) of your organisation's officer; also QUORATE_PROFILE.",
-    )(command)
-
-
 @click.group("review")
 def review_group() -> None:
     """Open, assign and conclude reviews of what is on the ledger."""
@@ -54,28 +45,28 @@ def review_group() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def key_command(*, file: Path) -> None:
     """Make your organisation's reviewers' key in FILE. Whoever destroys it makes its reviewers unknown for good."""
-    gateway_part("pseudonyms").new_key(file)
+    gateway_part("audit.pseudonyms").new_key(file)
 
 
 @review_group.command("open")
 @click.argument("review")
 @click.argument("subject")
-@_profile
+@profile_option(officer=True)
 @format_option
 def open_command(*, review: str, subject: str, profile: Path, format_: Format) -> None:
     """Open REVIEW of SUBJECT, such as round/one/3, block/17, transaction/ID, member/MSP, policy/2 or study/one."""
-    _print(asyncio.run(gateway_part("review").open_review(profile, review, subject)), format_)
+    _print(asyncio.run(gateway_part("audit.review").open_review(profile, review, subject)), format_)
 
 
 @review_group.command("assign")
 @click.argument("review")
 @_REVIEWER
 @_KEY
-@_profile
+@profile_option(officer=True)
 @format_option
 def assign_command(*, review: str, reviewer: str, key: Path, profile: Path, format_: Format) -> None:
     """Assign REVIEW to a person; again to another one if need be."""
-    _print(asyncio.run(gateway_part("review").assign(profile, review, reviewer=reviewer, key=key)), format_)
+    _print(asyncio.run(gateway_part("audit.review").assign(profile, review, reviewer=reviewer, key=key)), format_)
 
 
 @review_group.command("conclude")
@@ -89,11 +80,11 @@ def assign_command(*, review: str, reviewer: str, key: Path, profile: Path, form
     help="A file with the reasons: it stays here, and its digest goes on the ledger.",
 )
 @_KEY
-@_profile
+@profile_option(officer=True)
 @format_option
 def conclude_command(*, review: str, profile: Path, format_: Format, **said: Any) -> None:  # noqa: ANN401 - options
     """Conclude REVIEW with an outcome. A concluded review cannot be changed."""
-    _print(asyncio.run(gateway_part("review").conclude(profile, review, **said)), format_)
+    _print(asyncio.run(gateway_part("audit.review").conclude(profile, review, **said)), format_)
 
 
 @review_group.command("list")
@@ -107,7 +98,7 @@ def conclude_command(*, review: str, profile: Path, format_: Format, **said: Any
 @click.option(
     "--key", type=click.Path(path_type=Path, dir_okay=False), envvar="QUORATE_REVIEWERS_KEY", help="Needed for --names."
 )
-@_profile
+@profile_option(officer=True)
 @format_option
 def list_command(
     *,
@@ -123,8 +114,8 @@ def list_command(
     if names is not None:
         if key is None:
             raise click.UsageError("--names needs --key")
-        known = gateway_part("review").known_reviewers(profile, key, names)
-    found = asyncio.run(gateway_part("review").listed(profile, msp=organisation)).reviews
+        known = gateway_part("audit.review").known_reviewers(profile, key, names)
+    found = asyncio.run(gateway_part("audit.review").listed(profile, msp=organisation)).reviews
     rows = [_row(review.as_json(), known) for review in found if state in {None, review.state}]
     print_rows(rows, columns=_COLUMNS, format_=format_)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from quorate.cli.extra import gateway_part
+from quorate.cli.options import profile_option
 from quorate.cli.output import Column, Format, format_option, print_document, print_rows
-from quorate.errors import UsageError
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from pathlib import Path
 
 
 @click.group("privacy")
@@ -69,13 +69,7 @@ def quote_command(*, noise_multiplier: str, sample_rate: str, steps: int, delta:
     metavar="ID",
     help="Only this study's data sets, and what all rounds it may open, begun now, would bring them to.",
 )
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    envvar="QUORATE_PROFILE",
-    required=True,
-    help="The profile (TOML) that says who you are and where your gateway is; also QUORATE_PROFILE.",
-)
+@profile_option()
 @format_option
 def show_command(*, msp: str | None, study: str | None, profile: Path, format_: Format) -> None:
     """Show what the ledger has charged to each data set that has a cap.
@@ -86,7 +80,7 @@ def show_command(*, msp: str | None, study: str | None, profile: Path, format_: 
 
     from quorate.cli.balance import row_of  # noqa: PLC0415 - `--help` must not pay for it
 
-    found = asyncio.run(_gateway_commands().balances(profile, msp=msp, study=study))
+    found = asyncio.run(gateway_part("ledger.commands.privacy").balances(profile, msp=msp, study=study))
     columns = [
         Column(key="msp", title="member"),
         Column(key="dataset", title="data set"),
@@ -100,18 +94,3 @@ def show_command(*, msp: str | None, study: str | None, profile: Path, format_: 
         columns += [Column(key="after", title="with all its rounds", justify="right"), Column(key="fits", title="fits")]
     rows = [row_of(each.account, each.quote, texts=format_ is Format.TABLE) for each in found]
     print_rows(rows, columns=columns, format_=format_)
-
-
-def _gateway_commands() -> ModuleType:
-    """Return the gateway's part of the command, or say which extra brings it."""
-    try:
-        from gateway.ledger.commands import privacy  # noqa: PLC0415 - the base install quotes, and has no gateway
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"quorate", "gateway"}:
-            raise
-        raise UsageError(
-            f"`quorate privacy show` needs the Python package {error.name}, which is not installed.",
-            hint="Install the extra: pip install 'quorate[gateway]'",
-            cause=error,
-        ) from error
-    return privacy
