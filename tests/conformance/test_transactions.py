@@ -24,8 +24,8 @@ async def test_a_query_changes_nothing(contract: Contract, key: str) -> None:
     assert await contract.evaluate("get", key) == b"<nothing>"
 
 
-async def test_a_transaction_returns_what_the_function_answers(contract: Contract, key: str) -> None:
-    assert await contract.submit("increment", key) == b"1"
+async def test_a_transaction_returns_what_the_function_answers(contract: Contract, world: World, key: str) -> None:
+    assert await world.submit_everywhere(contract, "increment", key) == b"1"
     assert await contract.submit("increment", key) == b"2"
 
 
@@ -88,8 +88,10 @@ async def test_submit_async_returns_before_the_commit_and_the_commit_can_be_aske
     assert await commit.status() == status
 
 
-async def test_the_second_of_two_changes_to_one_key_conflicts_and_is_not_repeated(contract: Contract, key: str) -> None:
-    await contract.submit("increment", key)
+async def test_the_second_of_two_changes_to_one_key_conflicts_and_is_not_repeated(
+    contract: Contract, world: World, key: str
+) -> None:
+    await world.submit_everywhere(contract, "increment", key)
     first, second = [await contract.new_proposal("increment", key).endorse() for _ in range(2)]
     assert (await (await first.submit()).status()).successful
     status = await (await second.submit()).status()

@@ -96,6 +96,14 @@ class World:
         signed = protos.SignedCommitStatusRequest(request=request.SerializeToString())
         return gateway.new_commit(signed.SerializeToString())
 
+    async def submit_everywhere(self, contract: Contract, name: str, *arguments: str | bytes) -> bytes:
+        """Submit, and return the result once every organisation's peer has it: what endorsers see then is the same."""
+        result, commit = await contract.submit_async(name, *arguments)
+        for organisation in ("alder", "birch", "cedar"):
+            async with self.connect(organisation) as gateway:
+                assert (await self.commit_at(gateway, commit.transaction_id).status()).successful
+        return result
+
     @asynccontextmanager
     async def offline(self, name: str) -> AsyncIterator[tuple[Gateway, PrivateKeySigner]]:
         """Connect without a key, and give it apart."""
