@@ -6,11 +6,12 @@ what members can compare, and what witnesses sign.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quorate.blocks import protos
 from quorate.blocks.block import COMMIT_HASH
 from quorate.blocks.commit_hash import begin_commit_hash, next_commit_hash
+from quorate.blocks.errors import BlockError
 from quorate.verify.bundle import names
 from quorate.verify.errors import Fault
 from quorate.verify.report import Step
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from quorate.verify.findings import Findings
 
 _STEP = Step.VALIDITY
+_NONE: Final = "none"
 
 
 class Commitments:
@@ -54,18 +56,16 @@ class Commitments:
             if not _rests_on_state(decided):
                 self.parts[number] = begin_commit_hash(decided.codes, decided.updates)
             return
-        if number == 1 and not block.commit_hash:
+        carried, told = _carried(block)
+        if number == 1 and told == _NONE:
             self._obstacle = "the exporter's peer wrote none: it did not begin with the first block"
         expected = next_commit_hash(decided.codes, decided.updates, self._previous)
         self.hashes[number] = self._previous = expected
         if self._obstacle or block.slot(COMMIT_HASH) == protos.Metadata(value=expected).SerializeToString():
             return
-        message = (
-            f"the codes and writes give the commit hash {expected.hex()}, the block carries "
-            f"{block.commit_hash.hex() or 'none'}"
-        )
+        message = f"the codes and writes give the commit hash {expected.hex()}, the block carries {told}"
         self._findings.failed(Fault(_STEP, names.block_name(number), message))
-        self._previous = block.commit_hash or expected  # so that one that is wrong is told once
+        self._previous = carried or expected  # so that one that is wrong is told once
 
     def conclude(self, findings: Findings) -> None:
         """Say how far the chain was followed."""
@@ -77,6 +77,15 @@ class Commitments:
             )
         if self._obstacle:
             findings.not_checked(_STEP, "the chain of commit hashes", why=self._obstacle)
+
+
+def _carried(block: Block) -> tuple[bytes, str]:
+    """Return the commit hash that a peer wrote into the block, and the words for it."""
+    try:
+        found = block.commit_hash
+    except BlockError:
+        return b"", "one that cannot be read"
+    return found, found.hex() or _NONE
 
 
 def _rests_on_state(decided: Decided) -> bool:

@@ -9,6 +9,8 @@ from multiprocessing import get_context
 
 import pytest
 
+from quorate.blocks import protos
+from quorate.blocks.block import COMMIT_HASH
 from quorate.verify import VerificationError, verify_bundle
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
@@ -87,6 +89,19 @@ def test_of_evidence_that_its_exporter_signs_again(made, tmp_path):
             verify_bundle(reseal(bundle, made.ledger.officer), genesis=made.ledger.genesis, first_failure_only=True)
         flip(path, offset)
     assert verify_bundle(reseal(bundle, made.ledger.officer), genesis=made.ledger.genesis).result == "verified"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_commit_hash_that_cannot_be_read_is_a_failure_of_its_block(made, tmp_path, number):
+    bundle = tmp_path / "bundle"
+    export(made.ledger, bundle)
+    path = bundle / "blocks" / f"{number}.block"
+    block = protos.Block.FromString(path.read_bytes())
+    block.metadata.metadata[COMMIT_HASH] = b"\x0a\x7f"
+    path.write_bytes(block.SerializeToString())
+    with pytest.raises(VerificationError, match="the block carries one that cannot be read") as caught:
+        verify_bundle(reseal(bundle, made.ledger.officer), genesis=made.ledger.genesis, first_failure_only=True)
+    assert caught.value.report.failed[0].place == f"blocks/{number}.block"
 
 
 @pytest.mark.parametrize("page", [b"", b"<h1>All is well.</h1>"])
