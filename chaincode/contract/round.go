@@ -71,14 +71,10 @@ func (*Round) Abort(ctx *Context, q *records.RoundRequest) (*records.Round, erro
 	if err := checkNotSuspended(study); err != nil {
 		return nil, err
 	}
-	if err := checkRound(round, records.RoundOpen); err != nil {
-		return nil, err
-	}
-	standings, err := ctx.standings(study, round)
+	included, leftOut, err := ctx.divide(study, round)
 	if err != nil {
 		return nil, err
 	}
-	included, leftOut := divide(standings)
 	if int64(len(included)) >= study.Terms.MinimumCommits {
 		return nil, wrongState(nameOf(round), fmt.Sprintf("%s with %d commits", round.State, len(included)),
 			fmt.Sprintf("fewer than the minimum of %d; seal it instead", study.Terms.MinimumCommits))

@@ -18,14 +18,10 @@ func (*Round) Seal(ctx *Context, q *records.RoundRequest) (*records.Round, error
 	if err := checkRunning(study); err != nil {
 		return nil, err
 	}
-	if err := checkRound(round, records.RoundOpen); err != nil {
-		return nil, err
-	}
-	standings, err := ctx.standings(study, round)
+	included, leftOut, err := ctx.divide(study, round)
 	if err != nil {
 		return nil, err
 	}
-	included, leftOut := divide(standings)
 	if err := ctx.checkOver(round, leftOut); err != nil {
 		return nil, err
 	}
@@ -40,9 +36,16 @@ func (*Round) Seal(ctx *Context, q *records.RoundRequest) (*records.Round, error
 	return round, ctx.putRound(round)
 }
 
-// divide lists the included updates, and the participants without one and why. Both keep the canonical order.
-func divide(standings []standing) ([]records.Included, []records.LeftOut) {
-	included, leftOut := []records.Included{}, []records.LeftOut{}
+// divide lists the updates that an open round includes, and the participants without one and why, both in canonical order.
+func (c *call) divide(study *records.Study, round *records.Round) (included []records.Included, leftOut []records.LeftOut, err error) {
+	if err := checkRound(round, records.RoundOpen); err != nil {
+		return nil, nil, err
+	}
+	standings, err := c.standings(study, round)
+	if err != nil {
+		return nil, nil, err
+	}
+	included, leftOut = []records.Included{}, []records.LeftOut{}
 	for _, s := range standings {
 		if reason := s.leftOut(); reason != "" {
 			leftOut = append(leftOut, records.LeftOut{MSP: s.participant.MSP, Dataset: s.participant.Dataset, Reason: reason})
@@ -53,7 +56,7 @@ func divide(standings []standing) ([]records.Included, []records.LeftOut) {
 			Update: s.commit.Update, Leaf: s.commit.Leaf,
 		})
 	}
-	return included, leftOut
+	return included, leftOut, nil
 }
 
 // checkOver wants that every participant has said something, or that the time to do so is over on every clock.

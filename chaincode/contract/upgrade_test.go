@@ -13,12 +13,7 @@ import (
 // populated is a ledger with a record of every kind, in the middle of a second round.
 func populated(t *testing.T) *world {
 	t.Helper()
-	w := newWorld(t)
-	founding := w.must(w.as(alder, "operator"), "consortium:Found", charter())
-	for _, msp := range members {
-		w.must(w.as(msp, "operator"), "consortium:Confirm", m{"proposer": alder, "charter_digest": founding["charter_digest"]})
-	}
-	w.must(w.as(birch, "aggregator"), "consortium:Tally", m{"motion": "founding", "proposer": alder})
+	w := founded(t)
 	w.must(w.as(alder, "aggregator"), "consortium:Announce", m{"address": "localhost:7443", "tls_root": w.Root(alder)})
 	for _, msp := range members {
 		w.must(w.as(msp, "steward"), "dataset:Register", dataset("rows"))

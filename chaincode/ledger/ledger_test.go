@@ -104,14 +104,20 @@ func TestATransactionSeesItsOwnWritesAndThePeerOnlyAtTheEnd(t *testing.T) {
 	}
 }
 
-func TestWhatIsExpectedIsOneExchangeAndReadOnce(t *testing.T) {
-	tx, p := begun(t, Submit)
-	data, err := json.Marshal(gateway("AlderMSP"))
+// hasGateway puts the gateway of an organisation into the peer's state.
+func (p *peer) hasGateway(t *testing.T, msp string) {
+	t.Helper()
+	data, err := json.Marshal(gateway(records.MSPID(msp)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, _ := shim.CreateCompositeKey("gateway", []string{"AlderMSP"})
+	name, _ := shim.CreateCompositeKey("gateway", []string{msp})
 	p.state[name] = data
+}
+
+func TestWhatIsExpectedIsOneExchangeAndReadOnce(t *testing.T) {
+	tx, p := begun(t, Submit)
+	p.hasGateway(t, "AlderMSP")
 	here, absent := GatewayKey("AlderMSP"), GatewayKey("BirchMSP")
 	tx.Expect(here, absent, here)
 	if len(p.reads) != 0 {
@@ -143,12 +149,7 @@ func TestWhatIsExpectedAndNeverAskedForIsNotRead(t *testing.T) {
 // What a caller does to a record must not show in what another part of the transaction reads.
 func TestRecordsAreReadAfresh(t *testing.T) {
 	tx, p := begun(t, Submit)
-	data, err := json.Marshal(gateway("AlderMSP"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, _ := shim.CreateCompositeKey("gateway", []string{"AlderMSP"})
-	p.state[name] = data
+	p.hasGateway(t, "AlderMSP")
 	first, err := Get[records.Gateway](tx, GatewayKey("AlderMSP"))
 	if err != nil {
 		t.Fatal(err)
