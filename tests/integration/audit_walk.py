@@ -14,7 +14,7 @@ from quorate.records.functions import (
     POLICY_TALLY,
     POLICY_VOTE,
 )
-from tests.integration.evidence_walk import Walk, profile
+from tests.integration.evidence_walk import Walk, save_profile
 
 ADDED = (
     '\n@id("quiet") forbid (principal, action == Action::"data.train", resource) when { resource.state == "NEVER" };\n'
@@ -58,22 +58,9 @@ class Known(Walk):
         await self.ballots(POLICY_VOTE, proposal, ["approve", "reject", "approve", "approve"])
         await self.call(self.names[2], Role.OPERATOR, POLICY_TALLY, proposal="quiet")
 
-    async def ballots(self, function, proposal, choices):
-        for voter, choice in zip(self.names, choices, strict=True):
-            about = {"proposal": proposal.proposal, "digest": proposal.digest}
-            await self.call(voter, Role.OPERATOR, function, **about, choice=choice)
-
 
 def write_profile(path, gateway, role):
     """Write the profile of an identity that speaks to a gateway process, and return its path."""
     member = gateway.member
-    found = profile(member, role).model_copy(
-        update={
-            "gateway": gateway.address,
-            "tls_ca": member.paths.tls_ca.cert,
-            "relay_certificate": member.paths.gateway_client.cert,
-        }
-    )
-    lines = (f'{name} = "{value}"' for name, value in found.model_dump(mode="json", exclude_none=True).items())
-    path.write_text("\n".join(lines) + "\n")
-    return path
+    changes = {"tls_ca": member.paths.tls_ca.cert, "relay_certificate": member.paths.gateway_client.cert}
+    return save_profile(path, member, role, gateway=gateway.address, **changes)

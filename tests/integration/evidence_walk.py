@@ -79,6 +79,12 @@ class Walk:
         await self.every(Role.OPERATOR, CONSORTIUM_CONFIRM, **agreed)
         await self.call(first, Role.OPERATOR, CONSORTIUM_TALLY, motion="founding", proposer=founding.proposer)
 
+    async def ballots(self, function, proposal, choices):
+        """Have the first members vote on a proposal, one choice each."""
+        for voter, choice in zip(self.names, choices, strict=False):
+            about = {"proposal": proposal.proposal, "digest": proposal.digest}
+            await self.call(voter, Role.OPERATOR, function, **about, choice=choice)
+
     async def register(self, caps):
         for name, cap in zip(self.names, caps, strict=True):
             about = {
@@ -215,3 +221,10 @@ def profile(member, role):
         certificate=identity.cert,
         key=identity.key,
     )
+
+
+def save_profile(path, member, role, **changes):
+    """Write the profile of an identity whose gateway is its peer, which speaks the same protocol; return its path."""
+    values = profile(member, role).model_dump(mode="json", exclude_none=True) | changes
+    path.write_text("".join(f'{name} = "{value}"\n' for name, value in values.items()))
+    return path

@@ -11,25 +11,13 @@ from quorate.digest import digest_of
 from quorate.errors import NotFoundError, UsageError
 from quorate.records.common import make
 from quorate.records.dataset import Cap, Register
+from tests.integration.evidence_walk import save_profile
 
 
 @pytest.fixture
 def profile(consortium, tmp_path):
     """Alder's officer; the organisation's peer stands in for its gateway, whose protocol it speaks."""
-    member = consortium.network.organisation("alder")
-    pair, client = member.paths.identity(Role.OFFICER), member.paths.gateway_client
-    values = {
-        "msp_id": member.msp_id,
-        "gateway": member.address,
-        "tls_ca": member.tls_ca,
-        "tls_certificate": client.cert,
-        "tls_key": client.key,
-        "certificate": pair.cert,
-        "key": pair.key,
-    }
-    path = tmp_path / "officer.toml"
-    path.write_text("".join(f'{name} = "{value}"\n' for name, value in values.items()))
-    return path
+    return save_profile(tmp_path / "officer.toml", consortium.network.organisation("alder"), Role.OFFICER)
 
 
 async def register(consortium, organisation, name, *, protection):

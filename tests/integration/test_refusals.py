@@ -13,6 +13,7 @@ from quorate.cli.root import main
 from quorate.digest import digest_of
 from quorate.errors import ERRORS
 from quorate.records.study import Terms
+from tests.integration.evidence_walk import save_profile
 from tests.integration.ports import nobody_listens
 
 STUDY = "refusals"
@@ -90,21 +91,7 @@ def _height(network):
 
 
 def _profile(network, directory, *, role=Role.OPERATOR, **changes):
-    """Write a profile whose gateway is the organisation's peer, which speaks the same protocol."""
-    member = network.organisation("alder")
-    pair, client = member.paths.identity(role), member.paths.gateway_client
-    values = {
-        "msp_id": member.msp_id,
-        "gateway": member.address,
-        "tls_ca": member.tls_ca,
-        "tls_certificate": client.cert,
-        "tls_key": client.key,
-        "certificate": pair.cert,
-        "key": pair.key,
-    }
-    path = directory / "profile.toml"
-    path.write_text("".join(f'{name} = "{value}"\n' for name, value in {**values, **changes}.items()))
-    return str(path)
+    return str(save_profile(directory / "profile.toml", network.organisation("alder"), role, **changes))
 
 
 def _says(capsys, code):

@@ -36,11 +36,6 @@ class Votes(Walk):
     async def propose(self, function, name, **fields):
         return await self.call(self.names[0], Role.OPERATOR, function, proposal=name, **fields)
 
-    async def ballots(self, function, proposal, choices):
-        for voter, choice in zip(self.names, choices, strict=False):
-            about = {"proposal": proposal.proposal, "digest": proposal.digest}
-            await self.call(voter, Role.OPERATOR, function, **about, choice=choice)
-
     async def tally(self, name):
         return await self.call(self.names[1], Role.AGGREGATOR, CONSORTIUM_TALLY, motion="members", proposal=name)
 
