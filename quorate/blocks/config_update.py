@@ -24,7 +24,9 @@ Element: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 def verify_update(before: ChannelConfig, after: ChannelConfig) -> list[Identity]:
-    """Return who signed the update that led from one configuration to the next; some may be in doubt.
+    """Return who signed the update that led from one configuration to the next.
+
+    Some of them are in doubt only where the others would not have sufficed.
 
     Raises
     ------
@@ -39,8 +41,14 @@ def verify_update(before: ChannelConfig, after: ChannelConfig) -> list[Identity]
     current = dict(_elements(before.group))
     delta = _delta(update, current)
     signers = _signers(envelope, before)
-    for element, changed in delta.items():
-        _require_allowed(element, changed, current.get(element), before, signers)
+    certain = [signer for signer in signers if not signer.doubt]
+    try:
+        _require_all_allowed(delta, current, before, certain)
+        signers = certain
+    except BlockError:
+        if len(certain) == len(signers):
+            raise
+        _require_all_allowed(delta, current, before, signers)
     if _assemble((), {**current, **delta}) != after.group:
         raise BlockError("the update does not lead to the configuration that the block carries")
     return signers
@@ -84,6 +92,16 @@ def _signers(envelope: protos.AnyMessage, config: ChannelConfig) -> list[Identit
             continue
         found.setdefault(signer.who, signer)
     return list(found.values())
+
+
+def _require_all_allowed(
+    delta: Mapping[Element, protos.AnyMessage],
+    current: Mapping[Element, protos.AnyMessage],
+    config: ChannelConfig,
+    signers: list[Identity],
+) -> None:
+    for element, changed in delta.items():
+        _require_allowed(element, changed, current.get(element), config, signers)
 
 
 def _require_allowed(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quorate.blocks.header import BlockHeader
+    from quorate.blocks.identity import Identity
     from quorate.digest import Digest
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.bundle.reader import Bundle
@@ -158,13 +159,18 @@ class _Walk:
         # Whoever signed it or not, orderers made it what holds from here on.
         with self._findings.catching(Step.HEADERS, names.block_name(header.number)):
             signers = verify_update(before, config)
-            who = ", ".join(sorted({signer.msp_id for signer in signers}))
-            self.updates.append(f"block {header.number} by {who}")
-            for signer in (signer for signer in signers if signer.doubt):
-                message = f"that the configuration of block {header.number} was signed as its policies demanded"
-                why = f"a signature of {signer.msp_id} may not count: {signer.doubt}"
-                self._findings.not_checked(Step.HEADERS, message, why=why)
+            self._say_who(header.number, signers)
         return config
+
+    def _say_who(self, number: int, signers: Sequence[Identity]) -> None:
+        doubts = [f"{signer.msp_id}'s: {signer.doubt}" for signer in signers if signer.doubt]
+        if doubts:
+            message = f"that the configuration of block {number} was signed as the policies before it demanded"
+            why = f"it rests on certificates that not every peer need read alike: {' and '.join(doubts)}"
+            self._findings.not_checked(Step.HEADERS, message, why=why)
+        else:
+            who = ", ".join(sorted({signer.msp_id for signer in signers}))
+            self.updates.append(f"block {number} by {who}")
 
     def _config(self, header: BlockHeader) -> ChannelConfig:
         block = decode_block(self._bundle.read(names.block_name(header.number)))

@@ -7,6 +7,7 @@ from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.chain import sign_block
 from tests.unit.quorate.ledger.configuration import channel_group, config_entry, organisation_group, update_of
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+from tests.unit.quorate.ledger.forgery import forger, of_version
 from tests.unit.quorate.ledger.organisations import Organisation
 
 
@@ -20,13 +21,17 @@ def update(ledger, *, sequence=1, channel="quorate", members=None, ordering=None
     ledger.cut()
     signers = signers if signers is not None else [*ledger.members, ledger.ordering]
     group = channel_group(members or ledger.members, ordering or ledger.ordering)
-    last_update, group = update_of(ledger.group, group, [found.admin for found in signers])
+    last_update, group = update_of(ledger.group, group, [_admin(found) for found in signers])
     if alter:
         alter(group)
     orderer = ledger.ordering.orderer
     entry = config_entry(group, sequence=sequence, channel=channel, last_update=last_update, orderer=orderer)
     ledger.chain.append([entry], config=True)
     ledger.group = group
+
+
+def _admin(signer):
+    return signer.admin if isinstance(signer, Organisation) else signer
 
 
 def outcome(ledger, path):
@@ -52,6 +57,36 @@ def test_a_new_configuration_holds_from_the_next_block_on(made, tmp_path):
     number = len(made.ledger.chain.blocks) - 2
     said = f"1 update of the configuration, each signed as the policies of all that it changed demanded: block {number}"
     assert any(f"{said} by AlderMSP, BirchMSP, OrderersMSP" in found.message for found in report.verified)
+
+
+def odd_admin(organisation):
+    return forger(organisation, organisation.admin, version=of_version(2))
+
+
+def test_an_update_that_rests_on_an_odd_certificate_is_said_to_be_open(made, tmp_path):
+    alder, birch = made.members
+    update(made.ledger, members=[alder, birch, Organisation.new("Cedar")], signers=[alder, odd_admin(birch)])
+    made.open(1)
+    report = outcome(made.ledger, tmp_path / "bundle")
+    number = len(made.ledger.chain.blocks) - 2
+    [found] = [found for found in report.not_checked if found.step is Step.HEADERS]
+    assert found.message == f"that the configuration of block {number} was signed as the policies before it demanded"
+    assert found.why.endswith("BirchMSP's: it is of version 2")
+    assert not any("update of the configuration" in found.message for found in report.verified)
+
+
+def test_an_odd_certificate_more_leaves_nothing_open(made, tmp_path):
+    alder, birch = made.members
+    signers = [alder, odd_admin(birch), birch]
+    update(made.ledger, members=[alder, birch, Organisation.new("Cedar")], signers=signers)
+    report = outcome(made.ledger, tmp_path / "bundle")
+    assert any("1 update of the configuration" in found.message for found in report.verified)
+
+
+def test_an_odd_certificate_does_not_make_up_for_the_others(made, tmp_path):
+    alder, birch = made.members
+    update(made.ledger, members=[alder, birch, Organisation.new("Cedar")], signers=[odd_admin(birch)])
+    assert "does not satisfy" in failure(made.ledger, tmp_path / "bundle").message
 
 
 def test_who_is_out_of_the_new_configuration_endorses_no_longer(made, tmp_path):
