@@ -120,6 +120,23 @@ func TestGatewaysAreAnnounced(t *testing.T) {
 	w.refused(w.as(alder, "operator"), "consortium:Announce", announce, "DENIED")
 }
 
+// Gateways ask after every change, so what has been proposed and voted since the founding must not be gone through.
+func TestTheMembersCostTheSameHoweverOldTheLedgerIs(t *testing.T) {
+	w := founded(t)
+	before := w.read("consortium:Members", nil)
+	proposal := w.must(w.as(alder, "operator"), "consortium:ProposeMember", m{"proposal": "elm", "member": elm("key")})
+	w.ballots("consortium", proposal, "reject", members...)
+	for function, ranges := range map[string]bool{"consortium:Members": false, "consortium:Get": true} {
+		tx, err := w.as(alder, "officer").Simulate(function, withSchema(function, nil))
+		if err != nil || (tx.RWSet.Ranges() > 0) != ranges {
+			t.Errorf("%s: %v, %v", function, tx, err)
+		}
+	}
+	if after := w.read("consortium:Members", nil); !reflect.DeepEqual(after, before) {
+		t.Errorf("the members are %v, and were %v", after, before)
+	}
+}
+
 func TestBeforeACharterTheDefaultPolicyDecides(t *testing.T) {
 	w := newWorld(t)
 	w.refused(w.as(alder, "steward"), "dataset:Register", dataset("rows"), "DENIED", "forbid-work-before-charter")

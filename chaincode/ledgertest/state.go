@@ -53,6 +53,9 @@ func (s *RWSet) Writes() []string { return slices.Sorted(maps.Keys(s.writes)) }
 // Reads returns the keys read, ascending.
 func (s *RWSet) Reads() []string { return slices.Sorted(maps.Keys(s.reads)) }
 
+// Ranges tells how many ranges of keys were read.
+func (s *RWSet) Ranges() int { return len(s.ranges) }
+
 // validate compares what a transaction has read with the state that it would change.
 func (s *RWSet) validate(now state) Code {
 	for key, then := range s.reads {
