@@ -9,6 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from gateway.audit.trail import Trail
 from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
 from quorate.cli.audit_review import review_group
@@ -157,7 +158,7 @@ async def test_an_open_round_shows_refused_charges(officer):
 async def test_accounts_are_recomputed_on_request(officer):
     assert "Counted anew" not in await text(officer, "/privacy")
     found = await text(officer, "/privacy?recount=yes")
-    assert "All 3 accounts are exactly what their granted charges make" in found
+    assert "All 3 accounts are exactly what the granted charges make" in found
 
 
 async def test_the_chart_has_the_numbers_of_the_table(officer):
@@ -317,6 +318,44 @@ async def test_the_theme_is_kept_and_leads_back(officer):
     answer = await officer.post("/theme", data={"csrf": csrf, "theme": 'x"><b>', "to": "//evil.test"})
     assert answer.headers["location"] == "/"
     assert '<html lang="en">' in (await officer.get("/studies")).text
+
+
+@pytest.fixture
+async def beginner():
+    """A client of a portal over a ledger on which nothing has happened."""
+    trail = Trail.open(None)
+    origin = "http://127.0.0.1:7480"
+    app = application(portal_alone(trail, origin=origin, source="showing nothing"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=origin) as client:
+        yield client
+    trail.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("/", "The ledger is empty."),
+        ("/timeline", "No event is like that."),
+        ("/studies", "No study was proposed yet."),
+        ("/privacy?recount=yes", "There is no account to count."),
+        ("/policies", "there is no policy set"),
+        ("/models", "No model is final yet."),
+        ("/members", "Nobody is a member yet."),
+        ("/refusals", "Nothing was refused."),
+        ("/agreement", "Nobody diverged, as far as was seen."),
+        ("/reviews", "Nobody has opened a review yet."),
+        ("/access", "Nobody has anchored a log yet."),
+        ("/questions/verifiability", "none yet"),
+    ],
+)
+async def test_where_there_is_nothing_the_pages_say_so(where, says, beginner):
+    found = await text(beginner, where)
+    assert says in found
+    assert "block -1" not in found
+
+
+async def test_a_digest_that_is_an_answer_is_whole(officer, trail):
+    assert trail.genesis in await text(officer, "/questions/verifiability")
 
 
 @pytest.fixture
