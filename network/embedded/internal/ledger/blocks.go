@@ -36,12 +36,16 @@ func decodeTxStatus(b []byte) (TxStatus, error) {
 	}, nil
 }
 
-// TxStatus looks a transaction up. The error is ErrNotFound when it was never committed.
+// TxStatus looks a transaction up. The error is ErrNotFound when it was never committed, and until Height tells of the
+// block it is in: who learns of a transaction finds its block everywhere else too.
 func (l *Ledger) TxStatus(id string) (status TxStatus, err error) {
 	err = l.db.View(func(tx *bolt.Tx) error {
 		status, err = txStatus(tx, id)
 		return err
 	})
+	if height, _ := l.Height(); err == nil && status.Block >= height {
+		return TxStatus{}, fmt.Errorf("transaction %s: %w", id, ErrNotFound)
+	}
 	return status, err
 }
 

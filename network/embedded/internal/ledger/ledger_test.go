@@ -418,6 +418,33 @@ func TestHeightTellsOfNewBlocks(t *testing.T) {
 	}
 }
 
+func TestATransactionIsKnownWithItsBlock(t *testing.T) {
+	c := open(t, 0)
+	c.commit(ledger.Tx{})
+	const blocks = 40
+	early := make(chan string, 1)
+	go func() {
+		defer close(early)
+		for number := uint64(1); number <= blocks; {
+			status, err := c.TxStatus(fmt.Sprint(number))
+			if errors.Is(err, ledger.ErrNotFound) {
+				continue
+			}
+			if height, _ := c.Height(); err != nil || status.Block != number || height <= number {
+				early <- fmt.Sprintf("transaction %d is known at height %d: %v %v", number, height, status, err)
+				return
+			}
+			number++
+		}
+	}()
+	for number := range blocks {
+		c.commit(tx(fmt.Sprint(number+1), put("key", "value")))
+	}
+	if told, found := <-early; found {
+		t.Error(told)
+	}
+}
+
 func TestInUse(t *testing.T) {
 	c := open(t, 0)
 	if _, err := ledger.Open(c.directory, 0); !errors.Is(err, ledger.ErrInUse) {
