@@ -9,12 +9,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from gateway.audit.access import Reader
 from gateway.audit.trail import Trail
 from gateway.portal.alone import portal_alone
 from gateway.portal.app import application
 from quorate.cli.audit_review import review_group
+from quorate.digest import digest_of
 from tests.unit.gateway.portal.conftest import csrf_of, log_in
-from tests.unit.gateway.portal.rooms import Witness
+from tests.unit.gateway.portal.rooms import OWN, Witness
 
 
 def plain(page):
@@ -235,6 +237,43 @@ async def test_every_read_is_logged_with_who_and_what(officer, room):
     assert "3 2" not in found.partition("Entries")[0]
     assert "question/limits" in found
     assert "AlderMSP 3 entries" in found
+
+
+@pytest.fixture
+def long_log(room):
+    """An access log with 230 lines of before."""
+    reader = Reader(msp=OWN, role="officer", certificate=digest_of(b"an officer"))
+    for at in range(230):
+        room.log.add(reader, via="command", what="events", asked={}, height=1, decision=None, time=at)
+    return room.log
+
+
+@pytest.mark.parametrize("page", ["/access", "/questions/reads"])
+async def test_a_long_access_log_is_walked_by_links_alone(page, officer, long_log):
+    where, seen, sizes = page, [], []
+    while where:
+        found = await officer.get(where)
+        rows = [int(number) for number in re.findall(r'<tr><td class="n">(\d+)</td>', found.text)]
+        seen += rows
+        sizes.append(len(rows))
+        older = re.search(r'rel="next" href="([^"]+)"', found.text)
+        where = older[1].replace("&amp;", "&") if older else ""
+    assert seen == list(range(231, 0, -1))  # the first page logs itself, and pages after it go on from there
+    assert sizes == [100, 100, 31]
+    assert long_log.count == 230 + len(sizes)
+
+
+async def test_a_file_of_the_access_log_has_all_of_it_or_the_page_that_was_asked_for(officer, long_log):
+    rows = list(csv.DictReader(io.StringIO((await officer.get("/exports/reads.csv")).text)))
+    assert [int(row["number"]) for row in rows if row["number"]] == list(range(long_log.count, 0, -1))
+    assert [row["msp"] for row in rows if not row["number"]] == ["AlderMSP"]  # the newest anchor, once
+    lines = (await officer.get("/exports/reads.jsonl?at=before-9&limit=3")).text.splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [8, 7, 6, None]
+
+
+@pytest.mark.parametrize("query", ["at=x", "at=before-", "before=3", "limit=5"])
+async def test_a_malformed_place_in_the_access_log_is_refused(query, officer):
+    assert (await officer.get(f"/access?{query}")).status_code == 400
 
 
 @pytest.mark.parametrize("where", ["/", "/studies", "/privacy", "/models", "/exports", "/questions", "/controls"])
