@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _HANDLED: Final = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid})
 """What may be critical."""
+_X509: Final = "2.5.29."
+"""X.509's own extensions: of any other, peers read only who issues what, and pass over what is not critical."""
 _KNOWN: Final = _HANDLED | {
     ATTRIBUTES,
     x509.SubjectKeyIdentifier.oid,
@@ -90,7 +92,7 @@ def _odd_key(certificate: x509.Certificate) -> str:
 def _odd_extension(certificate: x509.Certificate) -> str:
     for extension in certificate.extensions:
         name = extension.oid.dotted_string
-        if extension.oid not in _KNOWN:
+        if extension.oid not in _KNOWN and name.startswith(_X509):
             return f"it has the extension {name}"
         if extension.critical and extension.oid not in _HANDLED:
             return f"its extension {name} is critical"
@@ -114,4 +116,4 @@ def _is_plain_name(name: x509.GeneralName) -> bool:
         return _HOST.fullmatch(name.value) is not None
     if isinstance(name, x509.UniformResourceIdentifier):
         return _URI.fullmatch(name.value) is not None
-    return isinstance(name, x509.IPAddress)
+    return True  # an address that the library has read, or what peers pass over

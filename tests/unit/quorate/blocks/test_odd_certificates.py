@@ -76,7 +76,8 @@ def validity(*moments):
         {"more": [names(element(0x82, b"peer_0.alder.test"), element(0x87, b"\x7f\0\0\x01"))]},
         {"more": [names(element(0x86, b"spiffe://alder.test/peer"), element(0x81, b"peer@alder.test"))]},
         {"more": [policies("1.2.3", "1.2.4")]},
-        {"more": [extension(ROLE, b'{"attrs":{}}')]},
+        {"more": [extension(ROLE, b'{"attrs":{}}'), extension("1.3.6.1.4.1.311.21.10", b"\x30\x00")]},
+        {"more": [names(element(0xA0, identifier("1.3.6.1.4.1.311.20.2.3"), element(0xA0, element(UTF8, b"upn"))))]},
         {"subject": subject((UNIT, PRINTABLE, b"peer"))},
     ],
 )
@@ -92,7 +93,7 @@ def test_what_authorities_commonly_write_is_beyond_doubt(admit, how):
         ({"version": b"", "extensions": b""}, "it is of version 1"),
         ({"serial": element(2, b"\0")}, "its serial number is not positive"),
         ({"more": [extension("1.2.3.4", b"\x05\0", FALSE)]}, "it is not written as X.509 demands"),
-        ({"more": [extension("1.2.3.4", b"\x05\0")]}, "it has the extension 1.2.3.4"),
+        ({"more": [extension("2.5.29.18", element(0x30, element(0x82, b"a")))]}, "it has the extension 2.5.29.18"),
         ({"more": [extension("1.3.6.1.4.1.11129.2.4.2", b"\x04\x01x")]}, "it is not written as X.509 demands"),
         ({"more": [names(element(0xA3))]}, "it is not written as X.509 demands"),
         ({"more": [names(element(0x82, b"a b"))]}, "its extension 2.5.29.17 says something uncommon"),
@@ -111,7 +112,7 @@ def test_what_fabric_takes_and_we_cannot_read_for_sure_is_in_doubt(admit, how, d
     ("how", "doubt"),
     [
         ({"serial": element(2, b"\xff")}, "its serial number is not positive"),
-        ({"more": [extension("1.2.3.4", b"\x05\0", TRUE)]}, "it has the extension 1.2.3.4"),
+        ({"more": [extension("1.2.3.4", b"\x05\0", TRUE)]}, "its extension 1.2.3.4 is critical"),
         ({"more": [extension(ROLE, b"{}", TRUE)]}, f"its extension {ROLE} is critical"),
         ({"more": [extension(ROLE, b"{}")] * 2}, "it is not written as X.509 demands"),
         ({"more": [uses(CLIENT)]}, "its extension 2.5.29.37 says something uncommon"),
