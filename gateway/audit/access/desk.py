@@ -163,13 +163,13 @@ class Desk:
         asked = _without_defaults(wanted) | ({} if after is None else {"after": after.encode()})
         await self.admit(reader, AUDIT_READ, via=via, what=LIVE, asked=asked, study=wanted.study)
         place = await asyncio.to_thread(self._end) if after is None else after
-        return self._follow(wanted, place.sequence)
-
-    async def _follow(self, wanted: EventFilter, last: int) -> AsyncGenerator[EventPage, None]:
-        if self._filler is None:
-            return
         news = News(self.memory.observing)
         await asyncio.to_thread(news.take)  # what was observed before stands on pages, and is no news
+        return self._follow(wanted, place.sequence, news)
+
+    async def _follow(self, wanted: EventFilter, last: int, news: News) -> AsyncGenerator[EventPage, None]:
+        if self._filler is None:
+            return
         async with aclosing(self._filler.heights()) as heights:
             async for _ in heights:
                 while True:
