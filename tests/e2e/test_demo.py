@@ -159,7 +159,16 @@ def test_a_killed_demo_takes_its_processes_with_it(tmp_path):
     wait_for(lambda: not any(process.is_running() for process in family), seconds=120)
 
 
+@pytest.fixture
+def heard():
+    """What is started meanwhile does not ignore the signal, though these tests may run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("heard")
 def test_a_demo_that_is_told_to_end_while_it_imports_does_so_without_a_traceback(tmp_path, number):
     out = tmp_path / "demo"
     demo = subprocess.Popen(
