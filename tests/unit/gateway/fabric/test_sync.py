@@ -258,10 +258,12 @@ async def test_a_signer_that_calls_the_client_is_told_instead_of_waiting_for_its
 
 
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from gateway.fabric import Endpoint, Identity, PrivateKeySigner, Tls, sync
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what they start in the background ignore it
 address, folder = sys.argv[1], Path(sys.argv[2])
 tls = Tls.from_files(roots=folder / "ca.pem", certificate=folder / "cert.pem", key=folder / "key.pem")
 identity = Identity("Org1MSP", (folder / "cert.pem").read_bytes())
@@ -384,8 +386,12 @@ def test_a_signal_that_does_not_wake_who_waits_interrupts_all_the_same() -> None
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         await asyncio.Event().wait()
 
-    with pytest.raises(KeyboardInterrupt):
-        background.run(work())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            background.run(work())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert background._tasks == {}
     background.stop()
 
