@@ -1,6 +1,6 @@
 """Certificates that a member's authority can issue and that programs read differently.
 
-What Fabric makes of each was found by asking its own MSP of 3.1, in channels of capability V2_0 and of V3_0.
+What Fabric makes of each was found by asking its own MSP, of 2.5 and 3.1, in channels of capability V2_0 and of V3_0.
 """
 
 import pytest
