@@ -88,14 +88,23 @@ def check(plan: str, write: Path | None, format_: Format) -> None:
 
 @group.command()
 @click.argument("plan")
-@click.option("--data", type=_FILE, required=True, help="A CSV with a header and the plan's columns.")
-@click.option("--members", type=click.IntRange(1, 100), default=4, show_default=True)
+@click.option(
+    "--data",
+    type=_FILE,
+    required=True,
+    multiple=True,
+    help="A CSV with a header and the plan's columns; of several, each is a member's.",
+)
+@click.option("--members", type=click.IntRange(1, 100), help="Among whom one CSV is divided; 4 by default.")
 @training_options
 @click.option("--expected-batch-size", type=int, help="Default: what the CSV's size suggests; in a study it is public.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @format_option
-def simulate(plan: str, data: Path, format_: Format, **options: Any) -> None:  # noqa: ANN401 - click's
-    """Try PLAN on a CSV of your own, divided unevenly among members, with the arithmetic and accountant of a study."""
+def simulate(plan: str, data: tuple[Path, ...], format_: Format, **options: Any) -> None:  # noqa: ANN401 - click's
+    """Try PLAN on CSVs of your own, with the arithmetic and accountant of a study.
+
+    One CSV is divided unevenly among members; of several, each is a member's. A fifth is kept for evaluation.
+    """
     from participants.plans import simulate as simulation_module  # noqa: PLC0415 - torch only where it is needed
 
     simulation = _simulation(plan, data, options)
@@ -155,28 +164,26 @@ for each in (draft, evaluate, weights):
     group.add_command(each)
 
 
-def _simulation(plan: str, data: Path, options: dict[str, Any]) -> Simulation:
-    from participants.data.csvfile import read_csv  # noqa: PLC0415 - with the next ones
-    from participants.data.partition import divide  # noqa: PLC0415
-    from participants.data.records import records_of, require_records  # noqa: PLC0415
-    from participants.plans.loader import load_plan  # noqa: PLC0415
+def _simulation(plan: str, data: tuple[Path, ...], options: dict[str, Any]) -> Simulation:
+    from participants.plans.loader import load_plan  # noqa: PLC0415 - with the next ones
+    from participants.plans.own_data import shared_out  # noqa: PLC0415
     from participants.plans.simulate import Simulation  # noqa: PLC0415 - torch only where it is needed
 
     document = open_plan(plan)
     inputs = load_plan(document.encode(), approval=AuthorsOwn()).inputs
-    records = require_records(records_of(read_csv(data, missing=frozenset({"", "?", "NA"})), inputs))
-    division = divide(records.targets, members=options["members"], seed=options["seed"])
+    members, evaluation = shared_out(inputs, data, members=options["members"], seed=options["seed"])
     privacy = None
     if not options["no_dp"]:
         asked = options["expected_batch_size"]
         privacy = privacy_of(options, expected_batch_size=1 if asked is None else asked)
         if asked is None:
-            size = round(len(records) / options["members"] * privacy.sample_rate)
+            records = sum(map(len, members)) + len(evaluation)
+            size = round(records / len(members) * privacy.sample_rate)
             privacy = replace(privacy, expected_batch_size=max(size, 1))
     return Simulation(
         plan=document,
-        members=[records.take(rows) for rows in division.members],
-        evaluation=records.take(division.evaluation),
+        members=members,
+        evaluation=evaluation,
         rounds=options["rounds"],
         privacy=privacy,
         delta=options["delta"],

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _MODEL: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
-_MISSING: Final = frozenset({"", "?", "NA"})
 _NOTE: Final = "Computed from these records, without noise: tell it to nobody unless they are public."
 
 _scale_option = click.option(
@@ -148,9 +147,7 @@ def _batch(options: dict[str, Any]) -> int:
 
 
 def _records(document: PlanDocument, path: Path) -> Records:
-    from participants.data.csvfile import read_csv  # noqa: PLC0415 - with the next ones
-    from participants.data.records import records_of, require_records  # noqa: PLC0415
-    from participants.plans.loader import load_plan  # noqa: PLC0415 - torch only where it is needed
+    from participants.plans.loader import load_plan  # noqa: PLC0415 - with the next one
+    from participants.plans.own_data import read_records  # noqa: PLC0415 - torch only where it is needed
 
-    inputs = load_plan(document.encode(), approval=AuthorsOwn()).inputs
-    return require_records(records_of(read_csv(path, missing=_MISSING), inputs))
+    return read_records(load_plan(document.encode(), approval=AuthorsOwn()).inputs, path)
