@@ -214,11 +214,11 @@ def test_a_filter_answers_without_leaving_the_page_and_stands_in_the_address(win
     page.goto("/timeline")
     page.get_by_label("At least").select_option("2")
     page.wait_for_url(re.compile(r"severity=2"))
-    marks = page.locator("#rows .mark")
+    marks = page.locator("#rows td:nth-child(3) .mark")
     expect(marks.first).to_have_text("attention")
     assert set(marks.all_inner_texts()) == {"attention"}
     page.reload()
-    assert set(page.locator("#rows .mark").all_inner_texts()) == {"attention"}
+    assert set(marks.all_inner_texts()) == {"attention"}
 
 
 def focused(page):
