@@ -84,6 +84,8 @@ def test_genesis_and_ports_outlive_a_kill(home, start):
     assert again.connection.organisations == first.connection.organisations
     assert again.connection.orderer == first.connection.orderer
     assert {status.state for status in embedded_engine.status(home)} == {State.RUNNING}
+    ports = [int(member.address.rpartition(":")[2]) for member in first.connection.organisations]
+    assert all(20_000 <= port < 32_000 for port in ports)  # no outgoing connection takes one while it is down
 
 
 def test_a_chaincode_of_somebody_s_own_is_a_process_for_each_organisation(home, start, chaincode_program):

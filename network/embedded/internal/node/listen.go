@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"syscall"
@@ -12,6 +13,9 @@ import (
 )
 
 const portsKey = "addresses"
+
+// Below what Linux and others hand out for outgoing connections, which could take a port while the network is down.
+const lowestPort, portsAbove, portAttempts = 20_000, 12_000, 100
 
 // listeners holds the sockets of all organisations, in the configuration's order, the orderer's last.
 type listeners struct {
@@ -31,7 +35,7 @@ func listen(c *Config, l *ledger.Ledger) (*listeners, error) {
 		if _, port, _ := splitListen(address); port == 0 && remembered[mspID] != "" {
 			address = remembered[mspID]
 		}
-		listener, err := net.Listen("tcp", address)
+		listener, err := listenOn(address)
 		if err != nil {
 			return bindFailure(mspID, address, err)
 		}
@@ -48,6 +52,18 @@ func listen(c *Config, l *ledger.Ledger) (*listeners, error) {
 		return nil, errors.Join(err, out.close())
 	}
 	return out, nil
+}
+
+func listenOn(address string) (net.Listener, error) {
+	if host, port, _ := splitListen(address); port == 0 {
+		for range portAttempts {
+			port = lowestPort + rand.IntN(portsAbove)
+			if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port))); err == nil {
+				return listener, nil
+			}
+		}
+	}
+	return net.Listen("tcp", address)
 }
 
 func bindFailure(mspID, address string, err error) error {
