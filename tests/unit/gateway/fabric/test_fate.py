@@ -119,7 +119,7 @@ async def test_what_was_taken_and_is_in_no_block_by_the_deadline_is_told_as_such
 
 async def test_an_orderers_refusal_is_told_at_once(served: Served, peer: FakePeer) -> None:
     peer.faults["Submit"] = Fault(grpc.StatusCode.ABORTED, "status=FORBIDDEN")
-    async with resubmitting(served) as contract:
+    async with resubmitting(served, resubmit=60) as contract:  # which is also how long an answer is waited for
         with pytest.raises(SubmitError, match="FORBIDDEN"):
             await contract.submit("f")
     assert peer.calls == ["Endorse", "Submit"]
