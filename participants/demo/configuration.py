@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tomllib
 from typing import TYPE_CHECKING, Any, Final
 
 import tomli_w
@@ -22,14 +21,16 @@ DATASET: Final = DatasetId("records")
 """What every member of the demo calls its data set."""
 
 
-def write_gateway(place: MemberPlace, organisation: OrganisationConnection, *, channel: str, chaincode: str) -> None:
+def write_gateway(
+    place: MemberPlace, organisation: OrganisationConnection, *, port: int, channel: str, chaincode: str
+) -> None:
     """Write a member's ``gateway.toml``."""
     paths = organisation.paths
     _write(
         place.gateway_config,
         {
             "msp_id": organisation.msp_id,
-            "listen": "127.0.0.1:0",
+            "listen": f"127.0.0.1:{port}",
             "state": str(place.state("gateway")),
             "channel": channel,
             "chaincode": chaincode,
@@ -49,12 +50,6 @@ def write_gateway(place: MemberPlace, organisation: OrganisationConnection, *, c
             },
         },
     )
-
-
-def keep_address(place: MemberPlace, address: str) -> None:
-    """Write into ``gateway.toml`` where the gateway listens, so that it comes back there when it is started again."""
-    document = tomllib.loads(place.gateway_config.read_text(encoding="utf-8"))
-    _write(place.gateway_config, document | {"listen": address})
 
 
 def write_agent(

@@ -13,11 +13,11 @@ from gateway.artifacts.label import Kind
 from network.engine import Engine, driver
 from network.home import NetworkHome
 from network.identity import Role
+from network.ports import free
 from network.topology import Topology
 from participants.demo import founding
 from participants.demo.configuration import (
     fingerprint_key,
-    keep_address,
     write_agent,
     write_gateway,
     write_profiles,
@@ -125,13 +125,18 @@ class LocalConsortium:
 
     async def start_gateways(self) -> None:
         """Start every member's gateway, all at once, and write what its people and agent need to reach it."""
+        taken: set[int] = set()
         for name, place in self.places.items():
+            taken.add(port := free(taken=taken))  # where it comes back when it is started again
             write_gateway(
-                place, self.organisation(name), channel=self.connection.channel, chaincode=self.connection.chaincode
+                place,
+                self.organisation(name),
+                port=port,
+                channel=self.connection.channel,
+                chaincode=self.connection.chaincode,
             )
         await asyncio.gather(*map(self.start_gateway, self.places))
         for name, place in self.places.items():
-            keep_address(place, self.addresses[name])
             write_profiles(
                 place,
                 self.organisation(name),
