@@ -20,10 +20,11 @@ FEATURES: Final = (
 TARGET: Final = "disease"
 CLASSES: Final = ("absent", "present")
 _DIAGNOSIS: Final = "num"
-_WHERE: Final = (
-    "Give the directory that holds the four files processed.*.data of the Heart Disease data set (UCI, 1989): "
+WHERE: Final = (
+    "Give the directory (--data DIR) with the four files processed.*.data of the Heart Disease data set (UCI, 1989): "
     "https://archive.ics.uci.edu/dataset/45/heart+disease"
 )
+"""What to do where the files are not there."""
 
 
 class Hospital(StrEnum):
@@ -50,7 +51,7 @@ def require_files(directory: Path) -> None:
     for hospital in Hospital:
         path = _path(directory, hospital)
         if not path.is_file():
-            raise DataNotFoundError(f"there is no file {path}", hint=_WHERE)
+            raise DataNotFoundError(f"there is no file {path}", hint=WHERE)
 
 
 def read_hospital(directory: Path, hospital: Hospital) -> Table:

@@ -16,11 +16,12 @@ from gateway.artifacts.label import Kind
 from gateway.ledger.offer import FILES
 from participants.data.evaluation import encode_evaluation
 from participants.plans.approved import AuthorsOwn
+from participants.plans.final import read_integers
 from participants.plans.simulate import BOUND, SCALE_BITS
 from participants.training.describe import describe
 from quorate import fixedpoint
 from quorate.digest import digest_of
-from quorate.errors import AlreadyExistsError, StorageError
+from quorate.errors import AlreadyExistsError, StorageError, UsageError
 from quorate.records.study import Terms
 from quorate.tensors import Header, Schema, TensorSpec, encode
 
@@ -52,6 +53,8 @@ class Draft:
         DP-SGD's terms and the δ at which ε is stated; no terms to train without privacy.
     evaluation
         Records that the terms declare public, if there are any.
+    start
+        A model's file to go on from; the plan's own initial weights where there is none.
     """
 
     study: str
@@ -62,6 +65,7 @@ class Draft:
     privacy: PrivacyTerms | None
     delta: str
     evaluation: Records | None
+    start: Path | None = None
 
 
 def write_draft(plan: PlanDocument, draft: Draft, directory: Path) -> dict[str, Digest]:
@@ -107,12 +111,23 @@ def initial_model(described: Description, study: str, *, scale_bits: int) -> tup
 def _files(plan: PlanDocument, draft: Draft) -> dict[str, bytes]:
     document = plan.encode()
     schema, initial = initial_model(describe(document, approval=AuthorsOwn()), draft.study, scale_bits=SCALE_BITS)
+    if draft.start is not None:
+        initial = _gone_on_from(draft.start, schema, draft.study)
     files = {FILES[Kind.PLAN]: document, FILES[Kind.INITIAL_MODEL]: initial}
     if draft.evaluation is not None:
         files[FILES[Kind.EVALUATION]] = encode_evaluation(draft.evaluation)
     terms = _terms(draft, schema, {name: digest_of(data) for name, data in files.items()})
     Terms.of({"schema": Terms.SCHEMA, **tomllib.loads(terms)})
     return files | {TERMS: terms.encode()}
+
+
+def _gone_on_from(path: Path, schema: Schema, study: str) -> bytes:
+    found, integers = read_integers(path)
+    if found.schema != schema:
+        raise UsageError(
+            f"{path} is a model of another form than the plan's", hint="Name the plan that it was made by."
+        )
+    return encode(schema, Header.initial_model(study), integers)
 
 
 def _terms(draft: Draft, schema: Schema, digests: dict[str, str]) -> str:

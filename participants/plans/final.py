@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from quorate import fixedpoint
 from quorate.errors import AlreadyExistsError, StorageError, UsageError
-from quorate.tensors import Header, Reader, TensorFileError, read_header
+from quorate.tensors import FileHeader, Header, Reader, TensorFileError, read_header
 from quorate.tensors.encoding import LENGTH_BYTES, header_length
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from quorate.fixedpoint import Integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,21 @@ def read_final(path: Path, *, scale_bits: int) -> FinalModel:
     Raises
     ------
     UsageError
+        As `read_integers` does.
+    """
+    found, integers = read_integers(path)
+    return FinalModel(
+        header=found.header,
+        weights={name: fixedpoint.to_float32(array, scale_bits=scale_bits) for name, array in integers.items()},
+    )
+
+
+def read_integers(path: Path) -> tuple[FileHeader, Mapping[str, Integers]]:
+    """Return what a model's file says of itself, and its numbers.
+
+    Raises
+    ------
+    UsageError
         When the file is no canonical tensor file, or an update, or cannot be read.
     """
     try:
@@ -44,17 +61,13 @@ def read_final(path: Path, *, scale_bits: int) -> FinalModel:
                 raise UsageError(f"{path} is one member's update, not a model")
             file.seek(0)
             with Reader(file, found.schema, found.header) as reader:
-                integers = reader.read_arrays()
+                return found, reader.read_arrays()
     except TensorFileError as error:
         raise UsageError(
             f"{path} is no model of a study: {error}", hint="`quorate model pull` fetches one.", cause=error
         ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    return FinalModel(
-        header=found.header,
-        weights={name: fixedpoint.to_float32(array, scale_bits=scale_bits) for name, array in integers.items()},
-    )
 
 
 def write_weights(path: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from participants.data.bindings import BundledBinding, DataBinding, HeartBinding, Slice
 from participants.data.bundled import Bundled
-from participants.data.heart import Hospital
+from participants.data.heart import WHERE, Hospital
 from participants.training.terms import PrivacyTerms
 from quorate.errors import NotFoundError, UsageError
 
@@ -87,7 +87,7 @@ def _bundled(name: str, *, members: int, seed: int, part: int | str) -> DataBind
 
 def _heart(directory: Path | None, *, seed: int, part: int | str, hospital: Hospital | None) -> DataBinding:
     if directory is None:
-        raise UsageError("the heart data are not part of Quorate", hint="Name their directory with --data DIR.")
+        raise UsageError("the heart data are not part of Quorate", hint=WHERE)
     part_of_hospital = Slice.model_validate({"seed": seed, "members": 1, "part": part})
     return HeartBinding(directory=directory, hospital=hospital, slice=part_of_hospital)
 

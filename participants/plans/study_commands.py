@@ -43,6 +43,7 @@ _scale_option = click.option(
 @click.option("--title", help="Of the study; the plan's name else.")
 @click.option("--purpose", default="research", show_default=True, help="One that the data sets are registered for.")
 @click.option("--evaluation", type=_FILE, help="A CSV of records that no member has and everybody may see.")
+@click.option("--start", type=_MODEL, help="A model of this plan to go on from, as `quorate model pull` fetches it.")
 @training_options
 @click.option(
     "--expected-batch-size", type=int, help="Public; the sample rate times the records that a participant usually has."
@@ -70,6 +71,7 @@ def draft(plan: str, study: str, out: Path, format_: Format, **options: Any) -> 
         rounds=options["rounds"],
         privacy=None if batch is None else privacy_of(options, expected_batch_size=batch),
         delta=options["delta"],
+        start=options["start"],
         evaluation=None if options["evaluation"] is None else _records(document, options["evaluation"]),
     )
     files = write_draft(document, drafted, out)

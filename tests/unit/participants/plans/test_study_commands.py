@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from participants.plans.commands import group
 from participants.plans.errors import PlanRefusedError
+from participants.plans.final import read_integers
 from quorate.digest import digest_of
 from quorate.errors import AlreadyExistsError, QuorateError, StorageError, UsageError
 from quorate.records.study import Terms
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 TWO = ("--participant", "BirchMSP/records", "--participant", "AlderMSP/rows")
 PRIVATE = ("--expected-batch-size", "25")
 SCALE = 24
+NET = {
+    "network.0.weight": [[1.0, 0.0, 0.0]] * 8,
+    "network.0.bias": [0.0] * 8,
+    "network.2.weight": [[-1.0] * 8, [1.0] * 8],
+    "network.2.bias": [0.0, 0.0],
+}
 
 
 def run(*arguments: object) -> Any:
@@ -80,6 +87,18 @@ def test_a_study_without_privacy_names_no_parameters_and_a_folder_that_cannot_be
         run("draft", plan, "heart", *TWO, "--no-dp", "--out", tmp_path / "not" / "there")
 
 
+@pytest.mark.torch
+def test_a_study_goes_on_from_a_model_of_the_same_form(plan: Path, tmp_path: Path):
+    start = model(tmp_path / "model", NET)
+    run("draft", plan, "again", *TWO, "--no-dp", "--start", start, "--out", tmp_path / "again")
+    found, integers = read_integers(tmp_path / "again" / "initial.safetensors")
+    assert found.header == Header.initial_model("again")
+    assert {name: (array / 2**SCALE).tolist() for name, array in integers.items()} == NET
+    other = model(tmp_path / "other", {"w": [1.0]})
+    with pytest.raises(UsageError, match="another form"):
+        run("draft", plan, "again", *TWO, "--no-dp", "--start", other, "--out", tmp_path / "no")
+
+
 @pytest.mark.parametrize(
     ("study", "options", "reason"),
     [
@@ -100,13 +119,7 @@ def test_what_cannot_be_a_study_is_refused_before_anything_is_written(
 @pytest.mark.torch
 def test_a_model_is_counted_against_records(plan: Path, tmp_path: Path):
     (tmp_path / "few.csv").write_text("a,b,c,label\n1,0,0,yes\n-1,0,0,no\n0.5,0,0,no\n", encoding="utf-8")
-    weights = {
-        "network.0.weight": [[1.0, 0, 0]] * 8,
-        "network.0.bias": [0.0] * 8,
-        "network.2.weight": [[-1.0] * 8, [1.0] * 8],
-        "network.2.bias": [0.0, 0.0],
-    }
-    found = run("evaluate", plan, model(tmp_path / "model", weights), "--data", tmp_path / "few.csv")
+    found = run("evaluate", plan, model(tmp_path / "model", NET), "--data", tmp_path / "few.csv")
     assert (found["study"], found["round"], found["correct"], found["records"]) == ("heart", 3, 2, 3)
     assert found["accuracy"] == 0.6667
     with pytest.raises(PlanRefusedError):
