@@ -44,7 +44,7 @@ class Told:
 
 
 class NoTrailError(UnsupportedVersionError):
-    """Who answers knows nothing of audit queries as they are made here."""
+    """Who answers keeps no trail: it is a peer."""
 
 
 class AuditStub:
@@ -57,6 +57,42 @@ class AuditStub:
         self.query = channel.unary_stream(
             f"{_SERVICE}Query", pb.QueryRequest.SerializeToString, pb.QueryResponse.FromString
         )
+
+
+async def greeted_by(stub: AuditStub, where: str) -> pb.GreetResponse:
+    """Return what a gateway tells of itself.
+
+    Raises
+    ------
+    NoTrailError
+        When it has no audit service at all, as a peer.
+    UnsupportedVersionError
+        When it has one that cannot greet: it is older, and must not be taken for a peer, which logs no export.
+    AioRpcError
+        When it cannot be reached, or refuses.
+    """
+    try:
+        return await stub.greet(pb.GreetRequest(), timeout=_SECONDS)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+            raise
+        if await _takes_queries(stub):
+            raise UnsupportedVersionError(
+                f"the gateway {where} is older than this command",
+                hint="Bring the gateway to this version of Quorate.",
+                cause=error,
+            ) from error
+        raise NoTrailError(f"{where} is no gateway, and keeps no trail", cause=error) from error
+
+
+async def _takes_queries(stub: AuditStub) -> bool:
+    """Tell whether there is an audit service, by a query that every version of it refuses."""
+    try:
+        async for _ in stub.query(pb.QueryRequest(), timeout=_SECONDS):
+            return True
+    except grpc.aio.AioRpcError as error:
+        return error.code() is not grpc.StatusCode.UNIMPLEMENTED
+    return True
 
 
 class AuditClient:
@@ -111,20 +147,8 @@ class AuditClient:
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error, doing="asking for the audit trail") from error
 
-    async def _greeted(self) -> pb.GreetResponse:
-        try:
-            return await self._stub.greet(pb.GreetRequest(), timeout=_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
-                raise
-            raise NoTrailError(
-                f"{self._profile.gateway} is a gateway older than this command, or no gateway",
-                hint="Bring the gateway to this version of Quorate; a peer keeps no trail.",
-                cause=error,
-            ) from error
-
     async def _signed(self, what: str, asked: Mapping[str, object], **more: object) -> pb.QueryRequest:
-        greeted = await self._greeted()
+        greeted = await greeted_by(self._stub, self._profile.gateway)
         meant = Meant(
             audience=self._sealer.msp_id,
             channel=self._profile.channel,
