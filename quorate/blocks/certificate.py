@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-import re
-from base64 import b64decode
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from quorate.blocks.errors import BlockError
+from quorate.blocks.pem import first_block
 from quorate.digest import Digest, digest_of
 
 ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
@@ -23,7 +21,6 @@ ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 ROLE: Final = "quorate.role"
 
 _MAX_PEM = 64 * 1024
-_PEM = re.compile(rb"-----BEGIN ([^\r\n]*?)-----[ \t]*\r?\n((?:[A-Za-z0-9+/=]|\s)*?)-----END \1-----")
 
 
 @lru_cache(maxsize=4096)
@@ -75,13 +72,10 @@ def first_der(pem: bytes) -> bytes:
     """
     if len(pem) > _MAX_PEM:
         raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
-    block = _PEM.search(pem)
-    if block is None:
+    der = first_block(pem)
+    if der is None:
         raise BlockError("a certificate is not readable PEM")
-    try:
-        return b64decode(b"".join(block[2].split()), validate=True)
-    except binascii.Error as error:
-        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    return der
 
 
 def certificate_digest(certificate: x509.Certificate) -> Digest:

@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from quorate.blocks.certificate import ATTRIBUTES, first_certificate
 from quorate.blocks.errors import BlockError
+from quorate.blocks.pem import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,8 @@ def oddity_of(outline: Outline) -> str:
     """Return what is odd about a member's certificate by itself, empty when nothing is."""
     if outline.version != _LATEST:
         return f"it is of version {outline.version}"
+    if not is_plain(outline.pem):
+        return "its PEM is written in an uncommon way"
     try:
         certificate = first_certificate(outline.pem)
     except BlockError:

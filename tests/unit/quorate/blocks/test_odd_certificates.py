@@ -177,6 +177,21 @@ def test_a_key_in_an_uncommon_form_is_in_doubt(alder, admit):
         assert caught.value.identity.key == key
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        (b"BEGIN CERTIFICATE-----", b"BEGIN CERTIFICATE-----\nNote: peers pass over headers\n"),
+        (b"-----BEGIN", b"-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n-----BEGIN"),
+        (b"CERTIFICATE", b"ANYTHING"),
+    ],
+)
+def test_a_certificate_in_an_uncommon_text_is_in_doubt(alder, msp, around):
+    with pytest.raises(DoubtfulError) as caught:
+        msp.admit(b"", alder.peer.pem.replace(*around))
+    assert caught.value.identity.doubt == "its PEM is written in an uncommon way"
+    assert caught.value.identity.certificate == alder.peer.issued.certificate
+
+
 def test_two_authorities_of_one_name_and_key_leave_a_doubt(alder):
     config = msp_config(alder)
     config.root_certs.append(forge(alder.ca, alder.ca.certificate, serial=element(2, b"\x07")))
