@@ -95,7 +95,13 @@ def _require_readable(certificate: x509.Certificate) -> None:
         certificate.public_key()
         certificate.extensions  # noqa: B018 - read for its errors
         certificate.subject, certificate.issuer  # noqa: B018 - read for its errors
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm) as error:
+    except (
+        ValueError,
+        TypeError,  # a bit string in a name
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        UnsupportedAlgorithm,
+    ) as error:
         raise BlockError("a certificate cannot be read", cause=error) from error
 
 

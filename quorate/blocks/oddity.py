@@ -43,6 +43,8 @@ _TEXT: Final = frozenset({_ASN1Type.UTF8String, _ASN1Type.PrintableString, _ASN1
 _PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?*&-]*")
 _HOST: Final = re.compile(r"[A-Za-z0-9*._-]+(@[A-Za-z0-9._-]+)?")
 _URI: Final = re.compile(r"[a-z]+://[A-Za-z0-9]+([.-][A-Za-z0-9]+)*(/[A-Za-z0-9._/-]*)?")
+_LARGEST: Final = 2**31 - 81
+"""In an object identifier; the first two numbers share a place, and peers read places below 2^31 for most purposes."""
 _LATEST: Final = 3
 _MOMENT: Final = timedelta(seconds=1)
 
@@ -82,9 +84,15 @@ def oddity_of_chain(certificate: x509.Certificate, chain: Sequence[x509.Certific
 
 def _is_plain_text(attribute: x509.NameAttribute[str | bytes]) -> bool:
     kind = attribute._type  # noqa: SLF001 - the library tells it nowhere else
-    if kind not in _TEXT or not isinstance(attribute.value, str):
+    if kind not in _TEXT or not isinstance(attribute.value, str) or _is_large(attribute.oid):
         return False
+    if kind is _ASN1Type.IA5String:
+        return attribute.value.isascii()
     return kind is not _ASN1Type.PrintableString or _PRINTABLE.fullmatch(attribute.value) is not None
+
+
+def _is_large(name: x509.ObjectIdentifier) -> bool:
+    return any(int(number) > _LARGEST for number in name.dotted_string.split("."))
 
 
 def _odd_key(certificate: x509.Certificate) -> str:
@@ -97,6 +105,8 @@ def _odd_extension(certificate: x509.Certificate) -> str:
         name = extension.oid.dotted_string
         if extension.oid not in _KNOWN and name.startswith(_X509):
             return f"it has the extension {name}"
+        if _is_large(extension.oid):
+            return "the name of an extension is too large a number"
         if extension.critical and extension.oid not in _HANDLED:
             return f"its extension {name} is critical"
         if not _is_plain(extension.value):
@@ -106,7 +116,11 @@ def _odd_extension(certificate: x509.Certificate) -> str:
 
 def _is_plain(value: x509.ExtensionType) -> bool:
     if isinstance(value, x509.ExtendedKeyUsage):
-        return not _SERVERS.isdisjoint(value)
+        return not _SERVERS.isdisjoint(value) and not any(map(_is_large, value))
+    if isinstance(value, x509.AuthorityInformationAccess):
+        return not any(_is_large(description.access_method) for description in value)
+    if isinstance(value, x509.CRLDistributionPoints):
+        return all(point.relative_name is None for point in value)
     if isinstance(value, x509.SubjectAlternativeName):
         return all(_is_plain_name(name) for name in value)
     if isinstance(value, x509.CertificatePolicies):

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from quorate.blocks.certificate import ATTRIBUTES, certificate_digest
+from quorate.blocks.der import BIT_STRING
 from quorate.blocks.errors import BlockError
 from quorate.blocks.identity import DoubtfulError, Kind
 from quorate.blocks.msp import Directory, Msp
@@ -30,8 +31,9 @@ from tests.unit.quorate.ledger.organisations import Organisation
 
 ROLE = ATTRIBUTES.dotted_string
 UNIT, NAME = "2.5.4.11", "2.5.4.3"
-UTF8, PRINTABLE, TELETEX, BMP = 0x0C, 0x13, 0x14, 0x1E
+UTF8, PRINTABLE, TELETEX, IA5, BMP = 0x0C, 0x13, 0x14, 0x16, 0x1E
 PEER = (UNIT, UTF8, b"peer")
+LARGE, ACCESS = "1.3.2147483648", "1.3.6.1.5.5.7.1.1"
 SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
 
 
@@ -61,6 +63,11 @@ def names(*encoded, critical=b""):
 
 def policies(*found):
     return extension("2.5.29.32", element(0x30, *(element(0x30, identifier(name)) for name in found)))
+
+
+def relative_distribution_point():
+    relative = element(0xA1, element(0x30, identifier(NAME), element(UTF8, b"x")))
+    return extension("2.5.29.31", element(0x30, element(0x30, element(0xA0, relative))))
 
 
 def validity(*moments):
@@ -118,7 +125,17 @@ def test_what_fabric_takes_and_we_cannot_read_for_sure_is_in_doubt(admit, how, d
         ({"more": [uses(CLIENT)]}, "its extension 2.5.29.37 says something uncommon"),
         ({"more": [names(element(0x86, b"http://a..b/"))]}, "its extension 2.5.29.17 says something uncommon"),
         ({"more": [policies("1.2.3", "1.2.3")]}, "its extension 2.5.29.32 says something uncommon"),
+        ({"more": [uses(SERVER, LARGE)]}, "its extension 2.5.29.37 says something uncommon"),
+        ({"more": [extension(LARGE, b"x")]}, "the name of an extension is too large a number"),
+        (
+            {"more": [extension(ACCESS, element(0x30, element(0x30, identifier(LARGE), element(0x86, b"http://a"))))]},
+            f"its extension {ACCESS} says something uncommon",
+        ),
+        ({"more": [relative_distribution_point()]}, "its extension 2.5.29.31 says something uncommon"),
         ({"subject": subject(PEER, (NAME, 0x1A, b"12"))}, "its subject is written in an uncommon way"),
+        ({"subject": subject(PEER, (NAME, BIT_STRING, b"\0x"))}, "it is not written as X.509 demands"),
+        ({"subject": subject(PEER, (NAME, IA5, b"\xc3\xa9"))}, "its subject is written in an uncommon way"),
+        ({"subject": subject(PEER, (LARGE, UTF8, b"x"))}, "its subject is written in an uncommon way"),
         (
             {"validity": validity(b"200101000000Z", b"491231235959Z")},
             "its time does not begin within that of its authority",
