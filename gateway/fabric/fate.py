@@ -48,6 +48,7 @@ class Fate:
         self._copies = 0
         self._commit = transaction.commit()
         self._unconfirmed: SubmitError | None = None
+        self._not_before = 0.0
 
     async def known(self) -> Status:
         """Send the transaction and return what a peer decided about it.
@@ -81,14 +82,17 @@ class Fate:
     async def _submit(self, pause: float) -> float:
         """Send a copy, and return how long to wait for a block before the next: not at all if nobody took it."""
         self._copies += 1
+        timeout = min(pause, self._client.submit.timeout)
+        ends = asyncio.get_running_loop().time() + timeout
         try:
-            self._commit = await self._transaction.submit(timeout=min(pause, self._client.submit.timeout))
+            self._commit = await self._transaction.submit(timeout=timeout)
         except SubmitError as error:
             if error.status not in _OPEN or error.commit is None:
                 raise
             self._commit = error.commit
             if self._copies == 1:
                 self._unconfirmed = error
+            self._not_before = ends  # whoever gives up at once would otherwise be asked again at once
             return 0.0
         self._unconfirmed = None
         return pause
@@ -106,7 +110,7 @@ class Fate:
     async def _stands_still(self, place: Place, seconds: float) -> None:
         """Return once the queue has not moved for so long, and it is this transaction's turn to be sent again."""
         now = asyncio.get_running_loop().time
-        began = now()
+        began = max(now(), self._not_before)
         while True:
             left = max(began, self._patience.moved(place)) + seconds - now()
             if left > 0:

@@ -96,6 +96,14 @@ async def test_an_orderer_that_does_not_answer_is_not_waited_for_until_the_deadl
     assert (peer.calls.count("Endorse"), peer.calls.count("Submit") >= 2) == (1, True)
 
 
+async def test_a_peer_that_gives_up_at_once_is_not_asked_again_at_once(served: Served, peer: FakePeer) -> None:
+    peer.faults["Submit"] = Fault(grpc.StatusCode.DEADLINE_EXCEEDED, times=1_000_000)
+    async with resubmitting(served, resubmit=0.2, commit_status=2) as contract:
+        with pytest.raises(SubmitError):
+            await contract.submit("f")
+    assert 2 <= peer.calls.count("Submit") <= 10
+
+
 async def test_what_nobody_has_taken_by_the_deadline_is_told_as_such(served: Served, peer: FakePeer) -> None:
     peer.faults["Submit"] = Fault(grpc.StatusCode.UNAVAILABLE, "no orderers could successfully process", times=1000)
     async with resubmitting(served, submit=0.05, commit_status=0.3) as contract:
