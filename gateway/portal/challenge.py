@@ -50,7 +50,7 @@ class Answer(Document):
     nonce: Hex
     msp: Msp
     certificate: Annotated[str, Field(max_length=8192)]
-    signature: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2,1024}$")]
+    signature: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){1,512}$")]
 
 
 def to_text(document: Document) -> str:

@@ -1,6 +1,7 @@
 """Who gets in: only who signs this challenge, now, with a key that the channel knows as the organisation's."""
 
 import re
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -84,6 +85,14 @@ async def test_a_signature_over_the_bare_document_is_refused(browser, officer_ke
     signature = officer_key.sign(challenge.encode())
     forged = make_answer(challenge, msp="AlderMSP", certificate=officer_key.certificate, signature=signature)
     assert (await post(browser, to_text(forged))).status_code == 403
+
+
+async def test_a_signature_of_half_a_byte_is_refused(browser, officer_key):
+    challenge = challenge_of(await challenge_on(browser))
+    answer = make_answer(challenge, msp="AlderMSP", certificate=officer_key.certificate, signature=b"x")
+    document = answer.encode().replace(b'"signature":"78"', b'"signature":"787"')
+    cut = urlsafe_b64encode(document).decode().rstrip("=")
+    assert (await post(browser, cut)).status_code == 403
 
 
 async def test_an_answer_is_taken_once(browser, officer_key, room):
