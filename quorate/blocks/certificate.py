@@ -95,6 +95,7 @@ def _require_readable(certificate: x509.Certificate) -> None:
         certificate.public_key()
         certificate.extensions  # noqa: B018 - read for its errors
         certificate.subject, certificate.issuer  # noqa: B018 - read for its errors
+        certificate.not_valid_before_utc, certificate.not_valid_after_utc  # noqa: B018 - read for its errors
     except (
         ValueError,
         TypeError,  # a bit string in a name

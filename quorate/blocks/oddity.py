@@ -76,8 +76,11 @@ def oddity_of_chain(certificate: x509.Certificate, chain: Sequence[x509.Certific
     """
     if issuers != 1:
         return "more than one authority may have issued it"
-    moment = certificate.not_valid_before_utc + _MOMENT
-    if not all(found.not_valid_before_utc <= moment <= found.not_valid_after_utc for found in (certificate, *chain)):
+    begins = certificate.not_valid_before_utc  # to which nothing can be added when it is the last moment of all
+    if not all(
+        found.not_valid_before_utc - begins <= _MOMENT <= found.not_valid_after_utc - begins
+        for found in (certificate, *chain)
+    ):
         return "its time does not begin within that of its authority"
     return next((f"an authority above it: {odd}" for found in chain if (odd := _odd_extension(found))), "")
 

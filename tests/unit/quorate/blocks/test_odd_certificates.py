@@ -70,8 +70,8 @@ def relative_distribution_point():
     return extension("2.5.29.31", element(0x30, element(0x30, element(0xA0, relative))))
 
 
-def validity(*moments):
-    return element(0x30, *(element(0x17, moment) for moment in moments))
+def validity(*moments, tag=0x17):
+    return element(0x30, *(element(tag, moment) for moment in moments))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,10 @@ def test_what_authorities_commonly_write_is_beyond_doubt(admit, how):
         ({"more": [extension("1.3.6.1.4.1.11129.2.4.2", b"\x04\x01x")]}, "it is not written as X.509 demands"),
         ({"more": [names(element(0xA3))]}, "it is not written as X.509 demands"),
         ({"more": [names(element(0x82, b"a b"))]}, "its extension 2.5.29.17 says something uncommon"),
+        (
+            {"validity": validity(b"00000101000000Z", b"99991231235959Z", tag=0x18)},
+            "it is not written as X.509 demands",
+        ),
         ({"subject": subject((UNIT, BMP, b"\0p\0e\0e\0r"))}, "its subject is written in an uncommon way"),
         ({"subject": subject(PEER, (NAME, PRINTABLE, b"a*&b"))}, "it is not written as X.509 demands"),
     ],
@@ -136,6 +140,10 @@ def test_what_fabric_takes_and_we_cannot_read_for_sure_is_in_doubt(admit, how, d
         ({"subject": subject(PEER, (NAME, BIT_STRING, b"\0x"))}, "it is not written as X.509 demands"),
         ({"subject": subject(PEER, (NAME, IA5, b"\xc3\xa9"))}, "its subject is written in an uncommon way"),
         ({"subject": subject(PEER, (LARGE, UTF8, b"x"))}, "its subject is written in an uncommon way"),
+        (
+            {"validity": validity(b"99991231235959Z", b"99991231235959Z", tag=0x18)},
+            "its time does not begin within that of its authority",
+        ),
         (
             {"validity": validity(b"200101000000Z", b"491231235959Z")},
             "its time does not begin within that of its authority",
