@@ -7,7 +7,7 @@ from quorate.verify import Step, VerificationError, verify_bundle
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.chain import transaction
 from tests.unit.quorate.ledger.consortium import CHAINCODE, Consortium, Ledger
-from tests.unit.quorate.ledger.forgery import FALSE, extension, forger, of_version
+from tests.unit.quorate.ledger.forgery import FALSE, Forger, extension, forger, of_version
 from tests.unit.quorate.ledger.tampering import reseal
 from tests.unit.quorate.ledger.witnesses import statements
 
@@ -114,3 +114,12 @@ def test_from_a_checkpoint_it_is_taken_as_before(made, tmp_path):
     made.round(1)
     export(made.ledger, tmp_path / "second")
     verify_bundle(tmp_path / "second", genesis=made.ledger.genesis, known=first.checkpoint)
+
+
+def test_odd_text_around_a_certificate_leaves_open_what_rests_on_it(made, tmp_path):
+    peer = made.members[1].peer
+    text = peer.pem.replace(b"BEGIN CERTIFICATE-----", b"BEGIN CERTIFICATE-----\nNote: peers pass over headers\n")
+    endorse(made, made.members[0].peer, Forger(peer.msp_id, peer.issued, text))
+    export(made.ledger, tmp_path / "b")
+    [why] = open_codes(verify_bundle(tmp_path / "b", genesis=made.ledger.genesis))
+    assert "BirchMSP's: its PEM is written in an uncommon way" in why
