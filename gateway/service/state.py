@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from gateway.artifacts.access import Facts
-from quorate.errors import NotFoundError, StateError, TimedOutError
+from quorate.errors import NotFoundError, StateError, TimedOutError, UnsupportedVersionError
 from quorate.identifiers import MspId, RoundNumber, StudyId
 
 if TYPE_CHECKING:
@@ -175,6 +175,10 @@ class Projection:
     async def refresh_members(self) -> None:
         """Read charter, members and policies anew, and wake whoever waits."""
         view = await self._reads.consortium.members()
+        if view.members and view.charter is None:  # to go on would be to stand idle, also once the chaincode is newer
+            raise UnsupportedVersionError(
+                "the chaincode tells the members without their charter: it is older than this"
+            )
         self._policy = await self._reads.policy.get() if view.charter else None
         self._charter, self._members = view.charter, {member.msp: member for member in view.members}
         await self._notify()

@@ -152,6 +152,7 @@ class LedgerDouble:
     members_: dict[str, MemberView] = field(default_factory=dict)
     studies_: dict[str, StudyView] = field(default_factory=dict)
     rounds_: dict[tuple[str, int], RoundView] = field(default_factory=dict)
+    is_older: bool = False
     policy_text: str = ALLOW_PARTIES
     reads: int = 0
     failing: Exception | None = None
@@ -222,7 +223,7 @@ class _Consortium(_Part):
     async def members(self) -> MembersView:
         self.ledger.note_read()
         members = self.ledger.members_
-        charter = _charter(sorted({"AlderMSP", "BirchMSP", *members})) if members else None
+        charter = _charter(sorted({"AlderMSP", "BirchMSP", *members})) if members and not self.ledger.is_older else None
         return MembersView(schema=MembersView.SCHEMA, charter=charter, members=list(members.values()))
 
     async def announce(self, *, address: str, tls_root: str) -> None:

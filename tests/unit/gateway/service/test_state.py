@@ -11,8 +11,9 @@ from gateway.fabric import ChaincodeEvent, FileCheckpointer
 from gateway.service.follow import Follower
 from gateway.service.state import KEPT_ROUNDS, Change, Projection
 from quorate import canonical
-from quorate.errors import TimedOutError, UnreachableError
+from quorate.errors import TimedOutError, UnreachableError, UnsupportedVersionError
 from quorate.identifiers import DatasetId, MspId, RoundNumber, StudyId
+from quorate.records.consortium import MemberView
 from tests.unit.gateway.service.ledger_double import LedgerDouble, round_record, study_record
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.fabric import Checkpointer
-    from quorate.records.consortium import MemberView
 
 ALDER, HEART = MspId("AlderMSP"), StudyId("heart")
 
@@ -250,6 +250,17 @@ async def test_a_ledger_that_is_away_is_waited_for(state: Projection, ledger: Le
         ledger.failing = None
         await state.wait_for(lambda s: s.rounds.get((HEART, RoundNumber(2))), timeout=60)
         assert len(events.opened_at) == 2
+
+
+async def test_an_older_chaincode_is_waited_for(state: Projection, ledger: LedgerDouble, tmp_path: Path) -> None:
+    ledger.members_["AlderMSP"] = MemberView(msp="AlderMSP")
+    ledger.is_older = True
+    with pytest.raises(UnsupportedVersionError):
+        await state.load()
+    async with following(state, Events(), tmp_path) as follower:
+        ledger.is_older = False
+        await asyncio.wait_for(follower.loaded.wait(), 60)
+    assert state.charter is not None
 
 
 async def _until_checkpoint(path: Path, block: int) -> None:
