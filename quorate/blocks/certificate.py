@@ -20,10 +20,13 @@ ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 
 ROLE: Final = "quorate.role"
 
+REMEMBERED: Final = 256
+"""How many certificates each cache holds: of the largest size, a hostile ledger fills it with some 30 MB."""
+
 _MAX_PEM = 64 * 1024
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def load_certificate(pem: bytes) -> x509.Certificate:
     """Return the one certificate in a PEM text; all of it that is asked for later can be read.
 
@@ -44,7 +47,7 @@ def load_certificate(pem: bytes) -> x509.Certificate:
     return found[0]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def first_certificate(pem: bytes) -> x509.Certificate:
     """Return the first certificate in a PEM text, whatever else it holds: what a peer takes an identity from.
 

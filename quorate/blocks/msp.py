@@ -11,7 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
-from quorate.blocks.certificate import first_certificate, is_authority, is_issued_by, load_certificate, units
+from quorate.blocks.certificate import (
+    REMEMBERED,
+    first_certificate,
+    is_authority,
+    is_issued_by,
+    load_certificate,
+    units,
+)
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
 from quorate.blocks.identity import DoubtfulError, Identity, Kind
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_CHAIN = 8
-_MOST_KNOWN = 10_000
 
 
 class Msp:
@@ -188,7 +194,7 @@ class Directory:
             msp = self._msps.get(message.mspid)
             if msp is None:
                 raise BlockError(f"the channel has no organisation {message.mspid[:80]!r}")
-            if len(self._admitted) >= _MOST_KNOWN:
+            if len(self._admitted) >= REMEMBERED:
                 self._admitted.clear()
             known = self._admitted[serialized] = msp.admit(serialized, message.id_bytes)
         return known

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from quorate.blocks.certificate import first_der, role_in
+from quorate.blocks.certificate import REMEMBERED, first_der, role_in
 from quorate.blocks.der import BIT_STRING, IDENTIFIER, INTEGER, OCTET_STRING, SEQUENCE, Elements
 from quorate.blocks.errors import BlockError
 from quorate.blocks.signature import ORDERS
@@ -139,7 +139,7 @@ class Outline:
         return True
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def outline_of(pem: bytes) -> Outline:
     """Return the outline of the first certificate in a PEM text.
 
