@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gateway.audit.access.chain import Anchored, Head, check_chain
 from gateway.audit.access.entry import Entry, Via, beginning
-from gateway.audit.trail.filter import Cursor
+from gateway.audit.trail.filter import neighbours
 from gateway.audit.trail.questions.changes import Deletion
 from gateway.audit.trail.questions.supervision import ReadRow, ReadsPage
 from quorate import canonical
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.audit.access.reader import Reader
+    from gateway.audit.trail.filter import Cursor
     from quorate.digest import Digest
     from quorate.identifiers import MspId
     from quorate.policy import Decision
@@ -199,16 +200,11 @@ class AccessLog:
         with self._lock, _stored("reading the access log"):
             rows = self._connection.execute(_NEWER if towards_newer else _OLDER, (place, limit + 1)).fetchall()
         texts = [bytes(text) for (text,) in rows]
-        more, found = len(texts) > limit, [_row(_parse(text)) for text in texts[:limit]]
+        found = [_parse(text) for text in texts[:limit]]
         if towards_newer:
             found.reverse()
-        before, after = (at is not None, more) if towards_newer else (more, at is not None)
-        return ReadsPage(
-            rows=tuple(found),
-            older=Cursor(sequence=found[-1].number) if found and before else None,
-            newer=Cursor(sequence=found[0].number, newer=True) if found and after else None,
-            total=self.count,
-        )
+        older, newer = neighbours([entry.number for entry in found], at, more=len(texts) > limit)
+        return ReadsPage(rows=tuple(map(_row, found)), older=older, newer=newer, total=self.count)
 
     def deletions(self) -> Iterator[Deletion]:
         """Return what this organisation's gateway deleted off the ledger, oldest first."""

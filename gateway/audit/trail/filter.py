@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from gateway.audit.trail.kinds import Severity
 from quorate.canonical import MAX_INTEGER
 from quorate.records.common import ID_PATTERN, MSP_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _Number = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 _Word = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
@@ -90,3 +93,24 @@ class Cursor(BaseModel):
         if way not in {"before", "after"} or not number.isascii() or not number.isdigit():
             raise ValueError(f"{text[:40]!r} is no place in a list of events")
         return cls(sequence=int(number), newer=way == "after")
+
+
+def neighbours(numbers: Sequence[int], at: Cursor | None, *, more: bool) -> tuple[Cursor | None, Cursor | None]:
+    """Return where the pages on a page's older and on its newer side begin, None where there is none.
+
+    Parameters
+    ----------
+    numbers
+        Of what is on the page, newest first.
+    at
+        Where the page began.
+    more
+        Whether there is something beyond it, in the direction in which it was looked for.
+    """
+    if not numbers:
+        return None, None
+    older, newer = (True, more) if at is not None and at.newer else (more, at is not None)
+    return (
+        Cursor(sequence=numbers[-1]) if older else None,
+        Cursor(sequence=numbers[0], newer=True) if newer else None,
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from gateway.audit.trail.filter import Cursor
+from gateway.audit.trail.filter import Cursor, neighbours
 from gateway.audit.trail.kinds import Severity, words_of
 from gateway.audit.trail.observations import Observation, beside
 from gateway.audit.trail.tables import BLOCKS, EVENTS
@@ -153,11 +153,11 @@ def page(
     more, events = len(found) > limit, found[:limit]
     if towards_newer:
         events.reverse()
-    before, after = (at is not None, more) if towards_newer else (more, at is not None)
+    older, newer = neighbours([event.sequence for event in events], at, more=more)
     return EventPage(
         events=tuple(events),
-        older=Cursor(sequence=events[-1].sequence) if events and before else None,
-        newer=Cursor(sequence=events[0].sequence, newer=True) if events and after else None,
+        older=older,
+        newer=newer,
         height=0 if newest is None else int(newest) + 1,
         observations=between,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
     from gateway.service.checks.finding import Finding
 
 _SOON: Final = timedelta(days=30)
@@ -92,5 +94,5 @@ def validity(certificate: x509.Certificate, path: Path, now: datetime, *, renewe
     return f"valid until {ends:%Y-%m-%d}"
 
 
-def _spki(key: object) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined, no-any-return]
+def _spki(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -15,11 +15,12 @@ from gateway.service.state import Projection
 from quorate.digest import Digest, digest_of
 from quorate.errors import IntegrityError, NotFoundError, QuorateError
 from quorate.identifiers import DatasetId, MspId, StudyId
-from quorate.records.consortium import Charter, MembersView
+from quorate.records.consortium import MembersView, MemberView
 from quorate.records.policy import Policy
 from quorate.records.study import Studies
 from quorate.tensors import Header, Schema, TensorSpec, encode
 from tests.unit.gateway.aggregator.ledger_model import DATASET, EPOCH, MEMBERS, SKEW_MS, STUDY, LedgerModel, stamp
+from tests.unit.gateway.charters import charter_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -234,19 +235,9 @@ class _Studies(_Part):
 
 class _Consortium(_Part):
     async def members(self) -> MembersView:
-        charter = {
-            "schema": Charter.SCHEMA,
-            "title": "A consortium",
-            "members": [{"msp": msp, "fingerprint_key": digest_of(msp.encode())} for msp in MEMBERS],
-            "quorum": {"studies": "majority", "members": "majority", "policies": "majority"},
-            "clock_skew_ms": SKEW_MS,
-            "voting_period_ms": 1000,
-            "charter_digest": digest_of(b"charter"),
-            "proposer": MEMBERS[0],
-            "activated": stamp(EPOCH),
-        }
-        members = [{"msp": msp} for msp in MEMBERS]
-        return MembersView.of({"schema": MembersView.SCHEMA, "charter": charter, "members": members})
+        charter = charter_of(MEMBERS, clock_skew_ms=SKEW_MS, activated=stamp(EPOCH))
+        members = [MemberView(msp=msp) for msp in MEMBERS]
+        return MembersView(schema=MembersView.SCHEMA, charter=charter, members=members)
 
 
 class _Policies(_Part):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from quorate.digest import digest_of
 from quorate.errors import NotFoundError
-from quorate.records.consortium import Charter, MembersView, MemberView
+from quorate.records.consortium import MembersView, MemberView
 from quorate.records.policy import Policy
 from quorate.records.round import RoundView
 from quorate.records.study import Studies, StudyView
+from tests.unit.gateway.charters import charter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -203,27 +204,14 @@ class _Part:
     ledger: LedgerDouble
 
 
-def _charter(members: list[str]) -> Charter:
-    return Charter.of(
-        {
-            "schema": Charter.SCHEMA,
-            "title": "A consortium",
-            "members": [{"msp": msp, "fingerprint_key": digest_of(msp.encode())} for msp in members],
-            "quorum": {"studies": "majority", "members": "majority", "policies": "majority"},
-            "clock_skew_ms": SKEW_MS,
-            "voting_period_ms": 1000,
-            "charter_digest": digest_of(b"charter"),
-            "proposer": "AlderMSP",
-            "activated": STAMP,
-        }
-    )
-
-
 class _Consortium(_Part):
     async def members(self) -> MembersView:
         self.ledger.note_read()
         members = self.ledger.members_
-        charter = _charter(sorted({"AlderMSP", "BirchMSP", *members})) if members and not self.ledger.is_older else None
+        charter = None
+        if members and not self.ledger.is_older:
+            everyone = sorted({"AlderMSP", "BirchMSP", *members})
+            charter = charter_of(everyone, clock_skew_ms=SKEW_MS, activated=STAMP)
         return MembersView(schema=MembersView.SCHEMA, charter=charter, members=list(members.values()))
 
     async def announce(self, *, address: str, tls_root: str) -> None:

@@ -19,16 +19,6 @@ from tests.unit.quorate.ledger.organisations import Organisation
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def alder():
-    return Organisation.new("Alder")
-
-
-@pytest.fixture(scope="module")
-def msp(alder):
-    return Msp(msp_config(alder))
-
-
 def issue(ca, *, units=("peer",), authority=False, path_length=None, key=None, ends=DAY, signs=None, attributes=None):
     """Issue a certificate with whatever is wrong about it."""
     key = key or ec.generate_private_key(ec.SECP256R1())

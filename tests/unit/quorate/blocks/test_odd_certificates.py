@@ -37,16 +37,6 @@ LARGE, ACCESS = "1.3.2147483648", "1.3.6.1.5.5.7.1.1"
 SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
 
 
-@pytest.fixture(scope="module")
-def alder():
-    return Organisation.new("Alder")
-
-
-@pytest.fixture(scope="module")
-def msp(alder):
-    return Msp(msp_config(alder))
-
-
 @pytest.fixture
 def admit(alder, msp):
     """Admit the peer's certificate with parts of it exchanged."""

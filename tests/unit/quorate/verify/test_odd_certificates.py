@@ -30,6 +30,16 @@ def endorse(made, *endorsers):
     made.ledger.put(entry)
 
 
+def call_oddly(made):
+    """Have a member write a record, signed with a certificate that not every peer need read alike."""
+    member = made.members[1]
+    signer = forger(member, member.roles["officer"], more=[extension("1.2.3.4", b"\x05\0", FALSE)])
+    made.ledger.call(
+        member, "officer", "audit:RecordReview", signer=signer,
+        review="odd", subject="ledger", state="OPEN", findings={},
+    )  # fmt: skip
+
+
 def open_codes(report):
     return [found.why for found in report.not_checked if "rightly counted" in found.message]
 
@@ -88,12 +98,7 @@ def test_nothing_is_open_where_others_suffice(made, tmp_path):
 
 
 def test_what_its_member_called_is_replayed(made, tmp_path):
-    member = made.members[1]
-    signer = forger(member, member.roles["officer"], more=[extension("1.2.3.4", b"\x05\0", FALSE)])
-    made.ledger.call(
-        member, "officer", "audit:RecordReview", signer=signer,
-        review="odd", subject="ledger", state="OPEN", findings={},
-    )  # fmt: skip
+    call_oddly(made)
     made.round(1)
     export(made.ledger, tmp_path / "b")
     report = verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)
@@ -103,12 +108,7 @@ def test_what_its_member_called_is_replayed(made, tmp_path):
 
 
 def test_from_a_checkpoint_it_is_taken_as_before(made, tmp_path):
-    member = made.members[1]
-    signer = forger(member, member.roles["officer"], more=[extension("1.2.3.4", b"\x05\0", FALSE)])
-    made.ledger.call(
-        member, "officer", "audit:RecordReview", signer=signer,
-        review="odd", subject="ledger", state="OPEN", findings={},
-    )  # fmt: skip
+    call_oddly(made)
     export(made.ledger, tmp_path / "first")
     first = verify_bundle(tmp_path / "first", genesis=made.ledger.genesis)
     made.round(1)
