@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -14,6 +14,11 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 from quorate.blocks.errors import BlockError
 from quorate.blocks.pem import first_block
 from quorate.digest import Digest, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Parsed = TypeVar("_Parsed")
 
 ATTRIBUTES: Final = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 """Where Fabric's CA writes attributes: JSON, without an ASN.1 wrapper."""
@@ -35,12 +40,8 @@ def load_certificate(pem: bytes) -> x509.Certificate:
     BlockError
         When it holds none, more than one, one that cannot be read, or is larger than 64 KiB.
     """
-    if len(pem) > _MAX_PEM:
-        raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
-    try:
-        found = x509.load_pem_x509_certificates(pem)
-    except (ValueError, x509.InvalidVersion) as error:
-        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    _require_small(pem)
+    found = _parsed(x509.load_pem_x509_certificates, pem)
     if len(found) != 1:
         raise BlockError(f"{len(found)} certificates stand where one is expected")
     _require_readable(found[0])
@@ -56,11 +57,7 @@ def first_certificate(pem: bytes) -> x509.Certificate:
     BlockError
         When the first block of the text is none, or cannot be read; or the text is larger than 64 KiB.
     """
-    der = first_der(pem)
-    try:
-        found = x509.load_der_x509_certificate(der)
-    except (ValueError, x509.InvalidVersion) as error:
-        raise BlockError("a certificate is not readable PEM", cause=error) from error
+    found = _parsed(x509.load_der_x509_certificate, first_der(pem))
     _require_readable(found)
     return found
 
@@ -73,8 +70,7 @@ def first_der(pem: bytes) -> bytes:
     BlockError
         When it has no block, or is larger than 64 KiB.
     """
-    if len(pem) > _MAX_PEM:
-        raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
+    _require_small(pem)
     der = first_block(pem)
     if der is None:
         raise BlockError("a certificate is not readable PEM")
@@ -90,6 +86,18 @@ def units(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the organisational units in the subject."""
     found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     return tuple(value if isinstance(value := unit.value, str) else value.decode("utf-8", "replace") for unit in found)
+
+
+def _require_small(pem: bytes) -> None:
+    if len(pem) > _MAX_PEM:
+        raise BlockError(f"a certificate has {len(pem)} bytes, more than {_MAX_PEM}")
+
+
+def _parsed(parse: Callable[[bytes], _Parsed], data: bytes) -> _Parsed:
+    try:
+        return parse(data)
+    except (ValueError, x509.InvalidVersion) as error:
+        raise BlockError("a certificate is not readable PEM", cause=error) from error
 
 
 def _require_readable(certificate: x509.Certificate) -> None:

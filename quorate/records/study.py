@@ -256,6 +256,11 @@ class Study(Document):
         """The suspensions that nobody has lifted."""
         return [] if self.suspension is None else [by for by in self.suspension.by if by.lifted is None]
 
+    @property
+    def stopped_by(self) -> str:
+        """Whose suspensions stand, and why, for people; empty when none does."""
+        return ", ".join(f"{by.msp} ({by.reason})" for by in self.standing)
+
 
 class VoteRecord(Document):
     """One organisation's vote."""

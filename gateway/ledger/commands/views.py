@@ -81,7 +81,7 @@ def change_words(change: StudyChange | RoundChange) -> str:
     """Return one change of a study or a round in a line."""
     if change.study is not None:
         study = change.study.study
-        by = ", ".join(f"{by.msp} ({by.reason})" for by in study.standing) if study.state == "SUSPENDED" else ""
+        by = study.stopped_by if study.state == "SUSPENDED" else ""
         return f"study {study.study} version {study.version}: {study.state}{by and f' by {by}'}"
     view = change.round
     current = view.round

@@ -148,9 +148,8 @@ def _suspensions(trail: Trail) -> Iterator[ModificationRow]:
     dates, known = stamps(trail, found), dict[str, str]()
     for version in found:
         record = version.record
-        by = ", ".join(f"{by.msp} ({by.reason})" for by in record.standing)
         before = known.get(record.study, "RUNNING")
-        after = f"SUSPENDED by {by}" if record.state == "SUSPENDED" else record.state
+        after = f"SUSPENDED by {record.stopped_by}" if record.state == "SUSPENDED" else record.state
         if after != before:
             known[record.study] = after
             yield ModificationRow(**dates[version.place], what="study", about=record.study, before=before, after=after)
