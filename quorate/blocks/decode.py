@@ -37,6 +37,7 @@ def decode_exact(message: Any, data: bytes, what: str) -> AnyMessage:  # noqa: A
         When they encode none, or in another way.
     """
     found = decode(message, data, what)
+    found.DiscardUnknownFields()  # which would come back as they were, and say nothing
     if found.SerializeToString() != data:
         raise BlockError(f"{what} does not serialise to itself")
     return found
