@@ -54,7 +54,7 @@ class Organisation(Node):
 
     peers: Annotated[int, Field(ge=1, le=4)] = 1
     clock_offset_ms: Annotated[int, Field(ge=-86_400_000, le=86_400_000)] = 0
-    lag_blocks: Annotated[int, Field(ge=0, le=1000)] = 0
+    lag_blocks: Annotated[int, Field(ge=0, le=64)] = 0
 
 
 class Orderer(Node):

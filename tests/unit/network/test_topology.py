@@ -77,6 +77,7 @@ def test_members_that_give_no_topology(members):
             "each port may be used only once",
         ),
         (GOOD + "peers = 5\n", "organisations.0.peers"),
+        (GOOD + "lag_blocks = 65\n", "organisations.0.lag_blocks"),  # the embedded program takes no more than 64
         ('fabric_version = "1.4"\n' + GOOD, "fabric_version"),
         ('consensus = "kafka"\n' + GOOD, "consensus"),
         ('ca = "other"\n' + GOOD, "ca"),
