@@ -17,7 +17,7 @@ from quorate.cli.output import Column, Format, format_option, print_document, pr
 from quorate.cli.terminal import printable
 from quorate.errors import AlreadyExistsError, CheckFailedError, StorageError, UsageError
 
-_DEFAULT_MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
+_DEFAULT_MEMBERS = ("Alder", "Birch", "Chestnut", "Elm")
 _ENGINE_COLUMNS = (
     Column(key="engine", title="Engine"),
     Column(key="runs", title="Runs here"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from network.engine import Driver
 
 _ENGINES = ("embedded", "native", "compose")
-_MEMBERS = ("Alder", "Birch", "Cedar", "Elm")
+_MEMBERS = ("Alder", "Birch", "Chestnut", "Elm")
 _FOUNDING_TIMEOUT_S = 120.0
 _MISSING = pytest.StashKey[dict[str, str | None]]()
 

@@ -33,7 +33,7 @@ _ROLES: Final = {
 }
 _MAX_TEXT: Final = 4096
 _MAX_DEPTH: Final = 16
-_HINT: Final = "Write it like \"AND('AlderMSP.peer', OutOf(1, 'BirchMSP.peer', 'CedarMSP.peer'))\"."
+_HINT: Final = "Write it like \"AND('AlderMSP.peer', OutOf(1, 'BirchMSP.peer', 'ChestnutMSP.peer'))\"."
 
 
 def endorsement_policy(text: str | None = None) -> bytes:

@@ -14,7 +14,7 @@ from quorate.records.dataset import Dataset
 from tests.integration.datasets import unprotected
 
 LIMIT = 1024 * 1024
-MEMBERS = ["AlderMSP", "BirchMSP", "CedarMSP", "ElmMSP"]
+MEMBERS = ["AlderMSP", "BirchMSP", "ChestnutMSP", "ElmMSP"]
 
 
 def test_every_organisation_is_in_the_charter(consortium):
@@ -23,7 +23,7 @@ def test_every_organisation_is_in_the_charter(consortium):
     assert commitments == {msp: digest_of(key) for msp, key in consortium.fingerprint_keys.items()}
 
 
-@pytest.mark.parametrize("organisation", ["alder", "birch", "cedar", "elm"])
+@pytest.mark.parametrize("organisation", ["alder", "birch", "chestnut", "elm"])
 async def test_every_member_sees_the_charter_on_its_own_peer(consortium, organisation):
     async with consortium.contract(organisation, Role.OFFICER) as contract:
         view = ConsortiumView.parse(await contract.evaluate("consortium:Get", make(Get).encode()), limit=LIMIT)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from network.consortium import Consortium
     from quorate.digest import Digest
 
-NAMES = ("alder", "birch", "cedar")
+NAMES = ("alder", "birch", "chestnut")
 PLAN = some_bytes(10_000, seed=7)
 SCHEMA = [{"name": "w", "shape": [4]}]
 
@@ -87,7 +87,7 @@ def terms_of(study: str) -> Terms:
         minimum_commits=2,
         commit_timeout_ms=60_000,
         attest_timeout_ms=60_000,
-        attesters=["AlderMSP", "BirchMSP", "CedarMSP"],
+        attesters=["AlderMSP", "BirchMSP", "ChestnutMSP"],
         m=2,
         unit="record",
         adjacency="add-or-remove-one",
@@ -129,7 +129,7 @@ async def test_members_find_each_other_and_a_study_reaches_those_it_names(gatewa
     async with announced(gateways):
         await propose(gateways, "reaches-all")
     wanted = {digest_of(PLAN), digest_of(initial_of("reaches-all"))}
-    for name in ("birch", "cedar"):
+    for name in ("birch", "chestnut"):
         async with gateways[name].client() as client:
 
             async def holds(client=client) -> bool:
@@ -143,9 +143,9 @@ async def test_members_find_each_other_and_a_study_reaches_those_it_names(gatewa
 async def test_a_gateway_that_serves_wrong_bytes_is_caught_and_the_bytes_fetched_elsewhere(
     gateways: dict[str, GatewayProcess], consortium: Consortium, tmp_path: Path
 ) -> None:
-    plan, cedar = digest_of(PLAN), gateways["cedar"]
+    plan, chestnut = digest_of(PLAN), gateways["chestnut"]
     async with announced(gateways):
-        await cedar.stop()
+        await chestnut.stop()
         await propose(gateways, "wrong-bytes")
         async with gateways["birch"].client() as client:
             await until(lambda: is_whole(client, plan))
@@ -153,10 +153,10 @@ async def test_a_gateway_that_serves_wrong_bytes_is_caught_and_the_bytes_fetched
         flip_a_byte(next((tmp_path / "state-alder").rglob(hex_of(plan))))
         async with gateways["alder"].client() as client:
             served = b"".join([chunk async for chunk in client.artifacts.chunks(plan)])
-        assert served != PLAN  # Alder is whom Cedar asks first
+        assert served != PLAN  # Alder is whom Chestnut asks first
 
-        await cedar.start()
-        async with cedar.client() as client:
+        await chestnut.start()
+        async with chestnut.client() as client:
             await until(lambda: is_whole(client, plan))
             assert b"".join([chunk async for chunk in client.artifacts.chunks(plan)]) == PLAN
 
@@ -185,7 +185,7 @@ def flip_a_byte(path: Path) -> None:
 
 
 async def test_the_stream_of_studies_shows_a_proposal_as_it_happens(gateways: dict[str, GatewayProcess]) -> None:
-    async with gateways["cedar"].client() as client:
+    async with gateways["chestnut"].client() as client:
         changes = client.studies.watch("as-it-happens")
         seen = asyncio.create_task(anext(changes))
         await propose(gateways, "as-it-happens")
@@ -208,7 +208,7 @@ async def test_the_doctor_finds_a_running_consortium_well(gateways: dict[str, Ga
     async with announced(gateways):
         status, findings = await gateways["alder"].doctor()
     found = {finding["check"]: finding for finding in findings}
-    names = ["peer", "membership", "identity", "gateway of BirchMSP", "clock of CedarMSP", "endorsement policy"]
+    names = ["peer", "membership", "identity", "gateway of BirchMSP", "clock of ChestnutMSP", "endorsement policy"]
     assert {name: found[name]["outcome"] for name in names} == dict.fromkeys(names, "ok")
     assert "none of AlderMSP" in found["endorsement policy"]["message"]
     assert "lifecycle policy" in found

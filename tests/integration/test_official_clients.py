@@ -137,7 +137,7 @@ def sign(gateway: GatewayProcess, digest: str) -> bytes:
 
 def test_evaluate_and_submit(client: OfficialClient) -> None:
     members = json.loads(client("evaluate", function=MEMBERS[0], arguments=[MEMBERS[1]])["result"])
-    assert sorted(member["msp"] for member in members["members"]) == ["AlderMSP", "BirchMSP", "CedarMSP", "ElmMSP"]
+    assert sorted(member["msp"] for member in members["members"]) == ["AlderMSP", "BirchMSP", "ChestnutMSP", "ElmMSP"]
     name, call = registration()
     assert json.loads(client("submit", **call)["result"])["dataset"] == name
 

@@ -65,7 +65,7 @@ def _terms():
         "minimum_commits": 1,
         "commit_timeout_ms": 60_000,
         "attest_timeout_ms": 60_000,
-        "attesters": ["AlderMSP", "BirchMSP", "CedarMSP"],
+        "attesters": ["AlderMSP", "BirchMSP", "ChestnutMSP"],
         "m": 2,
         "unit": "record",
         "adjacency": "add-or-remove-one",

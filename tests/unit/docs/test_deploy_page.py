@@ -23,7 +23,7 @@ def test_the_deployment_of_the_page_is_taken(tmp_path):
     assert (found.chaincode, found.version, len(found.members)) == ("quorate", "0.1.0", 1)
     commented = re.search(r"^# (policy = .*)$", text, re.MULTILINE)[1]
     path.write_text(text.replace(f"# {commented}", commented))
-    assert b"CedarMSP" in DeploymentFile.load(path).definition().policy
+    assert b"ChestnutMSP" in DeploymentFile.load(path).definition().policy
 
 
 def test_every_key_is_named():

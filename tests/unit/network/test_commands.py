@@ -1,9 +1,11 @@
 import json
+import re
 import tomllib
 
 import pytest
 
 from quorate.cli import main
+from tests.unit.docs.pages import DOCS, read
 
 
 @pytest.fixture
@@ -41,6 +43,13 @@ def test_init_writes_a_topology_that_may_be_edited(run, place):
     assert run("init", "--member", "Alder", "--member", "Birch")[:2] == (0, "")
     document = tomllib.loads((place / "topology.toml").read_text())
     assert [member["name"] for member in document["organisations"]] == ["alder", "birch"]
+
+
+def test_init_names_the_members_that_the_tutorial_has(run, place):
+    (founded,) = re.findall(r"^consortium founded: (.+)$", read(DOCS / "tutorial" / "demo.md"), re.MULTILINE)
+    assert run("init")[0] == 0
+    document = tomllib.loads((place / "topology.toml").read_text())
+    assert [member["name"].title() for member in document["organisations"]] == founded.split(", ")
 
 
 def test_init_keeps_a_file_that_exists(run, place):
