@@ -15,6 +15,9 @@ from quorate.privacy.spelling import epsilon_text
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING: Final = "\N{EN DASH}"
 _SHORT: Final = 10
+_ROOM: Final = 1 << 20
+"""Characters that JSON may take laid out anew: deep nesting makes hundreds of megabytes of a short text."""
+_LAYOUT: Final = json.JSONEncoder(indent=2, ensure_ascii=False)
 _DIGEST: Final = re.compile(r"(sha256:)?[0-9a-f]{64}")
 _DIGESTS: Final = re.compile(r"\b(?:sha256:)?[0-9a-f]{64}\b")
 _LABELS: Final = {
@@ -127,14 +130,20 @@ def is_listing(value: object) -> bool:
     return isinstance(value, list | tuple)
 
 
-def pretty(value: object) -> str:
-    """Return JSON that is easy to read: a text that is JSON already is laid out anew, any other stays."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return str(value)
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def pretty(text: str) -> str:
+    """Return JSON that is easy to read; a text that is none, or could not be shown laid out anew, stays as it is."""
+    try:
+        parts, room = [], _ROOM
+        for part in _LAYOUT.iterencode(json.loads(text)):
+            room -= len(part)
+            if room < 0:
+                return text
+            parts.append(part)
+        found = "".join(parts)
+        found.encode()  # an escape may stand for half a character, which no page can hold
+    except (ValueError, RecursionError):
+        return text
+    return found
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

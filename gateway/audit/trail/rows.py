@@ -29,6 +29,21 @@ Row = dict[str, Any]
 
 _CALL: Final = 2  # a function and one document
 _YEAR_10000: Final = 253_402_300_800_000
+_NAME: Final = 256
+_NAMES: Final = 256
+_REQUEST: Final = 256 * 1024
+"""How long a name, how many names and how long a document are kept, in characters. What is more never has an effect,
+and any submitter can put it into a block; a page of such would have hundreds of megabytes.
+"""
+_UNSIGNED: Final = frozenset(
+    {
+        TxValidationCode.NIL_ENVELOPE,
+        TxValidationCode.BAD_PAYLOAD,
+        TxValidationCode.BAD_COMMON_HEADER,
+        TxValidationCode.BAD_CREATOR_SIGNATURE,
+    }
+)
+"""What peers found invalid before they knew whose it is: an orderer can put anybody's name on it."""
 
 
 @dataclass(slots=True)
@@ -122,42 +137,44 @@ def _add(rows: BlockRows, position: int, entry: bytes, code: TxValidationCode, c
 
 def _blank(transaction_id: str, code: TxValidationCode) -> Row:
     nothing = dict.fromkeys(("chaincode", "function", "request", "msp", "role", "certificate", "claimed_time"))
-    return {"id": transaction_id, "code": int(code), "kind": "unreadable", **nothing, "endorsers": ""}
+    return {"id": transaction_id[:_NAME], "code": int(code), "kind": "unreadable", **nothing, "endorsers": ""}
 
 
 def _transaction(transaction: Transaction, code: TxValidationCode, chaincode: str) -> Row:
-    made = _blank(transaction.tx_id, code) | _creator(transaction.creator)
+    made = _blank(transaction.tx_id, code) | ({} if code in _UNSIGNED else _creator(transaction.creator))
     # Whatever a submitter wrote: what is no date has no place among dates, and need not fit into a column.
     made["claimed_time"] = transaction.claimed_time if 0 <= transaction.claimed_time < _YEAR_10000 else None
     action = transaction.action
     if action is None:
         made["kind"] = "configuration" if transaction.kind == protos.HeaderType.CONFIG else "other"
         return made
-    made["chaincode"] = action.chaincode
+    made["chaincode"] = action.chaincode[:_NAME]
     made["kind"] = {chaincode: "call", LIFECYCLE: "definition"}.get(action.chaincode, "other")
-    made["endorsers"] = " ".join(sorted({_msp(found.endorser) for found in action.endorsements} - {""}))
+    made["endorsers"] = " ".join(sorted({_msp(found.endorser) for found in action.endorsements} - {""})[:_NAMES])
     if action.arguments:
-        made["function"] = action.arguments[0].decode("utf-8", "replace")[:200]
+        made["function"] = action.arguments[0].decode("utf-8", "replace")[:_NAME]
     if made["kind"] == "call" and len(action.arguments) == _CALL:
-        made["request"] = action.arguments[1].decode("utf-8", "replace")
+        made["request"] = action.arguments[1][: 4 * _REQUEST].decode("utf-8", "replace")[:_REQUEST]
     return made
 
 
 def _creator(data: bytes) -> Row:
     try:
         identity = decode(protos.SerializedIdentity, data, "the creator")
-        found: Row = {"msp": identity.mspid}
+        found: Row = {"msp": identity.mspid[:_NAME]}
         certificate = outline_of(identity.id_bytes)
-        return found | {"role": certificate.role, "certificate": certificate.digest}
+        return found | {"role": certificate.role[:_NAME], "certificate": certificate.digest}
     except QuorateError:
         return {"msp": _msp(data) or None}
 
 
 def _msp(data: bytes) -> str:
+    """Return the name in an identity, as one word."""
     try:
-        return str(decode(protos.SerializedIdentity, data, "an identity").mspid)
+        name = str(decode(protos.SerializedIdentity, data, "an identity").mspid)
     except QuorateError:
         return ""
+    return "_".join(name[:_NAME].split())
 
 
 def _facts(transaction: Transaction, kind: str, chaincode: str) -> Iterator[Row]:

@@ -12,6 +12,17 @@ def test_json_is_laid_out_and_anything_else_stays():
     assert pretty(deep) == deep
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"note":"\ud800"}',  # half a character, which no page can be encoded with
+        "[" * 300 + ",".join(["1"] * 20_000) + "]" * 300,  # forty kilobytes that become twelve megabytes
+    ],
+)
+def test_json_that_no_page_could_show_laid_out_stays_as_it_is(text):
+    assert pretty(text) == text
+
+
 def test_digests_in_a_text_are_short_and_the_text_stays_text():
     other = "cd" * 32
     assert with_short_digests(f"<b>{DIGEST}; and {other}</b>") == (

@@ -158,6 +158,55 @@ def test_an_entry_that_cannot_be_read_is_a_row_too(chain):
     assert (found["code"], found["msp"], found["id"]) == (2, None, "")
 
 
+def refused(code, mangle=None, *, chaincode="quorate", argument=b"{}"):
+    """Return the rows of a transaction that peers gave a code, and of its event."""
+    ledger = Ledger(("Alder", "Birch"), per_block=1)
+    entry = transaction(
+        ledger.members[1].roles["agent"], chaincode, [b"round:Commit", argument], writes={},
+        endorsers=ledger.endorsers, time_ms=1, mangle=mangle,
+    )  # fmt: skip
+    ledger.chain.append([entry], codes=bytes([code]))
+    trail = Trail.open(None)
+    trail.append(block.SerializeToString() for block in ledger.chain.blocks)
+    with trail.engine.connect() as connection:
+        number = len(ledger.chain.blocks) - 1
+        found = connection.execute(select(TRANSACTIONS).where(TRANSACTIONS.c.block == number)).mappings().one()
+        event = connection.execute(select(EVENTS).where(EVENTS.c.block == number)).mappings().one()
+    trail.close()
+    return found, event
+
+
+def test_whoever_did_not_sign_an_entry_is_not_named_as_its_submitter():
+    """An orderer can put anybody's certificate on one, and peers say no more than that the signature is not theirs."""
+    found, event = refused(4)
+    assert (found["msp"], found["role"], found["certificate"], event["actor"]) == (None, None, None, None)
+    assert (found["function"], event["reason"]) == ("round:Commit", "BAD_CREATOR_SIGNATURE")
+    found, event = refused(10)
+    assert (found["msp"], event["actor"]) == ("BirchMSP", "BirchMSP")
+
+
+def test_what_no_rule_bounds_takes_no_more_room_than_what_counts():
+    def misname(parts):
+        header = protos.ChannelHeader.FromString(parts["channel_header"])
+        header.tx_id = "x" * 1_000_000
+        parts["channel_header"] = header.SerializeToString()
+
+    def endorse(parts):
+        for number in range(1000):
+            identity = protos.SerializedIdentity(mspid=f"{number} and CedarMSP {'y' * 1000}")
+            parts["endorsements"].append(protos.Endorsement(endorser=identity.SerializeToString(), signature=b"none"))
+
+    found, event = refused(8, misname)
+    assert event["transaction"] == found["id"] == "x" * 256
+    found, _ = refused(10, endorse, argument=b"[" * 1_000_000)
+    assert len(found["request"]) == 256 * 1024
+    endorsers = found["endorsers"].split()
+    assert len(endorsers) == 256
+    assert "CedarMSP" not in endorsers  # whose name is a part of another's
+    assert max(map(len, endorsers)) <= 256
+    assert len(refused(10, chaincode="z" * 1_000_000)[0]["chaincode"]) == 256
+
+
 @pytest.mark.parametrize("time_ms", [-62_135_596_800_000, 253_402_300_799_000])
 def test_whatever_peers_accept_makes_rows(time_ms):
     """An altered chaincode can write keys that read alike, and a submitter any time that there is."""
