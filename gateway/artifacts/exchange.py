@@ -77,7 +77,7 @@ class Exchange:
         self._peers = peers
         self._limits = limits
         self._turns = _Turns(asyncio.Semaphore(parallel), turn)
-        self._locks: WeakValueDictionary[Digest, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[tuple[Digest, int], asyncio.Lock] = WeakValueDictionary()
 
     async def fetch(
         self, description: Description, sources: Sequence[MspId] | None = None, *, within: float
@@ -100,18 +100,19 @@ class Exchange:
         NotFoundError
             When nobody served it in time; says what each source answered.
         IntegrityError
-            When every source serves wrong bytes.
+            When every source serves wrong bytes, or what is here under this digest is something else.
         NoSpaceError, StorageError
             When the own disk does not take it.
         """
         if self._store.has(description.digest):
-            await _attach(self._store, description.digest, description.label)
+            await _take_as(self._store, description)
             return None
         order = list(sources) if sources is not None else self._order(description.label)
         hunt = _Hunt(description, self._store, self._peers, order, self._turns)
         try:
-            # One hunt for one digest: two would take the unfinished file from each other for ever.
-            async with asyncio.timeout(within), self._locks.setdefault(description.digest, asyncio.Lock()):
+            # One hunt for one unfinished file: two would take it from each other for ever.
+            lock = self._locks.setdefault((description.digest, description.size), asyncio.Lock())
+            async with asyncio.timeout(within), lock:
                 return await hunt.run()
         except TimeoutError as error:
             raise hunt.unavailable(within) from error
@@ -121,23 +122,29 @@ class Exchange:
     ) -> dict[Digest, QuorateError | None]:
         """Fetch several at once; return for each digest what went wrong, or None.
 
+        One digest may be described with several lengths: whoever commits to another one's update gives it a length of
+        its own, and all but one of them are wrong. They are fetched beside each other, and the first that comes is it.
         What goes wrong with the own disk is raised, for it concerns them all.
         """
+        hunts: dict[Digest, dict[Description, asyncio.Task[QuorateError | None]]] = {}
 
         async def one(description: Description) -> QuorateError | None:
             try:
                 await self.fetch(description, within=within)
             except (NotFoundError, IntegrityError) as error:
                 return error
+            for other, hunt in hunts[description.digest].items():
+                if other.size != description.size:
+                    hunt.cancel()
             return None
 
-        wanted = list(descriptions)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(description)) for description in wanted]
+                for description in descriptions:
+                    hunts.setdefault(description.digest, {})[description] = group.create_task(one(description))
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # the first has ended the others
-        return {description.digest: task.result() for description, task in zip(wanted, tasks, strict=True)}
+        return {digest: _outcome(claimed.values()) for digest, claimed in hunts.items()}
 
     async def fetch_named(self, digest: Digest, label: Label, *, within: float) -> Description:
         """Bring an artefact of unknown size into the store, such as a plan; errors as `fetch`.
@@ -178,6 +185,20 @@ class Exchange:
         return sorted(others, key=lambda msp: msp != label.msp)
 
 
+def _outcome(hunts: Iterable[asyncio.Task[QuorateError | None]]) -> QuorateError | None:
+    """Return what went wrong with the first of one digest's hunts, or None when one of them has brought it."""
+    errors = [hunt.result() for hunt in hunts if not hunt.cancelled()]
+    return None if None in errors else errors[0]
+
+
+async def _take_as(store: ArtifactStore, description: Description) -> None:
+    """Let what is here be what is described; `IntegrityError` when it cannot be."""
+    size = store.size(description.digest)
+    if size != description.size:
+        raise IntegrityError(f"{description.digest} has {size} bytes, so it cannot be {description.label}")
+    await _attach(store, description.digest, description.label)
+
+
 async def _attach(store: ArtifactStore, digest: Digest, label: Label) -> None:
     require_alike(digest, store.labels(digest), label)
     await store.attach(digest, label)
@@ -209,7 +230,7 @@ class _Hunt:
 
     async def run(self) -> MspId | None:
         if self._store.has(self._description.digest):  # another hunt has ended just now
-            await _attach(self._store, self._description.digest, self._description.label)
+            await _take_as(self._store, self._description)
             return None
         pause, patience = _PAUSE, _ATTEMPT
         while True:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import grpc
@@ -9,14 +9,14 @@ import pytest
 
 from gateway.artifacts.bounds import SizeLimits
 from gateway.artifacts.exchange import Exchange
-from gateway.artifacts.label import Kind, Label
+from gateway.artifacts.label import Description, Kind, Label
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.artifacts.wire import SERVICE
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
 from quorate.digest import digest_of
 from quorate.errors import IntegrityError, NoSpaceError, NotFoundError, QuorateError
-from quorate.identifiers import StudyId
+from quorate.identifiers import DatasetId, StudyId
 from tests.unit.gateway.artifacts.examples import (
     ALDER,
     BIRCH,
@@ -327,6 +327,35 @@ async def test_several_at_once_report_each(exchange: Exchange, store: ArtifactSt
     assert found[digest_of(data)] is None
     assert isinstance(found[digest_of(missing[:100])], (NotFoundError, IntegrityError))
     assert store.has(digest_of(data))
+
+
+@pytest.mark.parametrize("copier", [ALDER, CEDAR], ids=["before its author", "after its author"])
+@pytest.mark.parametrize("held", [False, True], ids=["elsewhere", "here"])
+async def test_who_commits_to_anothers_update_cannot_keep_it_from_being_fetched(
+    exchange: Exchange, store: ArtifactStore, sources: Sources, copier: MspId, *, held: bool
+) -> None:
+    """A copy's header would have another length; the author's bytes are right all the same, and known by one digest."""
+    data = some_bytes(1000)
+    own, copied = replace(UPDATE, msp=BIRCH), replace(UPDATE, msp=copier, dataset=DatasetId("another-ward"))
+    await sources.add(copier, Source(None))
+    author = await sources.add(BIRCH, Source(data))
+    if held:
+        await store.put_bytes(own, data)
+    claims = [described(data, own), Description(digest=digest_of(data), size=1008, label=copied)]
+    claims.sort(key=lambda claim: str(claim.label))
+    assert await exchange.fetch_all(claims, within=60) == {digest_of(data): None}
+    assert bool(author.offsets) is not held
+    assert await kept(store, data) == data
+    assert store.labels(digest_of(data)) == {own}
+
+
+async def test_what_is_here_is_nothing_of_another_length(exchange: Exchange, store: ArtifactStore) -> None:
+    """Else who has it already would judge bytes that nobody else could fetch."""
+    data = some_bytes(1000)
+    await store.put_bytes(UPDATE, data)
+    copied = Description(digest=digest_of(data), size=1008, label=replace(UPDATE, msp=BIRCH))
+    found = await exchange.fetch_all([copied], within=60)
+    assert isinstance(found[digest_of(data)], IntegrityError)
 
 
 async def test_an_artefact_of_unknown_size_is_asked_for_first(
