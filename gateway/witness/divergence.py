@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from typing import TYPE_CHECKING, ClassVar
 
+from gateway.witness.durable import write_at
 from quorate.errors import StorageError
 from quorate.records.common import Document, Msp, make
 from quorate.verify.bundle.witness import Block, Seen, Time
@@ -48,13 +51,12 @@ class Divergences:
         if (msp, remembered.block) in self._known or sum(known == msp for known, _ in self._known) >= _ENOUGH:
             return None
         found = make(Divergence, msp=msp, block=remembered.block, remembered=remembered, shown=shown, found_time=now)
-        self._known.add((msp, remembered.block))
         _log.error("members' ledgers diverge: %s", found.what)
         try:
-            with self._path.open("ab") as file:
-                file.write(found.encode() + b"\n")
+            _append(self._path, found.encode() + b"\n")
         except OSError as error:
             raise StorageError(f"{self._path} cannot be written: {error.strerror}", cause=error) from error
+        self._known.add((msp, remembered.block))
         return found
 
 
@@ -64,7 +66,7 @@ def differs(one: Seen, other: Seen) -> bool:
 
 
 def read(path: Path) -> list[Divergence]:
-    """Return the divergences in a file, none when there is none.
+    """Return the divergences in a file, none when there is none; a last line that was not written to its end is none.
 
     Raises
     ------
@@ -74,10 +76,26 @@ def read(path: Path) -> list[Divergence]:
         When a line is no divergence.
     """
     try:
-        with path.open("rb") as file:
-            lines = file.read(_MOST).splitlines()
+        return [Divergence.parse(line) for line in _whole_lines(path).splitlines()]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    return [Divergence.parse(line) for line in lines]
+
+
+def _append(path: Path, line: bytes) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_size > _MOST:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        whole = len(_whole_lines(path))
+        os.ftruncate(descriptor, whole)
+        write_at(descriptor, line, whole)
+    finally:
+        os.close(descriptor)
+
+
+def _whole_lines(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(_MOST)
+    return data[: data.rfind(b"\n") + 1]

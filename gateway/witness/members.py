@@ -72,7 +72,10 @@ async def compare(members: Members, memory: Memory, divergences: Divergences, cl
         await asyncio.sleep(_PERIOD)
         if memory.height:
             for answer in await members.gather([memory.height - 1, max(memory.height - 2, 0)]):
-                await compare_one(members, answer, memory, divergences, clock)
+                try:
+                    await compare_one(members, answer, memory, divergences, clock)
+                except QuorateError as error:
+                    _log.warning("what %s says could not be compared: %s", answer.msp, error)
 
 
 async def compare_one(members: Members, answer: Answer, memory: Memory, divergences: Divergences, clock: Clock) -> None:

@@ -7,6 +7,7 @@ import os
 import struct
 from typing import TYPE_CHECKING, Final, Self
 
+from gateway.witness.durable import write_at
 from quorate.digest import digest_from_raw
 from quorate.errors import IntegrityError, StorageError
 from quorate.verify.bundle.witness import Seen
@@ -69,8 +70,7 @@ class Memory:
             records += content + check
             height += 1
         try:
-            os.pwrite(self._file, records, self.height * _RECORD.size)
-            os.fsync(self._file)
+            write_at(self._file, records, self.height * _RECORD.size)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror}", cause=error) from error
         self.height, self._check = height, check

@@ -7,13 +7,13 @@ import pytest
 from gateway.service.checks.divergence import check_divergence
 from gateway.service.checks.finding import Outcome
 from gateway.witness.divergence import Divergences, read
-from gateway.witness.members import Answer, compare_one
+from gateway.witness.members import Answer, compare, compare_one
 from gateway.witness.memory import Memory
 from gateway.witness.recall import Recall
 from gateway.witness.room import divergences_file, memory_file
 from gateway.witness.statement import Witness
 from gateway.witness.watch import seen_of, watch
-from quorate.errors import UnreachableError, UsageError
+from quorate.errors import StorageError, UnreachableError, UsageError
 from quorate.verify.bundle.witness import Witnessed
 from tests.unit.gateway.witness.test_memory import seen
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
@@ -152,6 +152,57 @@ async def test_who_saw_otherwise_is_told_once(ledger, tmp_path, changes, what):
     [line], [told] = recall.observations(), recall.divergences()
     assert (line.msp, line.block, line.what, line.observed_time) == ("BirchMSP", 1, what, clock())
     assert (told.organisations, told.block, told.what) == (("BirchMSP",), line.block, line.what)
+
+
+@pytest.mark.parametrize("written", [0, 1, 200, -1])
+def test_a_divergence_that_was_not_written_to_its_end_is_found_again(divergences, tmp_path, written):
+    divergences.note("BirchMSP", seen(1), seen(1, header="00"), now=clock())
+    before = divergences_file(tmp_path).read_bytes()
+    divergences.note("CedarMSP", seen(2), seen(2, header="00"), now=clock())
+    both = divergences_file(tmp_path).read_bytes()
+    divergences_file(tmp_path).write_bytes(before + both[len(before) :][:written])
+    again = Divergences(divergences_file(tmp_path))
+    assert [found.msp for found in read(divergences_file(tmp_path))] == ["BirchMSP"]
+    assert again.note("CedarMSP", seen(2), seen(2, header="00"), now=clock()) is not None
+    assert divergences_file(tmp_path).read_bytes() == both
+
+
+def test_a_divergence_for_which_there_is_no_room_is_kept_once_there_is(divergences, tmp_path, filling):
+    told = ("BirchMSP", seen(1), seen(1, header="00"))
+    with filling(9), pytest.raises(StorageError, match="No space left"):
+        divergences.note(*told, now=clock())
+    assert read(divergences_file(tmp_path)) == []
+    assert divergences.note(*told, now=clock()) is not None
+    assert [found.msp for found in read(divergences_file(tmp_path))] == ["BirchMSP"]
+
+
+async def test_what_cannot_be_compared_ends_no_comparing(ledger, memory, divergences, tmp_path, monkeypatch):
+    """Whoever is asked behind a member with whom it went wrong is compared with too, then and later."""
+    memory.append([seen(0), seen(1), seen(2)])
+    with Memory(tmp_path / "theirs" / "blocks") as theirs:
+        theirs.append([seen(0), seen(1), seen(2, header="00")])
+        said = [Answer("BirchMSP", b"no statement", ""), Answer("CedarMSP", statement(ledger, theirs, 2), "")]
+
+    class Others:
+        async def gather(self, blocks):
+            assert blocks == [2, 1]
+            return said
+
+    monkeypatch.setattr("gateway.witness.members._PERIOD", 0)
+    told, note = asyncio.Event(), divergences.note
+    loop = asyncio.get_running_loop()
+
+    def noting(*found, **how):
+        note(*found, **how)
+        loop.call_soon_threadsafe(told.set)
+
+    divergences.note = noting
+    task = asyncio.create_task(compare(Others(), memory, divergences, clock))
+    await asyncio.wait_for(told.wait(), 60)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert [found.msp for found in read(divergences_file(tmp_path))] == ["CedarMSP"]
 
 
 async def test_who_is_behind_is_asked_for_its_own_last_block(ledger, tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.witness.memory import Memory
-from quorate.errors import IntegrityError
+from quorate.errors import IntegrityError, StorageError
 from quorate.verify.bundle.witness import Seen
 
 
@@ -31,6 +31,18 @@ def test_it_is_there_after_a_restart(path):
         assert memory.get(-1) is None
         memory.append([seen(3)])
         assert memory.height == 4
+
+
+def test_a_disk_that_takes_a_part_of_a_record_is_full(path, filling):
+    with Memory(path) as memory:
+        memory.append([seen(0), seen(1)])
+        with filling(5), pytest.raises(StorageError, match="No space left"):
+            memory.append([seen(2)])
+        assert (memory.height, memory.get(2)) == (2, None)
+        with filling(5, 5, None):
+            memory.append([seen(2)])
+    with Memory(path) as memory:
+        assert [memory.get(block) for block in range(3)] == [seen(0), seen(1), seen(2)]
 
 
 @pytest.mark.parametrize("block", [0, 1, 3])
