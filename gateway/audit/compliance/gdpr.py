@@ -34,9 +34,10 @@ GDPR: Final = c.Framework(
             article="Art. 17(1)",
             asks="Personal data are erased on request, where a ground applies",
             served_by=(
-                "The ledger has no place for personal data: identities are those of services, people are keyed "
-                "pseudonyms (destroying the key makes them unknown), notes and reasons are digests. Updates and "
-                "models are off it and deletable; data sets and models are retired on record."
+                "No field of the ledger asks for a person's name: identities are those of services, reviewers are "
+                "keyed pseudonyms (personal data for whoever has the key; destroying it makes them unknown), notes "
+                "and reasons are digests. Updates and models are off it and deletable at each gateway; data sets and "
+                "models are retired on record."
             ),
             events=("dataset.retired", "dataset.revised", "model.retired", "study.withdrawn"),
             settings=("retention.updates_until", "retention.ended_study_days"),
@@ -44,7 +45,7 @@ GDPR: Final = c.Framework(
             questions=("deletions", "descendants"),
             more=(
                 c.DELETIONS,
-                "quorate dataset retire heart-2026 --profile steward.toml",
+                "quorate dataset retire records --profile steward.toml",
                 "quorate study withdraw heart-2026 --profile steward.toml",
             ),
             facts=("retirements", "models"),
@@ -56,7 +57,7 @@ GDPR: Final = c.Framework(
         ),
         c.Control(
             article="Art. 17(2)",
-            asks="Other controllers are told when published data have to be erased",
+            asks="Reasonable steps to tell other controllers, where data that have to be erased were made public",
             served_by=(
                 "What descends from an update or model, and which members attested it and so had its bytes, is told "
                 "by the trail; a retirement is an event that every member's gateway sees."

@@ -17,7 +17,9 @@ PART_11: Final = c.Framework(
     scope=(
         "It binds those who keep records electronically that the FDA's predicate rules require. Whether studies here "
         "make such records is for the sponsor to say. A consortium of several organisations may be an open system "
-        "(11.30), which asks for more than these controls."
+        "(11.30), which asks for more than these controls. Sections 11.70 and 11.100 to 11.300 are not mapped: an "
+        "officer's service signs a review, which names its reviewer by a pseudonym, so whether it is an electronic "
+        "signature is for the sponsor to say too."
     ),
     controls=(
         c.Control(
@@ -25,7 +27,7 @@ PART_11: Final = c.Framework(
             asks="Systems are validated, and can discern invalid or altered records",
             served_by=(
                 "Any flipped byte of a bundle is found; validation codes, rules and budgets are derived again by a "
-                "second implementation. Releases carry their tests."
+                "second implementation. The tests come with the source."
             ),
             events=("chaincode.defined", "ledger.invalid"),
             pages=(c.EXPORTS, c.AGREEMENT),
@@ -49,7 +51,10 @@ PART_11: Final = c.Framework(
         c.Control(
             article="11.10(c)",
             asks="Records are protected and can be retrieved throughout their retention period",
-            served_by="Every member holds the whole ledger, and no member alone can alter it; bundles stand alone.",
+            served_by=(
+                "Every member's peer holds the whole ledger, and gateways notice when one shows another; bundles stand "
+                "alone."
+            ),
             settings=("retention.updates_until", "retention.ended_study_days"),
             pages=(c.EXPORTS, c.AGREEMENT),
             questions=("agreement", "verifiability"),
@@ -62,8 +67,8 @@ PART_11: Final = c.Framework(
             article="11.10(d), (g)",
             asks="Only authorised people have access, sign, and alter records: checks of authority",
             served_by=(
-                "Mutual TLS on every port, certificates with roles, and policies that decide each function and each "
-                "read, on the ledger and denied by default."
+                "Mutual TLS, or a signed login at the portal; certificates with roles; and policies on the ledger that "
+                "decide each function and each read, denied by default."
             ),
             events=("policy.in_force", "consortium.amended"),
             settings=("limits.functions", "callers"),
@@ -87,7 +92,10 @@ PART_11: Final = c.Framework(
             more=(f"quorate audit log --bundle {c.BUNDLE}",),
             facts=("ledger", "modifications", "agreement"),
             absent=("observed", "access-log"),
-            remains="Synchronised clocks; a trusted time-stamp, where a claimed time is not enough.",
+            remains=(
+                "Synchronised clocks; a trusted time-stamp (`quorate audit export --timestamp`), where a claimed time "
+                "is not enough."
+            ),
         ),
         c.Control(
             article="11.10(f)",
