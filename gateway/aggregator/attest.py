@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.aggregator.inputs import Inputs
 from gateway.aggregator.recompute import Sources, aggregate_into, find_invalid, prove_possession
+from gateway.aggregator.settled import settled
 from gateway.artifacts.label import Kind, Label
 from quorate.errors import QuorateError
 from quorate.records.round import Exclusion
 from quorate.tensors import file_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from gateway.aggregator.decide import Attest
+    from gateway.aggregator.settled import Seat
     from gateway.service.context import GatewayContext
     from quorate.digest import Digest
     from quorate.identifiers import StudyId
-    from quorate.records.round import Included
+    from quorate.records.round import ExcludeReason, Included
 
 _log = logging.getLogger(__name__)
 
@@ -100,10 +102,11 @@ class Attester:
 
     async def _recompute_and_say(self, step: Attest) -> None:
         state = self._context.state
-        inputs = Inputs.of(state.studies[self._study], state.rounds[self._study, step.round].round)
+        view = state.rounds[self._study, step.round]
+        inputs = Inputs.of(state.studies[self._study], view.round)
         if inputs.round.state != "SEALED" or inputs.round.attempt != step.attempt:
             return
-        finding = await recompute(self._context, inputs)
+        finding = await recompute(self._context, inputs, settled(view))
         for left in finding.excluded:
             _log.warning("round %d of %s leaves out %s/%s: %s", step.round, self._study, *_words(left))
         await self._ledger.round.attest(
@@ -120,11 +123,16 @@ def _words(left: Exclusion) -> tuple[str, str, str]:
     return left.msp, left.dataset, left.reason
 
 
-async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
+async def recompute(context: GatewayContext, inputs: Inputs, left: Mapping[Seat, ExcludeReason]) -> Finding:
     """Fetch what is missing, keep the resulting model in the store, and return what was found.
 
     Updates that nobody serves by half of the attest time-out are `unavailable`; those whose bytes break the format are
     `invalid`.
+
+    Parameters
+    ----------
+    left
+        What earlier attempts have settled to leave out: it is neither fetched nor judged again.
 
     Raises
     ------
@@ -132,7 +140,7 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
         When the base model cannot be had or the disk is full; nothing is kept then.
     """
     await context.exchange.fetch(inputs.base_description(), within=_seconds_to_fetch(context, inputs))
-    fetched = await _fetch_updates(context, inputs)
+    fetched = await _fetch_updates(context, inputs, left)
     missing = {digest for digest, error in fetched.items() if error is not None}
     async with AsyncExitStack() as stack:
         sources = Sources(
@@ -144,7 +152,7 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
             },
         )
         invalid = await asyncio.to_thread(find_invalid, inputs, sources)
-        excluded = _excluded(inputs.round.included, invalid, missing)
+        excluded = _excluded(inputs.round.included, invalid, missing, left)
         left_out = {(left.msp, left.dataset) for left in excluded}
         used = tuple(update for update in inputs.round.included if (update.msp, update.dataset) not in left_out)
         return Finding(
@@ -155,10 +163,13 @@ async def recompute(context: GatewayContext, inputs: Inputs) -> Finding:
         )
 
 
-async def _fetch_updates(context: GatewayContext, inputs: Inputs) -> dict[Digest, QuorateError | None]:
-    descriptions = [inputs.update_description(update) for update in inputs.round.included]
+async def _fetch_updates(
+    context: GatewayContext, inputs: Inputs, left: Mapping[Seat, ExcludeReason]
+) -> dict[Digest, QuorateError | None]:
+    wanted = [update for update in inputs.round.included if (update.msp, update.dataset) not in left]
+    descriptions = [inputs.update_description(update) for update in wanted]
     fetched = await context.exchange.fetch_all(descriptions, within=_seconds_to_fetch(context, inputs))
-    if any(fetched.values()):
+    if any(fetched.values()) or "unavailable" in left.values():
         # Sources that all serve wrong bytes are given up at once; the ledger hears of it only from half-time on.
         await context.clock.sleep_until(_half_time(context, inputs))
     return fetched
@@ -175,14 +186,21 @@ def _seconds_to_fetch(context: GatewayContext, inputs: Inputs) -> float:
 
 
 def _excluded(
-    included: Sequence[Included], invalid: dict[tuple[str, str], str], missing: set[Digest]
+    included: Sequence[Included],
+    invalid: Collection[Seat],
+    missing: Collection[Digest],
+    left: Mapping[Seat, ExcludeReason],
 ) -> tuple[Exclusion, ...]:
     found: list[Exclusion] = []
     for update in included:
-        if update.update in missing:
-            found.append(Exclusion(msp=update.msp, dataset=update.dataset, reason="unavailable"))
-        elif (update.msp, update.dataset) in invalid:
-            found.append(Exclusion(msp=update.msp, dataset=update.dataset, reason="invalid"))
+        seat = (update.msp, update.dataset)
+        reason = left.get(seat)
+        if reason is None and update.update in missing:
+            reason = "unavailable"
+        if reason is None and seat in invalid:
+            reason = "invalid"
+        if reason is not None:
+            found.append(Exclusion(msp=update.msp, dataset=update.dataset, reason=reason))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
+from gateway.artifacts.kinship import require_alike
 from gateway.artifacts.label import Description, Kind, Label
 from gateway.artifacts.store import ArtifactStore
 from gateway.service.context import GatewayContext
@@ -86,6 +87,7 @@ class FakeExchange:
         if self.failing is not None:
             raise self.failing
         if self.store.has(description.digest):
+            require_alike(description.digest, self.store.labels(description.digest), description.label)
             await self.store.attach(description.digest, description.label)
         elif description.digest in self.lies:
             raise IntegrityError("every source serves other bytes")

@@ -55,7 +55,7 @@ async def house_of(tmp_path: Path, model: LedgerModel, updates: dict[MspId, byte
 
 async def found_by(house: House) -> Finding:
     view = house.context.state
-    return await recompute(house.context, Inputs.of(view.studies[STUDY], view.rounds[STUDY, 1].round))
+    return await recompute(house.context, Inputs.of(view.studies[STUDY], view.rounds[STUDY, 1].round), {})
 
 
 async def test_all_updates_make_the_model_and_are_possessed(tmp_path: Path):
