@@ -47,7 +47,7 @@ HIPAA: Final = c.Framework(
         ),
         c.Control(
             article="164.316(b)(2)(i)",
-            asks="Required documentation is retained for six years from its creation or last effect, whichever is later",
+            asks="Required documentation is retained for six years from creation or last effect, whichever is later",
             served_by="Policies, terms, votes and reviews stand on the ledger with every earlier version, for ever.",
             events=("policy.in_force", "study.approved", "audit.review_concluded"),
             settings=("retention.updates_until", "retention.ended_study_days"),

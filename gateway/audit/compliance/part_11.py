@@ -92,10 +92,7 @@ PART_11: Final = c.Framework(
             more=(f"quorate audit log --bundle {c.BUNDLE}",),
             facts=("ledger", "modifications", "agreement"),
             absent=("observed", "access-log"),
-            remains=(
-                "Synchronised clocks; a trusted time-stamp (`quorate audit export --timestamp`), where a claimed time "
-                "is not enough."
-            ),
+            remains="Synchronised clocks; a trusted time-stamp, put into bundles, where a claimed time is not enough.",
         ),
         c.Control(
             article="11.10(f)",
