@@ -55,7 +55,8 @@ class Query(Document):
     audience, channel, gateway, process
         As `Meant`.
     what
-        ``events``, ``events/live``, ``transaction``, ``export``, ``checked`` or ``question/`` and a question's name.
+        ``events``, ``events/live``, ``transaction``, ``export``, ``access-log``, ``checked``, or ``question/`` and the
+        name of a question.
     asked
         What narrows it: a filter of events, or the parts that the question takes.
     at, limit
