@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from gateway.service.drain import Drain
+    from gateway.service.limiter import Slots
 
 SERVICE: Final = "grpc.health.v1.Health"
 CLOCK: Final = "quorate-clock"
@@ -31,11 +32,14 @@ class HealthService:
     ----------
     services
         The names that may be asked about, besides the empty one.
+    slots
+        How many streams one caller may have at once.
     drain
         Ends watching when the gateway stops.
     """
 
-    def __init__(self, services: Iterable[str], drain: Drain) -> None:
+    def __init__(self, services: Iterable[str], slots: Slots, drain: Drain) -> None:
+        self._slots = slots
         self._drain = drain
         self._services = frozenset({"", SERVICE, *services})
         self._serving = False
@@ -64,12 +68,12 @@ class HealthService:
         call.context.set_trailing_metadata(((CLOCK, str(time.time_ns() // 1_000_000)),))
         return pb.HealthCheckResponse(status=self._status())
 
-    async def watch(self, request: pb.HealthCheckRequest, _call: Call) -> AsyncIterator[pb.HealthCheckResponse]:
+    async def watch(self, request: pb.HealthCheckRequest, call: Call) -> AsyncIterator[pb.HealthCheckResponse]:
         """Answer for now, and again whenever that changes."""
         if request.service not in self._services:
             yield pb.HealthCheckResponse(status=pb.HealthCheckResponse.SERVICE_UNKNOWN)
             return
-        with self._drain.stream():
+        with self._slots.take(call.caller.account), self._drain.stream():
             while True:
                 status = self._status()
                 yield pb.HealthCheckResponse(status=status)

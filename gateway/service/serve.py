@@ -201,7 +201,8 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
         witness = stack.enter_context(WitnessRoom(config, network, gateways, context.clock))
         recall = witness.recall(lambda: set(context.state.members) - {config.msp})
         audit = stack.enter_context(open_audit(context, network, recall))
-        health, door = HealthService(_SERVICES, drain), Door(roots)
+        watching = Slots(limits.streams_at_once, limit="limits.streams_at_once")
+        health, door = HealthService(_SERVICES, watching, drain), Door(roots)
         yield _Parts(
             context=context,
             tls_root=tls_root,

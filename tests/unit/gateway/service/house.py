@@ -53,7 +53,7 @@ class House:
         self.state = Projection(self.msp, self.ledger)
         self.roots = Roots(self.msp, self.paths.tls_ca.cert.read_bytes())
         self.drain = Drain()
-        self.health = HealthService([], self.drain)
+        self.health = HealthService([], Slots(4, limit="limits.streams_at_once"), self.drain)
         self.door = Door(self.roots)
         await self.learn()
         policies = LedgerPolicies(lambda: self.state.policy)

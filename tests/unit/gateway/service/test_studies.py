@@ -175,6 +175,27 @@ async def test_health_says_whether_the_gateway_serves(alder: House) -> None:
         assert (await unknown.read()).status == response.SERVICE_UNKNOWN
 
 
+async def test_one_member_cannot_take_up_every_call_by_watching(houses: dict[str, House], alder: House) -> None:
+    """A server takes so many calls at once; without a bound on each caller's, one could have them all."""
+    response = health_pb2.HealthCheckResponse
+    async with alder.client(houses["birch"].paths.gateway_client) as birch, alder.client() as own:
+
+        def watch(client: GatewayClient) -> grpc.aio.UnaryStreamCall:
+            method = client.channel.unary_stream(
+                f"/{HEALTH}/Watch", health_pb2.HealthCheckRequest.SerializeToString, response.FromString
+            )
+            return method(health_pb2.HealthCheckRequest())
+
+        streams = [watch(birch) for _ in range(4)]
+        for stream in streams:
+            assert (await stream.read()).status == response.NOT_SERVING
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await watch(birch).read()
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "limits.streams_at_once" in caught.value.details()
+        assert (await watch(own).read()).status == response.NOT_SERVING
+
+
 async def _exhaust(stream: AsyncIterator[object]) -> None:
     async for _ in stream:
         pass
