@@ -135,6 +135,26 @@ func TestATransactionMustReadSomethingOfWhatItWrites(t *testing.T) {
 	}
 }
 
+func TestATransactionMustTellOfWhatItWrites(t *testing.T) {
+	said := &Event{Name: "quorate"}
+	for name, test := range map[string]struct {
+		writes   map[string][]byte
+		event    *Event
+		failures int
+	}{
+		"it writes and tells": {put(one, "a"), said, 0},
+		"it does neither":     {nil, nil, 0},
+		"it only writes":      {put(one, "a"), nil, 1},
+		"it only tells":       {nil, said, 1},
+	} {
+		r, told := &recorder{TB: t}, tx("1", nil, test.writes)
+		told.Event = test.event
+		if ledger(r).checkTold(told); r.failures != test.failures {
+			t.Errorf("%s: %d failures", name, r.failures)
+		}
+	}
+}
+
 func TestDumpAndLoadAreInverse(t *testing.T) {
 	n := ledger(t)
 	n.Commit(tx("1", nil, put(one, "a")), tx("2", nil, put(two, "b")))

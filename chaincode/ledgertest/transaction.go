@@ -60,6 +60,7 @@ func (c *Client) SimulateArgs(args ...[]byte) (*Transaction, error) {
 	}
 	tx := &Transaction{ID: s.txID, Result: response.GetPayload(), RWSet: &s.rwset, Event: s.event, creator: c.MSP, Exchanges: s.exchanges}
 	c.network.checkOnce(tx)
+	c.network.checkTold(tx)
 	return tx, nil
 }
 
@@ -164,6 +165,14 @@ func (n *Network) checkOnce(tx *Transaction) {
 	read := func(key string) bool { _, ok := tx.RWSet.reads[key]; return ok }
 	if writes := tx.RWSet.Writes(); len(writes) > 0 && !slices.ContainsFunc(writes, read) {
 		n.t.Errorf("the keys from %s on were written, and none of them was read: a second transaction would be valid too", shown(writes[0]))
+	}
+}
+
+// checkTold holds a transaction to telling of what it writes, and only of that: no step is without an event.
+func (n *Network) checkTold(tx *Transaction) {
+	n.t.Helper()
+	if writes := tx.RWSet.Writes(); (len(writes) > 0) != (tx.Event != nil) {
+		n.t.Errorf("%d keys were written, and the event is %v", len(writes), tx.Event)
 	}
 }
 

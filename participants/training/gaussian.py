@@ -1,6 +1,6 @@
 """Gaussian noise from a cryptographic generator: vectorised Box-Muller in float64.
 
-The tails end at 8.57 standard deviations, where 53-bit uniforms end; less than 1e-17 of the mass lies beyond. Like all
+The tails end at 8.57 standard deviations, where 53-bit uniforms end; about 1e-17 of the mass lies beyond. Like all
 floating-point noise it is open to the attacks of Mironov (2012) and of arXiv:2112.05307 on the lowest bits; rounding
 the update to fixed point afterwards removes most of those bits but is no proof.
 """
