@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.portal.routes import Route
 
 MAX_FORM: Final = 32 * 1024
+FORM_SECONDS: Final = 60.0
 _FORM: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 32
 
@@ -75,15 +77,15 @@ async def read_form(request: Request) -> dict[str, str]:
     Raises
     ------
     UsageError
-        When it is too large, of another kind, not text, or names a field twice.
+        When it is too large, too slow, of another kind, not text, or names a field twice.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise UsageError("a form is expected")
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_FORM:
-            raise UsageError(f"a form has more than {MAX_FORM} bytes")
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            data = await _body(request)
+    except TimeoutError as error:
+        raise UsageError(f"the form did not come within {FORM_SECONDS:g} s", cause=error) from error
     try:
         pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except (UnicodeDecodeError, ValueError) as error:
@@ -92,6 +94,15 @@ async def read_form(request: Request) -> dict[str, str]:
     if len(found) != len(pairs):
         raise UsageError("the form names a field twice")
     return found
+
+
+async def _body(request: Request) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_FORM:
+            raise UsageError(f"a form has more than {MAX_FORM} bytes")
+    return bytes(data)
 
 
 async def _form(visit: Visit) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from gateway.portal.connection import MOST, BoundedConnection
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _BACKLOG: Final = 64
-_MOST_CONNECTIONS: Final = 256
 _GRACE_SECONDS: Final = 2
 
 
@@ -68,7 +68,8 @@ class PortalServer:
                 date_header=False,
                 proxy_headers=False,
                 ws="none",
-                limit_concurrency=_MOST_CONNECTIONS,
+                http=BoundedConnection,
+                limit_concurrency=MOST,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
