@@ -115,3 +115,8 @@ def test_a_command_that_an_error_advises_exists():
     for error in ERRORS.values():
         for words in re.findall(r"`quorate ((?:[a-z-]+ ?)+)", error.advice):
             descend(words.split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_quorate_is_taken_from_a_clone_and_never_from_an_index_that_does_not_have_it(page):
+    assert not re.search(r"pip install '?quorate", read(page))

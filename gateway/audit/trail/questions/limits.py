@@ -123,8 +123,8 @@ def verifiable(trail: Trail) -> VerifiabilityAnswer:
         ),
         Fact(
             what="software",
-            value="pip install quorate",
-            explanation="The verifier needs neither a network nor any member's gateway.",
+            value="quorate audit verify",
+            explanation="Of Quorate's own sources, without extras: it needs neither a network nor any member's gateway.",
         ),
     ]
     command = f"quorate audit verify BUNDLE --genesis {genesis}"
