@@ -124,7 +124,7 @@ def verifiable(trail: Trail) -> VerifiabilityAnswer:
         Fact(
             what="software",
             value="quorate audit verify",
-            explanation="Of Quorate's own sources, without extras: it needs neither a network nor any member's gateway.",
+            explanation="From Quorate's sources, without extras; it needs neither a network nor a member's gateway.",
         ),
     ]
     command = f"quorate audit verify BUNDLE --genesis {genesis}"
