@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gateway.artifacts.access import is_named
 from gateway.artifacts.label import Kind
 from quorate.errors import QuorateError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.service.clock import Clock
     from gateway.service.config import RetentionSection
     from gateway.service.state import Projection
+    from quorate.identifiers import MspId
     from quorate.records.study import Study, StudyView
 
 _log = logging.getLogger(__name__)
@@ -35,12 +37,16 @@ class Age:
     now: int
 
 
-def is_over(description: Description, study: StudyView | None, age: Age, rules: RetentionSection) -> bool:
+def is_over(
+    description: Description, study: StudyView | None, age: Age, rules: RetentionSection, *, own: MspId
+) -> bool:
     """Tell whether an artefact has served its time under this label.
 
     - An update: once its round is final or aborted, once its study has ended, or with the study's other artefacts, as
       the rules say.
     - A final model that did not become final: once its round has ended. One that did: with its study.
+    - What another organisation's study named in terms that were proposed anew since: at once, or whoever proposes again
+      and again would fill the others' disks. The proposer's own gateway has what it will name next.
     - Everything of a study: some days after the study's end.
     - What belongs to a study that the ledger does not know: a week after it came.
     """
@@ -56,8 +62,8 @@ def is_over(description: Description, study: StudyView | None, age: Age, rules: 
             return _update_is_over(study.study, rules, ended=ended)
         case Kind.FINAL_MODEL:
             return ended and found is not None and found.model != description.digest
-        case _:
-            return False
+        case kind:
+            return study.study.proposer != own and not is_named(description.digest, kind, study)
 
 
 def _update_is_over(study: Study, rules: RetentionSection, *, ended: bool) -> bool:
@@ -139,7 +145,7 @@ class Sweeper:
             for description in self._store.listing():
                 study = self._state.studies.get(description.label.study)
                 age = Age(since=self._store.since(description.digest), now=now)
-                if is_over(description, study, age, self._rules):
+                if is_over(description, study, age, self._rules, own=self._state.own):
                     if self._deleted is not None:  # first: what cannot be recorded stays
                         await self._deleted(description, basis_of(study, self._rules))
                     await self._store.remove(description.digest, description.label)

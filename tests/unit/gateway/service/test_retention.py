@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,7 @@ UPDATE = Label(kind=Kind.UPDATE, study=STUDY, round=1, msp=MspId("AlderMSP"), da
 MODEL = Label(kind=Kind.FINAL_MODEL, study=STUDY, round=1)
 PLAN = Label(kind=Kind.PLAN, study=STUDY)
 BYTES = digest_of(b"bytes")
+ALDER, BIRCH = MspId("AlderMSP"), MspId("BirchMSP")
 RULES = RetentionSection()
 
 
@@ -48,32 +50,47 @@ def study(state: str = "RUNNING", round_state: str | None = None, model: str | N
 )
 def test_updates_stay_until_their_round_has_ended(round_state: str | None, over: bool) -> None:  # noqa: FBT001
     age = Age(since=NOW, now=NOW)
-    assert is_over(of(UPDATE), study(round_state=round_state), age, RULES) is over
+    assert is_over(of(UPDATE), study(round_state=round_state), age, RULES, own=ALDER) is over
     longer = RetentionSection(updates_until="study")
-    assert not is_over(of(UPDATE), study(round_state=round_state), age, longer)
-    assert is_over(of(UPDATE), study("COMPLETED", round_state), age, longer)
+    assert not is_over(of(UPDATE), study(round_state=round_state), age, longer, own=ALDER)
+    assert is_over(of(UPDATE), study("COMPLETED", round_state), age, longer, own=ALDER)
 
 
 def test_final_models_stay_while_their_study_lives_and_others_go_with_their_round() -> None:
     age = Age(since=NOW, now=NOW)
-    assert not is_over(of(MODEL), study(round_state="SEALED"), age, RULES)
-    assert not is_over(of(MODEL), study(round_state="FINAL", model=BYTES), age, RULES)
-    assert not is_over(of(MODEL), study("COMPLETED", "FINAL", BYTES), age, RULES)
-    assert is_over(of(MODEL), study(round_state="FINAL", model=digest_of(b"another")), age, RULES)
-    assert is_over(of(MODEL), study(round_state="ABORTED"), age, RULES)
+    assert not is_over(of(MODEL), study(round_state="SEALED"), age, RULES, own=ALDER)
+    assert not is_over(of(MODEL), study(round_state="FINAL", model=BYTES), age, RULES, own=ALDER)
+    assert not is_over(of(MODEL), study("COMPLETED", "FINAL", BYTES), age, RULES, own=ALDER)
+    assert is_over(of(MODEL), study(round_state="FINAL", model=digest_of(b"another")), age, RULES, own=ALDER)
+    assert is_over(of(MODEL), study(round_state="ABORTED"), age, RULES, own=ALDER)
 
 
 def test_everything_goes_some_days_after_the_study_has_ended() -> None:
     ended = study("COMPLETED", "FINAL", BYTES)
     for label in (PLAN, MODEL):
-        assert not is_over(of(label), ended, Age(since=NOW, now=NOW), RULES)
-        assert is_over(of(label), ended, Age(since=NOW, now=NOW + 91 * DAY), RULES)
-        assert not is_over(of(label), study(), Age(since=NOW, now=NOW + 91 * DAY), RULES)
+        assert not is_over(of(label), ended, Age(since=NOW, now=NOW), RULES, own=ALDER)
+        assert is_over(of(label), ended, Age(since=NOW, now=NOW + 91 * DAY), RULES, own=ALDER)
+        assert not is_over(of(label), study(), Age(since=NOW, now=NOW + 91 * DAY), RULES, own=ALDER)
 
 
 def test_what_no_study_claims_goes_after_a_week() -> None:
-    assert not is_over(of(PLAN), None, Age(since=NOW, now=NOW + 7 * DAY), RULES)
-    assert is_over(of(PLAN), None, Age(since=NOW, now=NOW + 7 * DAY + 1), RULES)
+    assert not is_over(of(PLAN), None, Age(since=NOW, now=NOW + 7 * DAY), RULES, own=ALDER)
+    assert is_over(of(PLAN), None, Age(since=NOW, now=NOW + 7 * DAY + 1), RULES, own=ALDER)
+
+
+@pytest.mark.parametrize("kind", [Kind.PLAN, Kind.INITIAL_MODEL, Kind.EVALUATION])
+@pytest.mark.parametrize("state", ["PROPOSED", "REJECTED", "RUNNING"])
+def test_what_another_organisations_study_names_no_longer_goes_at_once(kind: Kind, state: str) -> None:
+    """Else a study that is proposed again and again, with other files each time, would fill its parties' disks."""
+    label, age = replace(PLAN, kind=kind), Age(since=NOW, now=NOW)
+    assert is_over(of(label), study(state), age, RULES, own=BIRCH)
+    assert not is_over(of(label), study(state), age, RULES, own=ALDER)
+
+
+def test_what_it_names_stays() -> None:
+    named = study_record(plan=BYTES, initial=BYTES)
+    for kind in (Kind.PLAN, Kind.INITIAL_MODEL):
+        assert not is_over(of(replace(PLAN, kind=kind)), named, Age(since=NOW, now=NOW), RULES, own=BIRCH)
 
 
 async def test_sweeping_removes_what_is_over_and_leaves_the_rest(tmp_path: Path, ledger: LedgerDouble) -> None:
