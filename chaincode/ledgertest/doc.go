@@ -2,6 +2,7 @@
 // sets: transactions are simulated on the committed state and recorded as what they read and wrote; a block then
 // validates them in order, so that a transaction that read what an earlier one of its block has written fails.
 //
-// Two rules of Quorate hold for every transaction that is ordered here, and break the test when they do not: it has
-// read no ranges, and it has written no key that belongs to another organisation.
+// Rules of Quorate hold for every transaction here, and break the test when they do not: it has read no ranges before
+// it is ordered, it has written no key that belongs to another organisation, it has read something of what it writes,
+// and it emits an event when it writes, and only then.
 package ledgertest
