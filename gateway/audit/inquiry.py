@@ -6,12 +6,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from gateway.audit.access.client import AuditClient, Told
 from gateway.audit.trail.bundle import read_bundle
 from gateway.audit.trail.detail import transaction
-from gateway.audit.trail.filter import Cursor, EventFilter
+from gateway.audit.trail.filter import Cursor, event_filter
 from gateway.audit.trail.pages import page
 from gateway.audit.trail.questions import ask as answer
 from gateway.ledger.session import Profile, open_session
@@ -61,6 +59,8 @@ async def inquire(source: Source, what: str, asked: Mapping[str, object], **more
     QuorateError
         What the gateway answered; or what is wrong with the question or the bundle.
     """
+    if what == "events":
+        event_filter(asked)  # a gateway refuses the same, and cannot send the hint
     if source.bundle is None:
         async with open_session(Profile.load(_given(source.profile))) as session:
             return await AuditClient(session).ask(what, asked, **more)
@@ -89,6 +89,7 @@ async def follow(
     """
     if source.profile is None:
         raise UsageError("nothing is added to a bundle, so there is nothing to follow")
+    event_filter(asked)  # as in `inquire`
     async with open_session(Profile.load(source.profile)) as session:
         client = AuditClient(session)
         more = {} if at is None else {"at": at}
@@ -113,11 +114,9 @@ def _told(trail: Trail, memory: Memory, what: str, asked: Mapping[str, object], 
 def _events(
     trail: Trail, memory: Memory, asked: Mapping[str, object], *, at: str | None = None, limit: int = 50
 ) -> Told:
+    wanted = event_filter(asked)
     try:
-        wanted, place = EventFilter.model_validate(asked), None if at is None else Cursor.decode(at)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc'])) or 'the filter'}: {first['msg']}", cause=error) from error
+        place = None if at is None else Cursor.decode(at)
     except ValueError as error:
         raise UsageError(str(error), cause=error) from error
     found = page(trail, wanted, at=place, limit=limit, observing=memory.observing)

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from pydantic import ValidationError
-
-from gateway.audit.trail import Cursor, EventFilter
+from gateway.audit.trail import Cursor, EventFilter, event_filter
 from quorate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,12 +43,7 @@ def filter_of(given: Mapping[str, str]) -> EventFilter:
         if value:
             fields[name] = _value(name, value)
     kind = fields.pop("kind", None)
-    try:
-        return EventFilter.model_validate(fields | ({"kinds": (kind,)} if kind else {}))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        what = ".".join(str(part) for part in first["loc"]) or "filter"
-        raise UsageError(f"{what}: {first['msg']}", cause=error) from error
+    return event_filter(fields | ({"kinds": (kind,)} if kind else {}))
 
 
 def cursor_of(text: str) -> Cursor | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
-from pydantic import ValidationError
 
 from gateway.audit.access.desk import ACCESS_LOG, CHECKED, EVENTS, EXPORT, LIVE, TRANSACTION
 from gateway.audit.access.query import Gatekeeper, signed_bytes
 from gateway.audit.access.reader import identify
-from gateway.audit.trail.filter import Cursor, EventFilter
+from gateway.audit.trail.filter import Cursor, event_filter
 from gateway.service.methods import Audience, Call, Door, serialize
 from gateway.service.protos.quorate.v1 import audit_pb2 as pb
 from quorate import canonical
@@ -86,12 +85,12 @@ class AuditService:
     async def _answer(self, reader: Reader, query: Query) -> AsyncGenerator[pb.QueryResponse, None]:
         if query.what == EVENTS:
             page = await self._desk.page(
-                reader, _filter(query.asked), via=query.via, at=_place(query.at), limit=query.limit
+                reader, event_filter(query.asked), via=query.via, at=_place(query.at), limit=query.limit
             )
             for part in _page(page):
                 yield part
         elif query.what == LIVE:
-            changes = await self._desk.changes(reader, _filter(query.asked), via=query.via, after=_place(query.at))
+            changes = await self._desk.changes(reader, event_filter(query.asked), via=query.via, after=_place(query.at))
             async with aclosing(changes) as pages:
                 async for page in pages:
                     for part in _page(page, newest_first=False):
@@ -123,15 +122,6 @@ class AuditService:
         head = answer.as_json()
         rows = head.pop("rows")
         return [_head(head), *map(_row, rows)]
-
-
-def _filter(asked: Mapping[str, Any]) -> EventFilter:
-    try:
-        return EventFilter.model_validate(asked)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the filter"
-        raise UsageError(f"{place}: {first['msg']}", cause=error) from error
 
 
 def _place(word: str | None) -> Cursor | None:

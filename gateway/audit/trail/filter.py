@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from gateway.audit.trail.kinds import Severity
+from gateway.audit.trail.kinds import Severity, require_kind
 from quorate.canonical import MAX_INTEGER
+from quorate.errors import UsageError
 from quorate.records.common import ID_PATTERN, MSP_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _Number = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
 _Word = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 _Msp = Annotated[str, StringConstraints(pattern=MSP_PATTERN)]
-_Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[a-z_]+)?$", max_length=64)]
+_Kind = Annotated[str, AfterValidator(require_kind)]
 
 
 class EventFilter(BaseModel):
@@ -64,6 +73,22 @@ class EventFilter(BaseModel):
         if self.round is not None and self.study is None:
             raise ValueError("a round is a study's: name it too")
         return self
+
+
+def event_filter(asked: Mapping[str, object]) -> EventFilter:
+    """Return the filter that plain values describe.
+
+    Raises
+    ------
+    UsageError
+        When a value is not of its form, a kind is none that there is, or a range ends before it begins.
+    """
+    try:
+        return EventFilter.model_validate(asked)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the filter"
+        raise UsageError(f"{place}: {first['msg']}", cause=error) from error
 
 
 class Cursor(BaseModel):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from quorate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +90,26 @@ KINDS: Final[Mapping[str, tuple[str, Severity]]] = MappingProxyType(
     | {name: (words, Severity.ATTENTION) for name, words in _ATTENTION.items()}
 )
 """Every kind of event: what it means, and its severity."""
+
+CONTRACTS: Final = tuple(sorted({kind.partition(".")[0] for kind in KINDS}))
+"""What kinds begin with; each stands for all of its kinds."""
+
+
+def require_kind(text: str) -> str:
+    """Return `text` when it is a kind of event, or what kinds begin with.
+
+    Raises
+    ------
+    UsageError
+        When it is neither; the hint says what is near it.
+    """
+    if text in KINDS or text in CONTRACTS:
+        return text
+    contract, dot, _ = text.partition(".")
+    own = [kind for kind in KINDS if dot and kind.startswith(f"{contract}.")]
+    near = difflib.get_close_matches(text[:64], own or [*CONTRACTS, *KINDS]) or own
+    hint = f"Near it: {', '.join(near)}." if near else f"Kinds begin with {', '.join(CONTRACTS)}."
+    raise UsageError(f"{text[:64]!r} is no kind of event", hint=hint)
 
 
 def severity_of(kind: str) -> Severity:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, get_args
 
 from gateway.audit.trail.history import newest
+from gateway.audit.trail.questions.refusals import RefusalKind
 from gateway.portal.facts import organisations, studies
 from quorate.records.round import Round
 
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from gateway.audit.trail import Trail
     from gateway.portal.visit import Visit
-
-_KINDS: Final = ("budget", "late", "declined", "left out", "excluded", "aborted", "invalid")
 
 
 async def show(visit: Visit) -> Response:
@@ -25,7 +24,7 @@ async def show(visit: Visit) -> Response:
         answer=await visit.ask("refusals", **given),
         disputed=await visit.read(_disputed),
         given={name: given.get(name, "") for name in ("study", "organisation", "kind")},
-        kinds=_KINDS,
+        kinds=get_args(RefusalKind),
         studies=await visit.read(studies),
         organisations=await visit.read(organisations),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from quorate.errors import UsageError
-from quorate.records.audit import Findings, RecordReview
+from quorate.records.audit import Findings, RecordReview, ReviewState
 from quorate.records.common import make
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from gateway.portal.visit import Visit
 
-_STATES: Final = ("OPEN", "ASSIGNED", "CONCLUDED")
 _SAID: Final = {"OPEN": (), "ASSIGNED": (), "CONCLUDED": ("meaning", "outcome")}
 _FIELDS: Final = frozenset({"review", "subject", "state", "meaning", "outcome"})
 
@@ -33,7 +32,7 @@ async def show(visit: Visit) -> Response:
         answer=answer,
         chosen=chosen,
         given={name: given.get(name, "") for name in ("organisation", "state", "subject")},
-        states=_STATES,
+        states=get_args(ReviewState),
         meanings=_choices("meaning"),
         outcomes=_choices("outcome"),
         may_prepare=visit.portal.doors is not None and visit.officer.role == "officer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gateway.audit.trail.store import Trail
 
 
+RefusalKind = Literal["budget", "late", "declined", "left out", "excluded", "aborted", "invalid"]
+
+
 class RefusalRow(DatedRow):
     """Something that was refused, or did not count.
 
@@ -35,7 +38,7 @@ class RefusalRow(DatedRow):
         What can be said beyond that.
     """
 
-    kind: str
+    kind: RefusalKind
     study: str | None
     round: int | None
     msp: str | None
@@ -55,7 +58,7 @@ _NOTE = (
 
 
 def refusals(
-    trail: Trail, *, study: str | None = None, organisation: str | None = None, kind: str | None = None
+    trail: Trail, *, study: str | None = None, organisation: str | None = None, kind: RefusalKind | None = None
 ) -> RefusalsAnswer:
     """Tell which updates and attempts were refused, late or left out, and why."""
     rows = [*_budget(trail), *_late(trail), *_declined(trail), *_rounds(trail), *_invalid(trail)]
@@ -170,7 +173,7 @@ def _seat(record: Reservation | CommitRecord | DeclineRecord) -> dict[str, Any]:
     return {"study": record.study, "round": record.round, "msp": record.msp, "dataset": record.dataset}
 
 
-def _about(date: Mapping[str, Any], record: Round, *, kind: str, who: Any, detail: str) -> RefusalRow:  # noqa: ANN401 - either of two records
+def _about(date: Mapping[str, Any], record: Round, *, kind: RefusalKind, who: Any, detail: str) -> RefusalRow:  # noqa: ANN401 - either of two records
     return RefusalRow(
         **date,
         kind=kind,

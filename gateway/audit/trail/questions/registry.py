@@ -19,7 +19,7 @@ from gateway.audit.trail.questions.members import members_at
 from gateway.audit.trail.questions.models import descends_from, lineage, recomputable
 from gateway.audit.trail.questions.policies import policy_history
 from gateway.audit.trail.questions.privacy import protection, recount, spending, spending_curve
-from gateway.audit.trail.questions.refusals import refusals
+from gateway.audit.trail.questions.refusals import RefusalKind, refusals
 from gateway.audit.trail.questions.supervision import reads_of_trail, reviews
 from quorate.canonical import MAX_INTEGER
 from quorate.errors import NotFoundError, UsageError
@@ -52,7 +52,7 @@ class Asked(BaseModel):
     artifact: DigestText | None = None
     subject: Subject | None = None
     state: ReviewState | None = None
-    kind: Annotated[str, StringConstraints(pattern=r"^[a-z ]{1,32}$")] | None = None
+    kind: RefusalKind | None = None
     since: _Time | None = None
     until: _Time | None = None
     at: Annotated[str, StringConstraints(pattern=r"^(before|after)-[0-9]{1,15}$")] | None = None

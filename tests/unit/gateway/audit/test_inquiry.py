@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from quorate.cli.root import root
+from quorate.cli.root import main, root
 from quorate.digest import digest_of
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
@@ -59,3 +59,13 @@ def test_a_table_marks_what_no_block_says(bundle):
     lines = [line for line in table.splitlines() if line.strip().startswith(str(FORK))]
     assert len(lines) == 1
     assert "witness" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "source", [("--bundle", "none.qeb"), ("--profile", "none.toml"), ("--profile", "n", "--follow")]
+)
+def test_a_kind_that_there_is_not_is_refused_before_anything_is_read(source, capfd):
+    assert main(["audit", "log", "--kind", "round.seald", *source]) == 2
+    what, _, hint = capfd.readouterr().err.splitlines()
+    assert what == "INVALID_ARGUMENT: 'round.seald' is no kind of event"
+    assert hint.startswith("  next: Near it: round.sealed, ")

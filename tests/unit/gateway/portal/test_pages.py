@@ -59,7 +59,7 @@ async def test_the_timeline_is_walked_by_links_alone(officer):
 @pytest.mark.parametrize(
     "query",
     ["round=1", "severity=7", "first_block=9&last_block=3", "since=yesterday", "at=x", "study=one&study=two", "foo=1",
-     "round=9999999999999999&study=one", "organisation=%3Cscript%3E"],
+     "round=9999999999999999&study=one", "organisation=%3Cscript%3E", "kind=nothing", "kind=round.nothing"],
 )  # fmt: skip
 async def test_a_malformed_filter_is_refused(query, officer):
     page = await officer.get(f"/timeline?{query}")
@@ -202,6 +202,13 @@ async def test_refusals_are_filtered(officer):
     found = await text(officer, "/refusals?kind=budget&organisation=AlderMSP")
     assert "1.3935 of 1.3900" in found
     assert "1 round is disputed: round 3 of one" in found
+
+
+@pytest.mark.parametrize("where", ["/refusals?kind=lat", "/reviews?state=OPENED", "/live?kind=round.open"])
+async def test_a_value_that_a_filter_does_not_have_is_refused(where, officer):
+    page = await officer.get(where)
+    assert page.status_code == 400
+    assert "INVALID_ARGUMENT" in page.text
 
 
 async def test_agreement_names_divergences(officer):

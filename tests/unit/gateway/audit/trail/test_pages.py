@@ -79,7 +79,6 @@ def test_a_search_takes_no_wildcards(trail):
         {"since": 5, "until": 4},
         {"round": 1},
         {"organisation": "a b"},
-        {"kinds": ("Round'; --",)},
         {"transaction": "xyz"},
         {"colour": "red"},
     ],

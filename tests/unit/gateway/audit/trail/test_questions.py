@@ -1,13 +1,17 @@
 """Questions on a ledger made by hand, on ledgers that real Fabric made, and on parts of ledgers."""
 
+from typing import get_args
+
 import pytest
 
 from gateway.audit.trail import EventFilter, Trail, page, transaction
 from gateway.audit.trail.bundle import read_bundle
 from gateway.audit.trail.questions import QUESTIONS, Memory, ask
+from gateway.audit.trail.questions.refusals import RefusalKind
 from gateway.audit.trail.witness_report import WitnessReport
 from quorate.cli.audit_questions import ASKINGS, OPTIONS
 from quorate.errors import IntegrityError, NotFoundError, UsageError
+from quorate.records.audit import ReviewState
 from quorate.verify.bundle.witness import Statement
 from tests.evidence.recorded import recorded
 from tests.unit.quorate.ledger.bundles import export
@@ -43,6 +47,8 @@ def test_the_command_line_has_every_question_and_its_columns(consortium, asked):
         assert (asking.number, asking.needs) == (question.number, question.needs)
         assert set(asking.takes) | set(asking.needs) == set(question.takes)
         assert set(asking.takes) <= OPTIONS.keys()
+    for name, choices in {"kind": get_args(RefusalKind), "state": get_args(ReviewState)}.items():
+        assert OPTIONS[name][2].choices == choices
     filled = Trail.open(None)
     filled.append(block.SerializeToString() for block in consortium.ledger.chain.blocks)
     for asking in ASKINGS:
