@@ -16,6 +16,10 @@ _BOX: Final = 150
 _HIGH: Final = 40
 _ROW: Final = 52
 _MARGIN: Final = 14
+_LEFT: Final = _COLUMN // 2 + 24
+"""How far an update's box begins before its model's."""
+_RISE: Final = (_BOX - _LEFT + _COLUMN - _LEFT) // 2
+"""Where lines rise to a model: midway between the boxes of its updates and those of the next round's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def draw(answer: LineageAnswer) -> Drawing:
         )
         edges.append(Edge(path=_line(x - _COLUMN, _MARGIN, x, _MARGIN), kind="base"))
         for place, (update, who) in enumerate(zip(row.updates, row.contributors, strict=True), 1):
-            left, top = x - _COLUMN // 2 - 24, _MARGIN + place * _ROW + 24
+            left, top = x - _LEFT, _MARGIN + place * _ROW + 24
             nodes.append(Node(x=left, y=top, title=who, words=short(update), digest=update, kind="update", link=""))
             edges.append(Edge(path=_bend(left, top, x, _MARGIN), kind="update"))
     deepest = max(len(row.updates) for row in rows)
@@ -111,6 +115,6 @@ def _line(x: int, y: int, to_x: int, to_y: int) -> str:
 
 
 def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
-    """Return a line from the right side of a box to the lower side of another, right of it and above."""
-    end_x, end_y = to_x + _BOX - 18, to_y + _HIGH
+    """Return a line from the right side of an update's box to the lower side of its model's."""
+    end_x, end_y = to_x + _RISE, to_y + _HIGH
     return f"M{x + _BOX} {y + _HIGH // 2}H{end_x - 8}Q{end_x} {y + _HIGH // 2} {end_x} {y + _HIGH // 2 - 8}V{end_y}"

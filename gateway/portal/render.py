@@ -81,6 +81,7 @@ def _environment() -> Environment:
         "severity": words.severity_name,
         "is_digest": words.is_digest,
         "is_time": words.is_time,
+        "figure_columns": words.figure_columns,
         "pretty": words.pretty,
         "ago": words.ago,
         "with_short_digests": words.with_short_digests,

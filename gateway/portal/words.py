@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
 
 from gateway.audit.trail.kinds import Severity
 from quorate.privacy.spelling import epsilon_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING: Final = "\N{EN DASH}"
@@ -36,6 +39,8 @@ _LABELS: Final = {
     "limit": "lines on a page",
 }
 _SEVERITIES: Final = {Severity.ROUTINE: "routine", Severity.NOTABLE: "notable", Severity.ATTENTION: "attention"}
+_FIGURE: Final = re.compile(r"[+-]?\d+([./]\d+)?(e-?\d+)?")
+_NAMES: Final = frozenset({"study", "dataset", "proposal", "review"})
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
 
@@ -123,6 +128,25 @@ def is_digest(value: object) -> bool:
 def is_time(name: str, value: object) -> bool:
     """Tell whether a column holds Unix milliseconds."""
     return isinstance(value, int) and (name == "time" or name.endswith("_time"))
+
+
+def figure_columns(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> frozenset[str]:
+    """Return which columns hold numbers and nothing else, as numbers or written out."""
+    return frozenset(
+        name
+        for name in columns
+        if name not in _NAMES
+        and any(row[name] is not None for row in rows)
+        and all(_is_figure(name, row[name]) for row in rows)
+    )
+
+
+def _is_figure(name: str, value: object) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return _FIGURE.fullmatch(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool) and not is_time(name, value)
 
 
 def is_listing(value: object) -> bool:

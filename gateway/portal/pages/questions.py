@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.audit.trail.questions import QUESTIONS, question_named
+from gateway.audit.trail.questions.answer import DatedRow
 from gateway.portal.asked import address, milliseconds, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.responses import Response
 
@@ -30,6 +31,8 @@ PAGES: Final = {
 }
 """Those that have a richer page."""
 
+_LAST: Final = frozenset(DatedRow.model_fields) - {"block"}
+"""What is the same for every question stands behind what was asked for."""
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
@@ -53,7 +56,7 @@ async def show(visit: Visit) -> Response:
         question=question,
         answer=answer,
         rows=rows,
-        columns=[name for name in rows[0] if any(row[name] not in _EMPTY for row in rows)] if rows else [],
+        columns=_columns(rows),
         empty=sorted(name for name in rows[0] if all(row[name] in _EMPTY for row in rows)) if rows else [],
         given={part: given.get(part, "") for part in question.takes},
         rich=PAGES.get(name),
@@ -63,6 +66,11 @@ async def show(visit: Visit) -> Response:
         older=_elsewhere(name, given, getattr(answer, "older", None)),
         newer=_elsewhere(name, given, getattr(answer, "newer", None)),
     )
+
+
+def _columns(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    told = [name for name in rows[0] if any(row[name] not in _EMPTY for row in rows)] if rows else []
+    return sorted(told, key=lambda name: name in _LAST)
 
 
 def _elsewhere(name: str, given: Mapping[str, str], at: str | None) -> str:

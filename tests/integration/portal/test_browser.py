@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect, sync_playwright
 
 from tests.integration.portal.stand import Stand
-from tests.unit.gateway.portal.ledger import lively
+from tests.unit.gateway.portal.ledger import House, lively
 from tests.unit.gateway.portal.rooms import answered
 
 pytestmark = pytest.mark.e2e
@@ -181,6 +181,51 @@ def test_a_page_fits_a_narrow_window(name, window):
     page = window.open(name)
     keep(page, f"{name}-narrow.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.fixture(scope="module")
+def halted(tmp_path_factory):
+    """A portal over a study that two members have stopped."""
+    house = House()
+    house.round(1)
+    house.open(2)
+    for by, role, reason in ((1, "steward", "data"), (2, "operator", "key")):
+        house.call("study:Suspend", by=by, role=role, study="one", round=2, reason=reason)
+    stand = Stand(tmp_path_factory.mktemp("halted"), house)
+    stand.start()
+    yield stand, house.members[0].roles["officer"]
+    stand.end()
+
+
+@pytest.mark.parametrize("where", ["/studies/one", "/studies/one/rounds/2"])
+def test_a_suspended_study_obeys_the_strict_policy_fits_and_axe_finds_nothing(where, chromium, halted):
+    stand, officer = halted
+    window = Window(chromium, stand)
+    try:
+        window.log_in(officer)
+        page = window.page
+        page.goto(where)
+        expect(page.get_by_text("The study is suspended by BirchMSP (data), CedarMSP (key).")).to_be_visible()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        keep(page, f"suspended-{where.count('/')}.png", full_page=True)
+        assert (page.evaluate("window.violations"), window.said) == ([], [])
+        found = Axe().run(page, options={"runOnly": AXE_TAGS, "resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    finally:
+        window.context.close()
+
+
+def test_paper_is_light_whatever_the_screen_is(window):
+    page = window.open("overview")
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    read = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
+    dark = page.evaluate(read)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(read) == "#17201e" != dark
+    assert page.locator("nav.side").is_hidden()
 
 
 @pytest.mark.parametrize("window", [{"java_script_enabled": False}], indirect=True, ids=["no-javascript"])

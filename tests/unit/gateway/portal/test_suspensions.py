@@ -37,6 +37,13 @@ async def test_who_stopped_it_why_and_since_when(officer):
     assert re.search(r"Suspensions Number .* 1 BirchMSP steward data \S+ \S+ .*suspended", found), found
 
 
+@pytest.mark.parametrize("where", ["/studies/one", "/studies/one/rounds/1"])
+async def test_nobody_takes_its_open_round_for_one_that_goes_on(where, officer):
+    found = await text(officer, where)
+    assert "The study is suspended by BirchMSP (data). Its open round waits" in found
+    assert "a vote on resume/1 lifts all" in found
+
+
 async def test_it_needs_attention(officer):
     found = await text(officer, "/")
     assert "Studies running 0 of 1" in found

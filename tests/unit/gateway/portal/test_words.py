@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.portal.words import epsilon, in_words, label, pretty, with_short_digests
+from gateway.portal.words import epsilon, figure_columns, in_words, label, pretty, with_short_digests
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -48,6 +48,23 @@ def test_a_filter_is_told_in_words(asked, words):
 
 def test_an_epsilon_is_rounded_up_as_everywhere():
     assert epsilon("1205408416") == "1.2055"
+
+
+def test_columns_of_numbers_are_known_however_they_are_written():
+    rows = [
+        {
+            "epsilon": "0.7104",
+            "rate": "1/4",
+            "delta": "1e-5",
+            "round": 1,
+            "study": "1",
+            "claimed_time": 1,
+            "state": "FINAL",
+        },
+        {"epsilon": None, "rate": "1/8", "delta": "1e-5", "round": 2, "study": "2", "claimed_time": 2, "state": "7"},
+    ]
+    assert figure_columns(rows, tuple(rows[0])) == {"epsilon", "rate", "delta", "round"}
+    assert figure_columns([{"yes": True, "none": None}], ("yes", "none")) == frozenset()
 
 
 def test_columns_have_names_for_people():
