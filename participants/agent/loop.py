@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
+_NOT_BEGUN: Final = frozenset({"PROPOSED", "REJECTED", "APPROVED", "READY"})
 
 # What may be otherwise a moment later although nothing that this agent sees has changed: another process is away, the
 # disk is full, a peer is behind, or a network that stood still found the proposal's time too old. As long as the round
@@ -82,7 +83,11 @@ class AgentLoop:
 
     def _note(self, change: StudyChange | RoundChange) -> None:
         if change.round is None:
-            self._studies[change.study.study.study] = change.study
+            name = change.study.study.study
+            if change.study.study.state in _NOT_BEGUN:  # has no rounds yet, and anybody may propose any number
+                self._studies.pop(name, None)
+            else:
+                self._studies[name] = change.study
         else:
             known = self._rounds.get(change.round.round.study)
             if known is None or known.round.round <= change.round.round.round:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.service.client import RoundChange, StudyChange
     from participants.plans.approved import ApprovedPlans
     from quorate.digest import Digest
-    from quorate.identifiers import MspId
+    from quorate.identifiers import MspId, StudyId
     from quorate.records.study import StudyView
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,10 @@ class PlanOffers:
         self._plans = plans
         self._store = store
         self._client = client
-        self._waiting: asyncio.Queue[StudyView] = asyncio.Queue()
+        self._noted: asyncio.Queue[StudyView] = asyncio.Queue()
+        self._missing: dict[StudyId, StudyView] = {}
+        self._again = 0.0  # when what is missing is asked for again, by the loop's clock
+        self._offered: dict[StudyId, Digest] = {}
 
     async def passing(
         self, changes: AsyncIterator[StudyChange | RoundChange]
@@ -54,21 +57,51 @@ class PlanOffers:
         """Yield the same changes, and note the studies among them."""
         async for change in changes:
             if change.study is not None:
-                self._waiting.put_nowait(change.study)
+                self._noted.put_nowait(change.study)
             yield change
 
     async def run(self) -> None:
         """Offer the plans of noted studies until cancelled; what the gateway does not have yet is asked for again."""
         while True:
-            study = await self._waiting.get()
+            for study in await self._next():
+                await self._try(study)
+
+    async def _next(self) -> list[StudyView]:
+        """Return those whose plans were not there, once in a while, and else the study that was noted next.
+
+        What is not there must not delay what is: anybody may propose studies whose plans nobody has.
+        """
+        clock = asyncio.get_running_loop().time
+        if not self._missing or clock() < self._again:
             try:
-                await self.offer(study)
-            except (UnreachableError, NotFoundError) as error:
-                _log.info("the plan of study %s is not here yet: %s", study.study.study, error)
-                await asyncio.sleep(_PAUSE)
-                self._waiting.put_nowait(study)
-            except QuorateError as error:
-                _log.warning("the plan of study %s cannot be offered: %s: %s", study.study.study, error.code, error)
+                async with asyncio.timeout_at(self._again if self._missing else None):
+                    return [await self._noted.get()]
+            except TimeoutError:
+                pass
+        self._again = clock() + _PAUSE
+        return list(self._missing.values())
+
+    async def _try(self, study: StudyView) -> None:
+        name = study.study.study
+        if self._missing.pop(name, None) is None and not self._missing:
+            self._again = asyncio.get_running_loop().time() + _PAUSE
+        try:
+            await self._withdraw_former(study)
+            await self.offer(study)
+        except (UnreachableError, NotFoundError) as error:
+            _log.info("the plan of study %s is not here yet: %s", name, error)
+            self._missing[name] = study
+        except QuorateError as error:
+            _log.warning("the plan of study %s cannot be offered: %s: %s", name, error.code, error)
+
+    async def _withdraw_former(self, study: StudyView) -> None:
+        """Take back what was offered for a study that has ended, or was proposed anew with another plan."""
+        former = self._offered.get(study.study.study)
+        if former is None or (former == study.study.terms.plan and self._concerns(study)):
+            return
+        del self._offered[study.study.study]
+        if former not in self._offered.values():
+            await asyncio.to_thread(self._plans.withdraw, former)
 
     async def offer(self, study: StudyView) -> None:
         """Lay a study's plan before the operator, unless it is here already or no concern of this agent.
@@ -83,7 +116,10 @@ class PlanOffers:
             When it cannot be kept.
         """
         plan = study.study.terms.plan
-        if not self._concerns(study) or await asyncio.to_thread(self._is_here, plan):
+        if not self._concerns(study):
+            return
+        if await asyncio.to_thread(self._plans.holds, plan):
+            self._offered[study.study.study] = plan
             return
         held = await self._client.stat(plan)
         if not held.complete:
@@ -92,6 +128,7 @@ class PlanOffers:
             raise UsageError(f"the plan {plan} has {held.size} bytes, more than {DOCUMENT_LIMIT}")
         document = await self._fetch(plan, held.size, study)
         await asyncio.to_thread(self._plans.offer, document)
+        self._offered[study.study.study] = plan
         _log.warning(
             "plan %s of study %s waits for this operator: read it (quorate plan list), then quorate plan approve %s",
             plan,
@@ -102,9 +139,6 @@ class PlanOffers:
     def _concerns(self, study: StudyView) -> bool:
         participants = {participant.msp for participant in study.study.terms.participants}
         return study.study.state in _OPEN and self._msp in participants
-
-    def _is_here(self, plan: Digest) -> bool:
-        return any(entry.digest == plan for entry in self._plans.list())
 
     async def _fetch(self, plan: Digest, size: int, study: StudyView) -> bytes:
         label = Label(kind=Kind.PLAN, study=study.study.study)

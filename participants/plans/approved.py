@@ -71,6 +71,24 @@ class ApprovedPlans:
         parse_document(document)
         return self._write(_PENDING, document)
 
+    def withdraw(self, digest: Digest) -> None:
+        """Forget a document that was offered; one that was approved stays.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be removed.
+        """
+        path = self._path(_PENDING, digest)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be removed: {error.strerror}") from error
+
+    def holds(self, digest: Digest) -> bool:
+        """Tell whether a plan was offered or approved here."""
+        return any(self._path(state, digest).is_file() for state in (_PENDING, _APPROVED))
+
     def approve(self, digest: Digest, document: bytes | None = None) -> Digest:
         """Approve a plan by its digest. Approving it again changes nothing.
 
