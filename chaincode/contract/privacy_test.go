@@ -127,6 +127,27 @@ func TestTheAccountIsSharedByAllStudies(t *testing.T) {
 	}
 }
 
+// Neither other records under the same id nor the data set's end makes anything that was spent unspent.
+func TestTheAccountOutlivesRevisionAndRetirement(t *testing.T) {
+	w := opened(t, nil)
+	w.reserve(alder, 1)
+	steward := w.as(alder, "steward")
+	of := m{"msp": alder, "dataset": "rows"}
+	spent := w.read("privacy:Account", of)
+	w.must(steward, "dataset:Revise", m{
+		"dataset": "rows", "title": "Newer rows", "purposes": []string{"research"}, "cap": m{"epsilon": "2", "delta": "1e-5"}, "fingerprint": digest("newer rows"),
+	})
+	w.must(steward, "dataset:Retire", m{"dataset": "rows"})
+	account := w.read("privacy:Account", of)
+	delete(spent, "updated")
+	delete(account, "updated")
+	if spent["charges"] != float64(1) || asText(t, account) != asText(t, spent) {
+		t.Errorf("the account was %v and is %v", spent, account)
+	}
+	w.refused(steward, "dataset:Register", dataset("rows"), "ALREADY_EXISTS", "rows")
+	w.refused(steward, "dataset:Register", with(dataset("rows-again"), m{"fingerprint": digest("newer rows")}), "ALREADY_EXISTS", "rows")
+}
+
 func TestWhatCannotBeReserved(t *testing.T) {
 	w := opened(t, nil)
 	reserve := m{"study": "one", "round": 1, "dataset": "rows"}
