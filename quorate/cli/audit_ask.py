@@ -13,7 +13,7 @@ from quorate.cli.audit_questions import ASKINGS, OPTIONS
 from quorate.cli.extra import gateway_part
 from quorate.cli.options import profile_option
 from quorate.cli.output import Column, Format, print_rows
-from quorate.cli.rows import RowFormat, print_answer, row_format_option
+from quorate.cli.rows import RowFormat, for_people, print_answer, row_format_option
 from quorate.cli.terminal import messages, printable
 from quorate.errors import UsageError
 
@@ -135,7 +135,8 @@ def transaction_command(
     if format_ is not RowFormat.TABLE:
         print_answer(told.head, told.rows, columns=(), format_=format_)
         return
-    rows = [{"name": name.replace("_", " "), "value": value} for name, value in told.rows[0].items()]
+    found = for_people(told.rows[0])
+    rows = [{"name": name.replace("_", " "), "value": value} for name, value in found.items()]
     print_answer(
         told.head, rows, columns=(Column(key="name", title=""), Column(key="value", title="")), format_=format_
     )

@@ -4,14 +4,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
 
-from quorate.cli.terminal import output, printable
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from quorate.cli.terminal import printable
 
 
 class Format(StrEnum):
@@ -51,7 +48,7 @@ def print_rows(rows: Iterable[Mapping[str, object]], *, columns: Sequence[Column
     """
     match format_:
         case Format.TABLE:
-            _print_table(_table(columns, rows))
+            _print_table(columns, rows)
         case Format.JSON:
             _write(json.dumps(list(rows), indent=2, ensure_ascii=False))
         case Format.JSONL:
@@ -67,24 +64,11 @@ def print_document(document: Mapping[str, object], *, format_: Format) -> None:
             rows = [
                 {"name": name.replace("_", " "), "value": value} for name, value in document.items() if name != "schema"
             ]
-            _print_table(_table(columns, rows, header=False))
+            _print_table(columns, rows)
         case Format.JSON:
             _write(json.dumps(document, indent=2, ensure_ascii=False))
         case Format.JSONL:
             _write(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
-
-
-def _table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, header: bool = True) -> "Table":
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` must not pay for it
-    from rich.table import Table  # noqa: PLC0415 - `--help` must not pay for it
-    from rich.text import Text  # noqa: PLC0415 - `--help` must not pay for it
-
-    table = Table(box=SIMPLE_HEAD if header else None, show_header=header, pad_edge=False)
-    for column in columns:
-        table.add_column(column.title, justify=column.justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(row.get(column.key))) for column in columns))
-    return table
 
 
 def _cell(value: object) -> str:
@@ -103,12 +87,10 @@ def _cell(value: object) -> str:
             return printable(str(value))
 
 
-def _print_table(table: "Table") -> None:
-    console = output()
-    if not console.is_terminal:
-        # Nobody's window limits a pipe or a file: rows stay on one line, and nothing is cut.
-        console.width = max(console.width, console.measure(table, options=console.options.update(width=10_000)).maximum)
-    console.print(table)
+def _print_table(columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
+    from quorate.cli.tables import print_table  # noqa: PLC0415 - `--help` must not pay for it
+
+    print_table(columns, [[_cell(row.get(column.key)) for column in columns] for row in rows])
 
 
 def _write(text: str) -> None:

@@ -49,7 +49,7 @@ def print_answer(
     """Print an answer: its rows on standard output, and what must be known to read them on standard error."""
     match format_:
         case RowFormat.TABLE:
-            print_rows([_for_people(row) for row in rows], columns=columns, format_=Format.TABLE)
+            print_rows([for_people(row) for row in rows], columns=columns, format_=Format.TABLE)
         case RowFormat.JSON:
             print_document({**head, "rows": list(rows)}, format_=Format.JSON)
         case RowFormat.JSONL:
@@ -93,7 +93,8 @@ def _is_formula(text: str) -> bool:
     return text.lstrip(_STRIPPED).startswith(_FORMULA)
 
 
-def _for_people(row: Mapping[str, Any]) -> dict[str, Any]:
+def for_people(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its times in UTC."""
     return {name: _moment(value) if name.endswith("time") else value for name, value in row.items()}
 
 
