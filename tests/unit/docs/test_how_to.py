@@ -5,9 +5,12 @@ import tomllib
 
 import pytest
 
+from gateway.ledger.calls import nano
 from gateway.service.config import GatewayConfig
 from network.identity.fabric_ca.profile import CaProfile
 from quorate.policy import parse
+from quorate.privacy.parameters import Mechanism
+from quorate.privacy.quote import quote
 from quorate.records.consortium import Found
 from quorate.records.dataset import Register
 from tests.unit.docs.pages import DOCS, ROOT, fenced, read
@@ -52,3 +55,12 @@ def test_the_file_of_a_fabric_ca_is_complete(tmp_path):
     (tmp_path / "ca.toml").write_text(text, encoding="utf-8")
     profile = CaProfile.load(tmp_path / "ca.toml")
     assert (profile.ca, profile.registrar) == ("ca", tmp_path / "registrar")
+
+
+def test_the_refusal_shown_is_what_the_ledger_would_say():
+    before, after = (
+        quote(Mechanism(noise_multiplier="4", sample_rate="1/4", steps=6 * rounds), delta="1e-5")["epsilon_nano"]
+        for rounds in (2, 3)
+    )
+    amounts = f"from ε {nano(str(before))} to {nano(str(after))} at δ 1e-5, over its cap of {nano(str(10**9))}\n"
+    assert f"would bring BirchMSP/records {amounts}" in read(HOW_TO / "budget-refused.md")
