@@ -1,4 +1,4 @@
-"""Pages from templates: every value is escaped, and a name that a template does not know is an error."""
+"""Pages from templates: every value is escaped, can be seen, and is one that the template knows or else an error."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def _environment() -> Environment:
         loader=PackageLoader("gateway.portal"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup, escape
 
 from gateway.audit.trail.kinds import Severity
+from quorate.cli.terminal import printable
 from quorate.privacy.spelling import epsilon_text
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ _SEVERITIES: Final = {Severity.ROUTINE: "routine", Severity.NOTABLE: "notable", 
 _FIGURE: Final = re.compile(r"[+-]?\d+([./]\d+)?(e-?\d+)?")
 _NAMES: Final = frozenset({"study", "dataset", "proposal", "review"})
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
+
+
+def visible(value: object) -> object:
+    """Return a value as a page writes it: of a text, whatever nobody sees or turns it around is an escape.
+
+    Titles, policy texts and documents are other members'; what they show is to be what they say.
+    """
+    return printable(value, keep="\n\t") if type(value) is str else value
 
 
 def when(milliseconds: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from quorate.cli.output import Column, Format, print_rows
 from quorate.cli.terminal import printable
 from quorate.errors import DeniedError, UsageError
 from quorate.policy import parse
+from quorate.policy.difference import difference
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
@@ -82,10 +82,7 @@ async def proposal(session: Session, proposal: str, format_: Format) -> None:
     history = await session.ledger.policy.history()
     version = next(found.version for found in history.versions if found.digest == view.proposal.base)
     before = await session.ledger.policy.get(version)
-    changes = difflib.unified_diff(
-        before.text.splitlines(), view.proposal.text.splitlines(), f"version {version}", proposal, lineterm=""
-    )
-    for line in changes:
+    for line in difference(before.text, view.proposal.text, names=(f"version {version}", proposal)):
         click.echo(printable(line))
     row = proposal_row(view.proposal, view.ballots, what=view.proposal.title)
     print_rows([row], columns=PROPOSAL_COLUMNS, format_=format_)

@@ -31,5 +31,5 @@ async def show_one(visit: Visit) -> Response:
         row=rows[-1],
         rows=rows,
         text=answer.texts[digest],  # type: ignore[attr-defined]
-        diff=answer.diffs.get(digest, "").splitlines(),  # type: ignore[attr-defined]
+        diff=answer.diffs.get(digest, "").split("\n"),  # type: ignore[attr-defined]
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from gateway.audit.trail.history import newest, written
 from gateway.audit.trail.questions.answer import Answer, DatedRow, stamps
 from gateway.audit.trail.questions.members import votes_on
+from quorate.policy.difference import difference
 from quorate.records.ballot import Ballot
 from quorate.records.consortium import Charter
 from quorate.records.policy import Policy, PolicyProposal
@@ -116,7 +116,7 @@ def _about(
 ) -> dict[str, object]:
     record = motion.record
     approved, rejected = votes_on(ballots, record.proposal)
-    lines = diffs[record.digest].splitlines()[2:]
+    lines = diffs[record.digest].split("\n")[2:]
     return {
         "proposal": record.proposal,
         "title": record.title,
@@ -152,5 +152,4 @@ def _quorum(charters: list[Written[Charter]], found: Written[Policy] | Written[P
 
 
 def _diff(texts: Mapping[str, str], base: str, digest: str) -> str:
-    before, after = texts.get(base, "").splitlines(), texts[digest].splitlines()
-    return "\n".join(difflib.unified_diff(before, after, base[:19], digest[:19], lineterm=""))
+    return "\n".join(difference(texts.get(base, ""), texts[digest], names=(base[:19], digest[:19])))

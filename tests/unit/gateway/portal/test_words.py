@@ -1,6 +1,7 @@
 import pytest
+from markupsafe import Markup
 
-from gateway.portal.words import epsilon, figure_columns, in_words, label, pretty, with_short_digests
+from gateway.portal.words import epsilon, figure_columns, in_words, label, pretty, visible, with_short_digests
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -21,6 +22,14 @@ def test_json_is_laid_out_and_anything_else_stays():
 )
 def test_json_that_no_page_could_show_laid_out_stays_as_it_is(text):
     assert pretty(text) == text
+
+
+def test_what_turns_a_text_around_or_nobody_sees_is_an_escape():
+    assert visible("a\u202eb\u2028c\x85d\u200be\tf\ng") == "a\\u202eb\\u2028c\\x85d\\u200be\tf\ng"
+    assert visible("Étude über \N{GREEK SMALL LETTER EPSILON}") == "Étude über \N{GREEK SMALL LETTER EPSILON}"
+    made = Markup("<b>\u202e</b>")
+    assert visible(made) is made
+    assert visible(None) is None
 
 
 def test_digests_in_a_text_are_short_and_the_text_stays_text():
