@@ -29,7 +29,8 @@ _Seen: TypeAlias = "tuple[StudyView | None, RoundView | None, Charter | None]"
 
 _IDLE = 3600.0  # seconds without any change after which a study is looked at again
 _AFTER_FAILURE = 2.0  # seconds before a failed step is tried again
-_ENDED = frozenset({"COMPLETED", "ABORTED"})  # a rejected study may be proposed anew
+_ENDED = frozenset({"COMPLETED", "ABORTED"})
+_NOT_BEGUN = frozenset({"PROPOSED", "REJECTED", "APPROVED", "READY"})
 
 
 async def run(context: GatewayContext) -> None:
@@ -42,7 +43,7 @@ async def run(context: GatewayContext) -> None:
         tasks.create_task(hold_what_is_needed(context))
         followed: set[StudyId] = set()
         async for study in _studies(context.state):
-            if study not in followed:
+            if study not in followed and _has_begun(context.state.studies.get(study)):
                 followed.add(study)
                 tasks.create_task(_StudyLoop(context, study).run(), name=f"study {study}")
 
@@ -52,6 +53,10 @@ async def _studies(state: Projection) -> AsyncIterator[StudyId]:
         yield study
     async for change in state.changes():
         yield change.study
+
+
+def _has_begun(study: StudyView | None) -> bool:
+    return study is not None and study.study.state not in _NOT_BEGUN
 
 
 class _StudyLoop:

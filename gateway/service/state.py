@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from gateway.artifacts.access import Facts
+from gateway.service.proposals import UNAPPROVED, beyond, worth_reading
 from quorate.errors import NotFoundError, StateError, TimedOutError, UnsupportedVersionError
 from quorate.identifiers import MspId, RoundNumber, StudyId
 
@@ -125,7 +126,7 @@ class Projection:
 
     @property
     def studies(self) -> Mapping[StudyId, StudyView]:
-        """Every study."""
+        """Every study that was approved, and so many proposals of each member."""
         return MappingProxyType(self._studies)
 
     @property
@@ -166,11 +167,11 @@ class Projection:
         return self._rounds.get((study, RoundNumber(max(summary.round for summary in view.rounds))))
 
     async def load(self) -> None:
-        """Read everything once: members, every study, and the newest round of each."""
+        """Read everything once: members, every study that is kept, and the newest round of each."""
         await self.refresh_members()
         listed = await self._reads.study.list()
-        for summary in listed.studies:
-            await self.refresh(summary.study)
+        for study in worth_reading(listed.studies):
+            await self.refresh(study)
 
     async def refresh_members(self) -> None:
         """Read charter, members and policies anew, and wake whoever waits."""
@@ -279,7 +280,17 @@ class Projection:
 
     async def _take_study(self, study: StudyId, view: StudyView) -> None:
         self._studies[study] = view
+        if view.study.state in UNAPPROVED:
+            self._forget_proposals(view.study.proposer)
         await self._note((study, None))
+
+    def _forget_proposals(self, proposer: str) -> None:
+        """Forget what is too much of a proposer's studies that nobody has approved."""
+        of_theirs = [view.study for view in self._studies.values() if view.study.proposer == proposer]
+        for study in beyond([study for study in of_theirs if study.state in UNAPPROVED]):
+            name = StudyId(study.study)
+            del self._studies[name]
+            self._changed.pop((name, None), None)
 
     async def _take_round(self, study: StudyId, number: RoundNumber) -> None:
         if not number or (view := await self._round(study, number)) is None:

@@ -78,7 +78,9 @@ class StudiesService:
     def _response(self, change: Change) -> pb.WatchResponse | None:
         checkpoint = self._checkpoint(change.sequence)
         if change.round is None:
-            study = self._state.studies[change.study]
+            study = self._state.studies.get(change.study)
+            if study is None:  # it has left the memory since
+                return None
             state = pb.StudyState(study=change.study, state=study.study.state, document=study.encode())
             return pb.WatchResponse(study=state, checkpoint=checkpoint)
         view = self._state.rounds.get((change.study, change.round))

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 
 from gateway.artifacts.label import Kind, Label
 from gateway.fabric import ChaincodeEvent, FileCheckpointer
+from gateway.service.drain import Drain
 from gateway.service.follow import Follower
+from gateway.service.limiter import Slots
+from gateway.service.proposals import KEPT_PROPOSALS
+from gateway.service.protos.quorate.v1.studies_pb2 import WatchRequest
 from gateway.service.state import KEPT_ROUNDS, Change, Projection
+from gateway.service.studies import StudiesService
 from quorate import canonical
 from quorate.errors import TimedOutError, UnreachableError, UnsupportedVersionError
 from quorate.identifiers import DatasetId, MspId, RoundNumber, StudyId
@@ -21,8 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.fabric import Checkpointer
+    from gateway.service.methods import Call
+    from quorate.records.study import StudyView
 
 ALDER, HEART = MspId("AlderMSP"), StudyId("heart")
+CALL = cast("Call", SimpleNamespace(caller=SimpleNamespace(certificate="the agent's")))
 
 
 @pytest.fixture
@@ -98,6 +107,74 @@ async def test_loading_reads_members_policies_studies_and_newest_rounds(
     assert state.studies[HEART].study.state == "RUNNING"
     assert list(state.rounds) == [(HEART, 2)]
     assert state.latest(HEART) is state.rounds[HEART, RoundNumber(2)]
+
+
+def proposals(count: int, *, proposer: str = ALDER, state: str = "PROPOSED") -> list[StudyView]:
+    """Return studies that an organisation has proposed, the oldest first."""
+    found = []
+    for number in range(count):
+        view = study_record(f"{proposer[:5].lower()}-{number:03}", state=state)
+        proposed = view.study.proposed.model_copy(update={"claimed_time": number})
+        study = view.study.model_copy(update={"proposer": proposer, "proposed": proposed})
+        found.append(view.model_copy(update={"study": study}))
+    return found
+
+
+def changed(view: StudyView, **fields: object) -> StudyView:
+    return view.model_copy(update={"study": view.study.model_copy(update=fields)})
+
+
+async def seen(state: Projection, ledger: LedgerDouble, *views: StudyView) -> None:
+    for view in views:
+        ledger.put(view)
+        await state.refresh(StudyId(view.study.study))
+
+
+async def test_of_what_a_member_proposes_only_so_many_are_read(state: Projection, ledger: LedgerDouble) -> None:
+    """Anybody may propose any number of studies, of 64 KiB each; that must not keep a gateway from starting."""
+    ledger.put(study_record(), *proposals(KEPT_PROPOSALS + 6))
+    await state.load()
+    assert ledger.reads == 1 + 1 + 1 + KEPT_PROPOSALS  # members, the list, the study that runs
+    assert len(state.studies) == 1 + KEPT_PROPOSALS
+    assert HEART in state.studies
+
+
+async def test_of_what_a_member_proposes_the_first_are_kept(state: Projection, ledger: LedgerDouble) -> None:
+    others = proposals(2, proposer="BirchMSP")
+    rejected = proposals(3, proposer="CedarMSP", state="REJECTED")
+    flood = proposals(KEPT_PROPOSALS + 3)
+    await seen(state, ledger, study_record(), *others, *rejected, *flood)
+    names = {view.study.study for view in (*others, *rejected, *flood[:KEPT_PROPOSALS])}
+    assert set(state.studies) == {HEART, *names}
+
+    await seen(state, ledger, changed(flood[-1], state="APPROVED"))
+    assert set(state.studies) == {HEART, flood[-1].study.study, *names}
+
+
+@pytest.mark.parametrize("ended", [{"state": "REJECTED"}, {"expires_time": 10}], ids=["voted down", "never voted on"])
+async def test_what_nobody_can_vote_on_is_forgotten_first(
+    state: Projection, ledger: LedgerDouble, ended: dict[str, object]
+) -> None:
+    old = [changed(view, **ended) for view in proposals(KEPT_PROPOSALS)]
+    later = [
+        changed(view, proposed=view.study.proposed.model_copy(update={"claimed_time": 1000 + number}))
+        for number, view in enumerate(proposals(2, proposer="ElderMSP"))
+    ]
+    waiting = [changed(view, proposer=ALDER) for view in later]
+    await seen(state, ledger, *old, *waiting)
+    assert set(state.studies) == {view.study.study for view in (*old[2:], *waiting)}
+
+
+async def test_what_was_forgotten_meanwhile_is_not_told(state: Projection, ledger: LedgerDouble) -> None:
+    first, *others = proposals(KEPT_PROPOSALS + 1)
+    await seen(state, ledger, study_record(), changed(first, state="REJECTED"))
+    watching = StudiesService(state, Slots(4, limit="limits.streams_at_once"), Drain()).watch(WatchRequest(), CALL)
+    assert (await anext(watching)).study.study == HEART
+    await seen(state, ledger, *others)  # the next was due, and is not here any more
+    told = [await anext(watching) for _ in range(1 + KEPT_PROPOSALS)]
+    assert [answer.WhichOneof("event") for answer in told] == ["caught_up", *["study"] * KEPT_PROPOSALS]
+    assert [answer.study.study for answer in told[1:]] == [view.study.study for view in others]
+    await watching.aclose()
 
 
 async def test_before_a_charter_there_are_no_members_and_no_policies(state: Projection) -> None:
