@@ -106,6 +106,11 @@ class Topology(_Record):
             raise ValueError("Raft with two orderer nodes stops when either does: choose one, or at least three")
         return self
 
+    @property
+    def orderers_stand_in(self) -> bool:
+        """Whether any one of several orderer nodes can take a transaction for the others; of SmartBFT most must."""
+        return self.consensus == "raft" and self.orderer.nodes > 1
+
     @classmethod
     def for_members(cls, members: Sequence[str], *, batch: Batch | None = None) -> Self:
         """Return the default topology for members known by what people call them.

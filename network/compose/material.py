@@ -63,6 +63,7 @@ def _peer(plan: Plan, identities: Identities, place: Place) -> None:
         tls_authorities=_authorities(directory, [paths.tls_ca.cert]),
         builder=_BUILDER,
         fabric_version=plan.topology.fabric_version,
+        orderers_stand_in=plan.topology.orderers_stand_in,
     )
     write_private(directory / "core.yaml", core_yaml(settings).encode())
 

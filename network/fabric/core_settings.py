@@ -33,7 +33,7 @@ class PeerSettings:
         Its local MSP, its ledger, the folder of its TLS certificate and key, and who issues clients' TLS certificates.
     builder
         The folder of the external builder whose ``bin`` holds detect, build and release.
-    fabric_version
+    fabric_version, orderers_stand_in
         As of `network.topology.Topology`.
     """
 
@@ -49,6 +49,7 @@ class PeerSettings:
     tls_authorities: Sequence[PurePath]
     builder: PurePath
     fabric_version: str
+    orderers_stand_in: bool
 
 
 def core_yaml(peer: PeerSettings) -> str:
@@ -69,12 +70,12 @@ def core_yaml(peer: PeerSettings) -> str:
             "authentication": {"timewindow": "15m"},
             "maxRecvMsgSize": _MAX_MESSAGE,
             "maxSendMsgSize": _MAX_MESSAGE,
-            "keepalive": _keepalive(),
+            "keepalive": _keepalive(peer),
             "gossip": _gossip(peer),
             # Peers find a restarted orderer within seconds and never give up on one.
             "deliveryclient": {"reconnectTotalTimeThreshold": "8760h", "reConnectBackoffThreshold": "2s"},
             "discovery": {"enabled": True, "authCacheEnabled": True, "authCacheMaxSize": 1000},
-            "gateway": {"enabled": True, "endorsementTimeout": "30s", "broadcastTimeout": "30s", "dialTimeout": "30s"},
+            "gateway": _gateway(peer),
             "limits": {"concurrency": {"endorserService": 2500, "deliverService": 2500, "gatewayService": 500}},
             "handlers": _handlers(peer.fabric_version),
         },
@@ -100,13 +101,21 @@ def _tls(peer: PeerSettings) -> dict[str, object]:
     }
 
 
-def _keepalive() -> dict[str, object]:
+def _gateway(peer: PeerSettings) -> dict[str, object]:
+    # Another orderer gets what one does not answer to, before clients of ours send it again by themselves.
+    broadcast = "1500ms" if peer.orderers_stand_in else "30s"
+    return {"enabled": True, "endorsementTimeout": "30s", "broadcastTimeout": broadcast, "dialTimeout": "30s"}
+
+
+def _keepalive(peer: PeerSettings) -> dict[str, object]:
+    # Blocks are had from another orderer when one hangs; gRPC asks every ten seconds at most.
+    delivery = {"interval": "10s", "timeout": "5s"} if peer.orderers_stand_in else {"interval": "60s", "timeout": "20s"}
     return {
         "interval": "7200s",
         "timeout": "20s",
         "minInterval": "60s",
         "client": {"interval": "60s", "timeout": "20s"},
-        "deliveryClient": {"interval": "60s", "timeout": "20s"},
+        "deliveryClient": delivery,
     }
 
 

@@ -50,7 +50,8 @@ def orderer_yaml(orderer: OrdererSettings) -> str:
                 "ClientAuthRequired": True,
                 "ClientRootCAs": [str(path) for path in orderer.client_authorities],
             },
-            "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
+            # Peers ask every ten seconds whether it lives, and whoever asks more often than this is cut off.
+            "Keepalive": {"ServerMinInterval": "5s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
             "Cluster": {
                 "ClientCertificate": cert,
                 "ClientPrivateKey": key,

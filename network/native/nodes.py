@@ -64,6 +64,7 @@ def peer_node(
         tls_authorities=[paths.tls_ca.cert],
         builder=BUILDER,
         fabric_version=plan.topology.fabric_version,
+        orderers_stand_in=plan.topology.orderers_stand_in,
     )
     (place.directory / "core.yaml").write_text(core_yaml(settings), encoding="utf-8")
     return _node(place, (str(programs.peer), "node", "start"), paths, tls, dies_with_parent=dies_with_parent)

@@ -1,11 +1,17 @@
 """Every kind of ordering, both versions of Fabric, several peers, and Fabric CA: up, a transaction, up again."""
 
+import asyncio
+
 import pytest
 
-from network.consortium import found_at_once
+from network.consortium import found_at_once, open_contract
+from network.identity import Role
 from network.identity.fabric_ca.program import find_ca_program
 from quorate.errors import UsageError
+from tests.integration.datasets import unprotected
 from tests.integration.native.conftest import found_in_the_end, title, topology
+
+ORDERERS = ("orderer0.orderer", "orderer1.orderer", "orderer2.orderer")
 
 
 def goes_on(engine, start, wanted):
@@ -33,11 +39,31 @@ def test_fabric_2_5(native_2_5, start, nodes):
 
 def test_any_one_of_three_raft_orderers_may_fail(native, start):
     network = start(native, topology("Alder", "Birch", orderer={"nodes": 3}))
-    for name in ("orderer0.orderer", "orderer1.orderer", "orderer2.orderer"):
+    for name in ORDERERS:
         network.nodes[name].kill()
         found_in_the_end(network.connection)
         network.nodes[name].start()
     assert b"A consortium for tests" in title(network.connection)
+
+
+def test_any_one_of_three_raft_orderers_may_hang(native, start):
+    """Frozen, its connections open: no member waits until its deadline, one minute, for blocks or for an answer."""
+    network = start(native, topology("Alder", "Birch", orderer={"nodes": 3}))
+    found_at_once(network.connection, timeout_s=60)
+    for name in ORDERERS:
+        network.nodes[name].pause()
+        asyncio.run(everybody_commits(network.connection, f"while-{name}-hangs"))
+        network.nodes[name].resume()
+
+
+async def everybody_commits(connection, dataset):
+    """Every member's own peer says that a transaction of that member is in a block."""
+
+    async def commit(member):
+        async with open_contract(connection, member, Role.STEWARD) as contract:
+            await contract.submit("dataset:Register", unprotected(f"{member.name}-{dataset}").encode())
+
+    await asyncio.gather(*map(commit, connection.organisations))
 
 
 def test_several_peers_of_an_organisation_have_the_same_ledger(native, start):

@@ -37,6 +37,15 @@ def test_files_of_before_there_was_a_choice_of_engines_still_load(tmp_path):
     assert (topology.organisations[0].peers, topology.orderer.nodes) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("consensus", "nodes", "stand_in"), [("raft", 1, False), ("raft", 3, True), ("smartbft", 4, False)]
+)
+def test_one_of_several_raft_orderers_stands_in_for_another(consensus, nodes, stand_in):
+    plain = Topology.for_members(["Alder"]).model_dump(by_alias=True)
+    topology = Topology.model_validate(plain | {"consensus": consensus, "orderer": {"nodes": nodes}})
+    assert topology.orderers_stand_in is stand_in
+
+
 def test_four_nodes_agree_by_smartbft(tmp_path):
     path = tmp_path / "topology.toml"
     path.write_text('consensus = "smartbft"\n' + GOOD + "peers = 2\n[orderer]\nnodes = 4\n", encoding="utf-8")

@@ -21,6 +21,7 @@ def peer(**changes):
         "tls_authorities": [PurePosixPath("/ca/alder.pem"), PurePosixPath("/ca/birch.pem")],
         "builder": PurePosixPath("/builder"),
         "fabric_version": "3.1",
+        "orderers_stand_in": False,
     }
     return yaml.safe_load(core_yaml(PeerSettings(**settings | changes)))
 
@@ -49,6 +50,13 @@ def test_chaincode_is_a_service_and_docker_is_not_asked_for():
     assert settings["vm"]["endpoint"] == ""
     assert settings["chaincode"]["externalBuilders"] == [{"name": "quorate-service", "path": "/builder"}]
     assert settings["peer"]["chaincodeListenAddress"] == "127.0.0.1:0"
+
+
+@pytest.mark.parametrize(("stand_in", "broadcast", "silence"), [(True, "1500ms", "10s"), (False, "30s", "60s")])
+def test_an_orderer_that_hangs_is_left_soon_where_another_can_stand_in(stand_in, broadcast, silence):
+    settings = peer(orderers_stand_in=stand_in)["peer"]
+    assert settings["gateway"]["broadcastTimeout"] == broadcast
+    assert settings["keepalive"]["deliveryClient"]["interval"] == silence
 
 
 @pytest.mark.parametrize(("version", "checked"), [("3.1", True), ("2.5", False)])
@@ -85,4 +93,5 @@ def test_an_orderer_lets_in_whom_the_channels_authorities_know_and_its_own_admin
     assert settings["Admin"]["TLS"]["ClientRootCAs"] == ["/ca/orderer.pem"]
     assert general["TLS"]["ClientAuthRequired"] is settings["Admin"]["TLS"]["ClientAuthRequired"] is True
     assert general["BootstrapMethod"] == "none"
+    assert general["Keepalive"]["ServerMinInterval"] == "5s"
     assert settings["FileLedger"]["Location"] == "/data"
