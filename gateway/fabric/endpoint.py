@@ -68,6 +68,14 @@ class Tls:
         """Return the same from files.
 
         The key file must be private to its owner (mode 0600 or stricter), and the key must be the certificate's.
+
+        Raises
+        ------
+        UsageError
+            When one of certificate and key is missing, they do not belong together, a file is not PEM, or others may
+            read the key.
+        StorageError
+            When a file cannot be read.
         """
         if bool(certificate) != bool(key):
             raise UsageError(_HALF)

@@ -80,7 +80,13 @@ class Plan(abc.ABC):
 
     @property
     def local_training(self) -> LocalTraining:
-        """Steps and batch size for studies without differential privacy, from ``parameters["local"]``."""
+        """Steps and batch size for studies without differential privacy, from ``parameters["local"]``.
+
+        Raises
+        ------
+        UsageError
+            When the parameters do not have both, as integers.
+        """
         local = self.parameters.get("local")
         if not isinstance(local, dict):
             raise UsageError("the plan does not say how to train without privacy", hint='Set parameters["local"].')

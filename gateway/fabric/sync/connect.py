@@ -35,8 +35,8 @@ def connect(
 ) -> Iterator[Gateway]:
     """Open a gateway for one identity, and close it with all that it has under way in the end.
 
-    The parameters are those of `gateway.fabric.connect`, except that an open channel cannot be shared: it would belong
-    to another event loop.
+    The parameters and errors are those of `gateway.fabric.connect`, except that an open channel cannot be shared: it
+    would belong to another event loop.
     """
     if not isinstance(endpoint, str | Endpoint):
         raise UsageError(f"{type(endpoint).__name__} is neither an address nor an Endpoint")
