@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +19,12 @@ from quorate.records.round import RoundView
 from quorate.records.study import StudyView
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
+_PAST_SECONDS: Final = 60.0
 _DOCUMENT_LIMIT: Final = 64 * 1024 * 1024
 
 
@@ -62,7 +63,7 @@ class StudiesClient:
 
     async def stream(
         self, study: str | None = None, *, checkpoint: str = ""
-    ) -> AsyncIterator[StudyChange | RoundChange | CaughtUp]:
+    ) -> AsyncGenerator[StudyChange | RoundChange | CaughtUp, None]:
         """Yield changes until the stream ends or breaks, with a word when everything known has come."""
         call = self._watch(pb.WatchRequest(study=study or "", checkpoint=checkpoint))
         try:
@@ -72,6 +73,32 @@ class StudiesClient:
             raise from_rpc(error, doing="watching studies") from error
         finally:
             call.cancel()
+
+    async def watch_in_order(self, study: str) -> AsyncIterator[StudyChange | RoundChange]:
+        """Yield a study's past by the numbers of its rounds, then each change as it happens, as `watch` does.
+
+        Raises
+        ------
+        TimedOutError
+            When the past has not come within a minute.
+        QuorateError
+            When the gateway refuses, or the connection breaks before the past has come.
+        """
+        past: list[StudyChange | RoundChange] = []
+        checkpoint = ""
+        try:
+            async with asyncio.timeout(_PAST_SECONDS), aclosing(self.stream(study)) as changes:
+                async for change in changes:
+                    checkpoint = change.checkpoint
+                    if isinstance(change, CaughtUp):
+                        break
+                    past.append(change)
+        except TimeoutError as error:
+            raise TimedOutError(f"the past of {study} did not come within {_PAST_SECONDS:g} s", cause=error) from error
+        for change in sorted(past, key=lambda change: 0 if change.round is None else change.round.round.round):
+            yield change
+        async for change in self.watch(study, checkpoint=checkpoint):
+            yield change
 
     async def watch(
         self, study: str | None = None, *, checkpoint: str = ""

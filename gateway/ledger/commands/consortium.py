@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from gateway.fabric.secret_file import read_pem
 from gateway.ledger.commands.ballots import PROPOSAL_COLUMNS, proposal_row, require_read
+from gateway.ledger.commands.charters import charter_summary, founding_summary
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
-from quorate.cli.output import Column, Format, print_rows
+from quorate.cli.output import Column, Format, print_document, print_rows
 from quorate.errors import NotFoundError, UsageError
 from quorate.records.consortium import Found
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
     from quorate.records.consortium import Founding, MemberProposal
+
+_NO_CHARTER: Final = "No charter is in force yet: one is proposed by `found`, confirmed by all, then activated."
+_MEMBERS: Final = (
+    Column(key="msp", title="member"),
+    Column(key="fingerprint_key", title="fingerprint key"),
+    Column(key="gateway", title="gateway"),
+)
 
 
 @click.group()
@@ -72,16 +80,21 @@ async def announce(session: Session, address: str, tls_root: Path, format_: Form
 
 @ledger_command(consortium, "show")
 async def show(session: Session, format_: Format) -> None:
-    """Show the charter and its members."""
+    """Show the charter with its rules and members; before one is in force, those that are proposed."""
     view = await session.ledger.consortium.get()
-    if format_ is not Format.TABLE or view.charter is None:
+    if format_ is not Format.TABLE:
         print_record(view, format_)
         return
+    if view.charter is None:
+        click.echo(_NO_CHARTER, err=True)
+        for founding in view.foundings:
+            print_document(founding_summary(founding, view.confirmations), format_=format_)
+            print_rows([each.model_dump() for each in founding.members], columns=_MEMBERS[:-1], format_=format_)
+        return
+    print_document(charter_summary(view.charter), format_=format_)
     gateways = {member.msp: member.address for member in (await session.ledger.consortium.members()).members}
-    rows = [{"msp": member.msp, "gateway": gateways.get(member.msp)} for member in view.charter.members]
-    print_rows(
-        rows, columns=(Column(key="msp", title="member"), Column(key="gateway", title="gateway")), format_=format_
-    )
+    rows = [{**each.model_dump(), "gateway": gateways.get(each.msp)} for each in view.charter.members]
+    print_rows(rows, columns=_MEMBERS, format_=format_)
 
 
 @ledger_command(consortium, "propose-member")

@@ -116,7 +116,8 @@ async def history(session: Session, format_: Format) -> None:
     versions = [record.model_dump() | {"in_force": said(record.in_force)} for record in found.versions]
     print_rows(versions, columns=_VERSION_COLUMNS, format_=format_)
     proposals = [proposal_row(motion, found.ballots, what=motion.title) for motion in found.proposals]
-    print_rows(proposals, columns=PROPOSAL_COLUMNS, format_=format_)
+    if proposals:
+        print_rows(proposals, columns=PROPOSAL_COLUMNS, format_=format_)
 
 
 def _read_text(path: Path) -> str:

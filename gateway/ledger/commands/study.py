@@ -170,7 +170,7 @@ async def watch(session: Session, name: str, format_: Format) -> None:
     await session.ledger.study.get(name)
     shown: set[str] = set()
     newest, wanted = 0, None
-    async for change in StudiesClient(session.channel).watch(name):
+    async for change in StudiesClient(session.channel).watch_in_order(name):
         line = change_words(change) if format_ is Format.TABLE else json.dumps(record_of(change).as_json())
         if line not in shown:
             shown.add(line)

@@ -38,5 +38,9 @@ def count(charter: Charter, rule: str, vote_of: Callable[[str], Ballot | VoteRec
     votes = [vote_of(member.msp) for member in charter.members]
     choices = [vote.choice for vote in votes if vote is not None]
     voters = len(charter.members)
-    needed = {"all": voters, "two-thirds": (2 * voters + 2) // 3, "majority": voters // 2 + 1}[rule]
-    return Count(voters, needed, approve=choices.count("approve"), reject=choices.count("reject"))
+    return Count(voters, needed(rule, voters), approve=choices.count("approve"), reject=choices.count("reject"))
+
+
+def needed(rule: str, voters: int) -> int:
+    """Return how many of the voters must be for something."""
+    return {"all": voters, "two-thirds": (2 * voters + 2) // 3, "majority": voters // 2 + 1}[rule]

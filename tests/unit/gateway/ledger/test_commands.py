@@ -187,6 +187,46 @@ async def test_tables_are_printed_for_full_and_for_bare_records(
         assert result.output.strip()
 
 
+async def test_the_charter_is_shown_with_its_rules(call: Callable[..., Any], peer: Peer):
+    view = sample(FUNCTIONS["consortium:Get"].answer, full=True)
+    key = view["charter"]["members"][0]["fingerprint_key"]
+    view["charter"] |= {
+        "quorum": {"studies": "majority", "members": "two-thirds", "policies": "all"},
+        "members": [{"msp": f"{name}MSP", "fingerprint_key": key} for name in ("Alder", "Birch", "Chestnut", "Elm")],
+        "voting_period_ms": 604_800_000,
+        "clock_skew_ms": 30_000,
+    }
+    peer.answers["consortium:Get"] = view
+
+    result = await call(consortium, "show", format_="table")
+
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert {
+        "studies are decided by majority, 3 of 4 members",
+        "members are decided by two-thirds, 3 of 4 members",
+        "policies are decided by all, 4 of 4 members",
+        "votes are open for 7 days",
+        "clocks may be off by 30 s",
+        f"ElmMSP {key} -",
+    } <= set(lines)
+
+
+async def test_a_charter_that_is_proposed_is_shown_with_who_confirmed_it(call: Callable[..., Any], peer: Peer):
+    view = sample(FUNCTIONS["consortium:Get"].answer, full=True)
+    del view["charter"]
+    [founding], [confirmed] = view["foundings"], view["confirmations"]
+    confirmed |= {"proposer": founding["proposer"], "charter_digest": founding["charter_digest"], "msp": "BirchMSP"}
+    view["confirmations"] = [confirmed, confirmed | {"msp": "ElmMSP", "charter_digest": "sha256:" + "1" * 64}]
+    peer.answers["consortium:Get"] = view
+
+    result = await call(consortium, "show", format_="table")
+
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "confirmed by BirchMSP" in lines
+    assert f"digest {founding['charter_digest']}" in lines
+    assert "No charter is in force yet" in result.stderr
+
+
 async def test_nothing_is_voted_on_terms_that_were_not_read(call: Callable[..., Any], peer: Peer):
     unread = failure(await call(study, "vote", "heart", "approve"))
     other = failure(await call(study, "vote", "heart", "approve", "--digest", "sha256:" + "1" * 64))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import grpc
@@ -114,6 +115,25 @@ async def test_watching_goes_on_across_a_restart_of_the_gateway(alder: House, le
             while words(await anext(changes)) != ("round", "heart", "1", "SEALED"):
                 pass
         await changes.aclose()
+
+
+async def test_the_past_comes_by_the_numbers_of_the_rounds(alder: House, ledger: LedgerDouble) -> None:
+    numbers = (3, 1, 11, 2)
+    ledger.put(study_record(), study_record("lung"), *map(round_record, numbers))
+    for number in numbers:
+        await alder.state.refresh_round(HEART, RoundNumber(number))
+    await alder.state.refresh(StudyId("lung"))
+    await alder.state.refresh(HEART, RoundNumber(2))
+    async with alder.client() as client, asyncio.timeout(60), aclosing(client.studies.watch_in_order("heart")) as seen:
+        past = [words(await anext(seen)) for _ in range(5)]
+        ledger.put(round_record(1, state="SEALED"))
+        await alder.state.refresh_round(HEART, RoundNumber(1))
+        live = words(await anext(seen))
+    assert past == [
+        ("study", "heart", "RUNNING"),
+        *(("round", "heart", number, "OPEN") for number in ("1", "2", "3", "11")),
+    ]
+    assert live == ("round", "heart", "1", "SEALED")
 
 
 @pytest.mark.usefixtures("running")
