@@ -18,7 +18,7 @@ OPTIONS: Final = {
     "kind": (
         "--kind",
         None,
-        click.Choice(("budget", "late", "declined", "left out", "excluded", "aborted", "invalid")),
+        click.Choice(("budget", "late", "declined", "left out", "excluded", "aborted", "invalid", "conflict")),
         "Only this kind.",
     ),
     "since": ("--since", "TIME", str, "Only what claims this time or a later one, such as 2026-11-23T08:00Z."),

@@ -25,6 +25,7 @@ INVALID: Final = "ledger.invalid"
 DIVERGED: Final = "witness.diverged"
 """No event of the ledger, but what the own gateway has seen of another's."""
 REPEATED: Final = "ledger.repeated"
+CONFLICTED: Final = "ledger.conflicted"
 CONFIGURED: Final = "channel.configured"
 DEFINED: Final = "chaincode.defined"
 
@@ -70,6 +71,7 @@ _NOTABLE: Final = {
     "model.retired": "A model was retired",
     "audit.review_opened": "A review was opened",
     "audit.review_concluded": "A review was concluded",
+    CONFLICTED: "A transaction was overtaken by another",
     CONFIGURED: "The channel was configured",
     DEFINED: "The chaincode was defined",
 }

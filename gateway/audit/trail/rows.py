@@ -44,6 +44,14 @@ _UNSIGNED: Final = frozenset(
     }
 )
 """What peers found invalid before they knew whose it is: an orderer can put anybody's name on it."""
+_WITHOUT_EFFECT: Final = {
+    # Whoever sent it sent it again, not knowing what became of the first; peers judged that one, and not this.
+    TxValidationCode.DUPLICATE_TXID: kinds.REPEATED,
+    # Gateways that take the same step of a round at the same time do this every day, and nothing is wrong.
+    TxValidationCode.MVCC_READ_CONFLICT: kinds.CONFLICTED,
+    TxValidationCode.PHANTOM_READ_CONFLICT: kinds.CONFLICTED,
+}
+"""What peers found invalid in the course of things."""
 
 
 @dataclass(slots=True)
@@ -124,9 +132,7 @@ def _add(rows: BlockRows, position: int, entry: bytes, code: TxValidationCode, c
     made = _transaction(transaction, code, chaincode)
     rows.transactions.append(where | made)
     if code is not TxValidationCode.VALID:
-        # Whoever sent it sent it again, not knowing what became of the first; peers judged that one, and not this.
-        repeated = code is TxValidationCode.DUPLICATE_TXID
-        rows.events.append(_event(where, made, kinds.REPEATED if repeated else kinds.INVALID, reason=code.name))
+        rows.events.append(_event(where, made, _WITHOUT_EFFECT.get(code, kinds.INVALID), reason=code.name))
         return
     rows.events += [_event(where, made, **facts) for facts in _facts(transaction, made["kind"], chaincode)]
     if made["kind"] == "configuration":

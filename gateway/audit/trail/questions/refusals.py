@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.audit.trail.store import Trail
 
 
-RefusalKind = Literal["budget", "late", "declined", "left out", "excluded", "aborted", "invalid"]
+RefusalKind = Literal["budget", "late", "declined", "left out", "excluded", "aborted", "invalid", "conflict"]
 
 
 class RefusalRow(DatedRow):
@@ -31,7 +31,7 @@ class RefusalRow(DatedRow):
     kind
         ``budget`` (a charge over the cap), ``late`` (an update after the deadline), ``declined`` (by its owner),
         ``left out`` (of the sealed round), ``excluded`` (by the attesters), ``aborted`` (a round), ``invalid``
-        (a transaction that peers did not let take effect).
+        (a transaction that peers did not let take effect), ``conflict`` (one that another had overtaken).
     reason
         In the ledger's word.
     detail
@@ -145,7 +145,7 @@ def _invalid(trail: Trail) -> Iterator[RefusalRow]:
     query = (
         select(EVENTS, TRANSACTIONS.c.function)
         .join(TRANSACTIONS, (EVENTS.c.block == TRANSACTIONS.c.block) & (EVENTS.c.position == TRANSACTIONS.c.position))
-        .where(EVENTS.c.type == kinds.INVALID)
+        .where(EVENTS.c.type.in_((kinds.INVALID, kinds.CONFLICTED)))
         .order_by(EVENTS.c.sequence)
     )
     with trail.engine.connect() as connection:
@@ -159,7 +159,7 @@ def _invalid(trail: Trail) -> Iterator[RefusalRow]:
             role=row["role"] or "",
             claimed_time=row["claimed_time"] or 0,
             observed_time=seen.get(row["block"]),
-            kind="invalid",
+            kind="invalid" if row["type"] == kinds.INVALID else "conflict",
             study=None,
             round=None,
             msp=row["actor"],

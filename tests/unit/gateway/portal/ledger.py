@@ -17,7 +17,7 @@ STRICTER = DEFAULT_POLICY + (
 NEWCOMER = {"msp": "ElmMSP", "fingerprint_key": digest_of(b"Elm's")}
 
 TITLES = {"one": "Readmission after heart failure", "two": "Early warning of sepsis"}
-_MVCC_READ_CONFLICT = 11
+_ENDORSEMENT_POLICY_FAILURE = 10
 
 _PLAIN = {
     "consortium:Found": "consortium.proposed",
@@ -97,7 +97,7 @@ class House(Consortium):
             self.members[1].roles["aggregator"], CHAINCODE, [b"round:Seal", b"{}"], writes={},
             endorsers=self.ledger.endorsers, time_ms=self.ledger.time,
         )  # fmt: skip
-        self.ledger.chain.append([entry], codes=bytes([_MVCC_READ_CONFLICT]))
+        self.ledger.chain.append([entry], codes=bytes([_ENDORSEMENT_POLICY_FAILURE]))
 
     def call(self, function, *, by=0, role="operator", **fields):
         return self.ledger.call(self.members[by], role, function, **fields)

@@ -133,7 +133,7 @@ async def test_a_transaction_shows_its_decision_and_how_to_verify_it(officer):
 
 async def test_an_invalid_transaction_shows_why_and_no_decision(officer):
     found = await text(officer, await transaction_of(officer, "ledger.invalid"))
-    assert "mvcc read conflict" in found
+    assert "endorsement policy failure" in found
     assert "No policy decided this" in found
 
 

@@ -11,6 +11,7 @@ from gateway.audit.trail.detail import transaction as detail_of
 from gateway.audit.trail.questions.refusals import refusals
 from gateway.audit.trail.tables import BLOCKS, EVENTS, METADATA, TRANSACTIONS, WRITES
 from quorate.blocks import protos
+from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.errors import BlockError
 from quorate.blocks.header import data_hash
 from quorate.blocks.rwset import composite_key
@@ -91,10 +92,18 @@ def test_what_came_before_a_bad_block_stays(chain):
     assert trail.append(chain[trail.height :]) == len(chain)
 
 
-def test_an_invalid_transaction_is_an_event_and_leaves_no_writes(chain):
+@pytest.mark.parametrize(
+    ("code", "kind", "severity"),
+    [
+        (10, "ledger.invalid", 2),
+        (11, "ledger.conflicted", 1),
+        (12, "ledger.conflicted", 1),
+    ],
+)
+def test_an_invalid_transaction_is_an_event_and_leaves_no_writes(code, kind, severity, chain):
     block = protos.Block.FromString(chain[-1])
     codes = bytearray(block.metadata.metadata[2])
-    codes[0] = 11
+    codes[0] = code
     block.metadata.metadata[2] = bytes(codes)
     trail = Trail.open(None)
     trail.append([*chain[:-1], block.SerializeToString()])
@@ -102,7 +111,11 @@ def test_an_invalid_transaction_is_an_event_and_leaves_no_writes(chain):
     with trail.engine.connect() as connection:
         event = connection.execute(select(EVENTS).where(EVENTS.c.block == number)).mappings().first()
         written = connection.execute(select(WRITES).where(WRITES.c.block == number, WRITES.c.position == 0)).all()
-    assert (event["type"], event["reason"], event["severity"]) == ("ledger.invalid", "MVCC_READ_CONFLICT", 2)
+    assert (event["type"], event["severity"]) == (kind, severity)
+    assert event["reason"] == TxValidationCode(code).name
+    assert [row.kind for row in refusals(trail).rows if row.transaction == event["transaction"]] == [
+        kind.removeprefix("ledger.").replace("conflicted", "conflict")
+    ]
     assert written == []
 
 
