@@ -5,6 +5,7 @@ import yaml
 
 from network.fabric.core_settings import PeerSettings, core_yaml
 from network.fabric.orderer_settings import OrdererSettings, orderer_yaml
+from tests.unit.docs.pages import DOCS, fenced, read
 
 
 def peer(**changes):
@@ -57,6 +58,13 @@ def test_an_orderer_that_hangs_is_left_soon_where_another_can_stand_in(stand_in,
     settings = peer(orderers_stand_in=stand_in)["peer"]
     assert settings["gateway"]["broadcastTimeout"] == broadcast
     assert settings["keepalive"]["deliveryClient"]["interval"] == silence
+
+
+def test_the_page_on_gateways_shows_what_peers_get_then():
+    (shown,) = (yaml.safe_load(body)["peer"] for body in fenced(read(DOCS / "how-to" / "run-a-gateway.md"), "yaml"))
+    settings = peer(orderers_stand_in=True)["peer"]
+    assert shown["keepalive"]["deliveryClient"] == settings["keepalive"]["deliveryClient"]
+    assert shown["gateway"].items() <= settings["gateway"].items()
 
 
 @pytest.mark.parametrize(("version", "checked"), [("3.1", True), ("2.5", False)])
