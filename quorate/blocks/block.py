@@ -10,6 +10,7 @@ from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.decode import decode, decode_exact
 from quorate.blocks.errors import BlockError
 from quorate.blocks.header import BlockHeader, data_hash
+from quorate.blocks.wire import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +94,10 @@ def decode_block(data: bytes) -> Block:
 
 
 def require_separable(entries: Sequence[bytes]) -> None:
-    """Return when each entry is an envelope with a payload, an optional signature, and nothing else, in this order.
+    """Return when each entry is an envelope with a payload, an optional signature, and in this order.
 
-    From the concatenation of such entries it follows where each one ends, so that a data hash stands for one sequence
-    of entries only.
+    What an envelope does not know may follow: orderers keep it, and members may write it. From the concatenation of
+    such entries it follows where each one ends, so that a data hash stands for one sequence of entries only.
 
     Raises
     ------
@@ -105,6 +106,7 @@ def require_separable(entries: Sequence[bytes]) -> None:
     """
     for index, entry in enumerate(entries):
         envelope = decode(protos.Envelope, entry, f"entry {index}")
-        plain = protos.Envelope(payload=envelope.payload, signature=envelope.signature)
-        if not envelope.payload or plain.SerializeToString() != entry:
+        known: bytes = envelope.SerializeToString()
+        rest = entry.removeprefix(known)
+        if not envelope.payload or known + rest != entry or plain(protos.Envelope.DESCRIPTOR, rest):
             raise BlockError(f"entry {index} does not serialise to itself")

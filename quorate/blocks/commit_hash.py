@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from quorate.blocks.validation.state import PUBLIC
+from quorate.blocks.wire import varint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ def next_commit_hash(codes: bytes, updates: Mapping[Place, Versioned], previous:
 
 def begin_commit_hash(codes: bytes, updates: Mapping[Place, Versioned]) -> hashlib._Hash:
     """Return the hash of a block's own part, to which that of the block before it is still to be added."""
-    return hashlib.sha256(_varint(len(codes)) + codes + _encode(updates))
+    return hashlib.sha256(varint(len(codes)) + codes + _encode(updates))
 
 
 def _encode(updates: Mapping[Place, Versioned]) -> bytes:
@@ -63,22 +64,13 @@ def _write(shown: tuple[str, str], key: str | bytes, update: Versioned) -> bytes
     name = key.encode() if isinstance(key, str) else key
     fields = enumerate((shown[0].encode(), shown[1].encode(), name), 1)
     parts = [_field(number, content) for number, content in fields if content]
-    parts.append(_varint(4 << 3) + _varint(1) if update.value is None else _field(5, update.value))
+    parts.append(varint(4 << 3) + varint(1) if update.value is None else _field(5, update.value))
     parts.append(_field(6, _order_preserving(update.block) + _order_preserving(update.index)))
     return b"".join(parts)
 
 
 def _field(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def _order_preserving(number: int) -> bytes:

@@ -55,15 +55,15 @@ class Elements:
         """Return where the next element's content begins and ends."""
         head = self._data[self._at : self._at + 2]
         if len(head) < len(b"TL") or head[0] != tag or head[0] & _MULTI_BYTE_TAG == _MULTI_BYTE_TAG:
-            raise BlockError("a certificate has another element than is due")
+            raise BlockError("another DER element stands where one is due")
         begin, length = self._at + 2, head[1]
         if length >= _LONG:
             size = length - _LONG
             digits = self._data[begin : begin + size]
             length = int.from_bytes(digits, "big")
             if not 1 <= size <= _LONGEST or len(digits) < size or digits[0] == 0 or length < _LONG:
-                raise BlockError("a certificate has an element whose length is not DER")
+                raise BlockError("an element has a length that is not DER")
             begin += size
         if begin + length > len(self._data):
-            raise BlockError("a certificate ends in the middle of an element")
+            raise BlockError("DER ends in the middle of an element")
         return begin, begin + length

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from quorate.blocks import protos
 from quorate.blocks.decode import decode
 from quorate.blocks.errors import BlockError
-from quorate.blocks.signature import verify_signature
+from quorate.blocks.signature import verify_exact_signature
 
 if TYPE_CHECKING:
     from quorate.blocks.config import ChannelConfig
@@ -61,7 +61,7 @@ def verify_orderers(header: BlockHeader, found: OrdererSignatures, config: Chann
     signers: dict[tuple[str, bytes], Identity] = {}
     for signature in found.signatures:
         signer, prefix = _signer(signature, config)
-        verify_signature(signer.key, signature.signature, found.value + prefix + header.encoded)
+        verify_exact_signature(signer.key, signature.signature, found.value + prefix + header.encoded)
         if signer.who in signers:
             raise BlockError("an orderer has signed the block twice")
         signers[signer.who] = signer

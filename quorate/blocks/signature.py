@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from quorate.blocks.der import INTEGER, Elements
 from quorate.blocks.errors import BlockError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _ALGORITHM: Final = ec.ECDSA(SHA256())
 
 
 def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> None:
-    """Return when `signature` is the key's over `message`.
+    """Return when `signature` is the key's over `message` as peers see it, who pass over bytes behind an ECDSA one.
 
     Raises
     ------
@@ -43,8 +44,7 @@ def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> N
     """
     try:
         if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in ORDERS:
-            _require_low_s(signature, ORDERS[key.curve.name] // 2)
-            key.verify(signature, message, _ALGORITHM)
+            key.verify(_in_one_form(signature, ORDERS[key.curve.name] // 2), message, _ALGORITHM)
         elif isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, message)
         else:
@@ -53,10 +53,30 @@ def verify_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> N
         raise BlockError("the signature is not this key's over these bytes", cause=error) from error
 
 
-def _require_low_s(signature: bytes, half: int) -> None:
-    try:
-        _, s = decode_dss_signature(signature)
-    except ValueError as error:
-        raise BlockError("the signature is not DER", cause=error) from error
-    if s > half:
+def verify_exact_signature(key: PublicKeyTypes, signature: bytes, message: bytes) -> None:
+    """Return when `signature` is the key's over `message`, and no byte of it is without meaning.
+
+    Raises
+    ------
+    BlockError
+        When it is not; as `verify_signature`.
+    """
+    verify_signature(key, signature, message)
+    if isinstance(key, ec.EllipticCurvePublicKey) and signature != _in_one_form(signature, ORDERS[key.curve.name]):
+        raise BlockError("the signature is followed by bytes that say nothing")
+
+
+def _in_one_form(signature: bytes, most: int) -> bytes:
+    """Return R and S as DER and nothing else."""
+    numbers = Elements(signature).enter()
+    r, s = (_positive(numbers.take(INTEGER)) for _ in range(2))
+    if s > most:
         raise BlockError("the signature has the larger of its two values of S")
+    return encode_dss_signature(r, s)
+
+
+def _positive(content: bytes) -> int:
+    number = int.from_bytes(content, "big", signed=True)
+    if number <= 0 or len(content) != number.bit_length() // 8 + 1:
+        raise BlockError("the signature is not DER")
+    return number

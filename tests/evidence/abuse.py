@@ -4,6 +4,7 @@ They are about a chaincode that nobody runs: who holds its peers' keys can endor
 """
 
 import random
+from itertools import cycle
 
 from quorate.blocks import protos
 from quorate.blocks.block import decode_block
@@ -18,6 +19,16 @@ from tests.unit.quorate.ledger.configuration import signed_by
 CHAINCODE = "other"
 KEYS = [f"key{number}" for number in range(12)]
 DEGREE = 2
+TOO_LARGE = b"\x98\x06" + 9 * b"\xff" + b"\x02"
+SPELLINGS = [
+    ("envelope", b"\x1a\x01x"),
+    ("envelope", b"\x4b\x4c"),
+    ("signature", b"behind"),
+    ("outcome", b"\x98\x86\x80\x80\x80\x80\x00\x01"),
+    ("outcome", TOO_LARGE),
+    ("outcome", 101 * b"\xa3\x06" + 101 * b"\xa4\x06"),
+]
+"""A field and a group that nobody knows, bytes behind a signature, a long tag, too large a number, deep groups."""
 
 
 class Abuse:
@@ -28,6 +39,7 @@ class Abuse:
         self.creators, self.peers, self.time_ms = creators, peers, time_ms
         self.state = State()
         self.sent = []
+        self.spellings = cycle(SPELLINGS)
 
     def follow(self, block):
         """Take over what a block's own codes say that it changed."""
@@ -54,6 +66,7 @@ class Abuse:
         if not policies:
             kinds = [self._header, self._action, self._outcome, self._stranger, *([] if deleting else [self._twice])]
             entries += [self.random.choice(kinds)() for _ in range(size // 3)]
+            entries.append(self._spelling())
             entries += self.random.choices(self.sent, k=min(len(self.sent), 2)) if deleting else []
             self.sent += entries[:2] if deleting else []
         self.random.shuffle(entries)
@@ -127,6 +140,22 @@ class Abuse:
             header = protos.ChannelHeader.FromString(parts["channel_header"])
             setattr(header, field, value)
             parts["channel_header"] = header.SerializeToString()
+
+        return self.put(mangle=mangle)
+
+    def _spelling(self):
+        """What peers read all the same, or not, beside what other programs make of it."""
+        part, more = next(self.spellings)
+        if part == "outcome":
+            found = protos.KVRWSet()
+            found.writes.add(key="spelled", value=self.random.randbytes(8))
+            return self.put(outcome=outcome(found) + more)
+        if part == "envelope":
+            return self.put() + more
+
+        def mangle(parts):
+            sign = parts["sign"]
+            parts["sign"] = lambda message: sign(message) + more
 
         return self.put(mangle=mangle)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from quorate.blocks.certificate import certificate_digest, role_of
 from quorate.blocks.errors import BlockError
-from quorate.blocks.signature import verify_signature
+from quorate.blocks.signature import verify_exact_signature
 from quorate.errors import DeniedError, StateError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def identify(
         raise StateError("the channel's configuration is not known yet", hint="Try again once the trail is filled.")
     try:
         identity = config.directory.identity(serialized)
-        verify_signature(identity.key, signature, message)
+        verify_exact_signature(identity.key, signature, message)
         role = role_of(identity.certificate)
     except BlockError as error:
         raise DeniedError(f"the identity is not accepted: {error.message}", cause=error) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from quorate import canonical
 from quorate.blocks.certificate import load_certificate
-from quorate.blocks.signature import verify_signature
+from quorate.blocks.signature import verify_exact_signature
 from quorate.errors import UsageError
 from quorate.verify.bundle import names
 from quorate.verify.bundle.manifest import MAX_MANIFEST, File, Manifest
@@ -32,7 +32,7 @@ def verify_contents(bundle: Bundle, findings: Findings) -> Manifest:
         _ = manifest.scope.extent
     with at(_STEP, names.SIGNATURE):
         certificate = load_certificate(manifest.exporter.certificate.encode())
-        verify_signature(certificate.public_key(), bundle.read(names.SIGNATURE), data)
+        verify_exact_signature(certificate.public_key(), bundle.read(names.SIGNATURE), data)
     _verify_files(bundle, manifest, findings)
     total = sum(file.size for file in manifest.files)
     findings.verified(

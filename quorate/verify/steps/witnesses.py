@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from quorate.blocks import protos
 from quorate.blocks.errors import BlockError
-from quorate.blocks.signature import verify_signature
+from quorate.blocks.signature import verify_exact_signature
 from quorate.verify.bundle import names
 from quorate.verify.bundle.witness import Witnessed
 from quorate.verify.report import Step
@@ -135,7 +135,7 @@ def _verify_signature(found: Witnessed, config: ChannelConfig) -> None:
     signer = config.directory.identity(serialized.SerializeToString())
     if signer.outline.role != _GATEWAY:
         raise BlockError(f"the statement is signed by no gateway of {statement.msp}")
-    verify_signature(signer.key, found.raw_signature, statement.encode())
+    verify_exact_signature(signer.key, found.raw_signature, statement.encode())
 
 
 def _when(word: _Word, block: int) -> str:

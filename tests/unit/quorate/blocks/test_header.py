@@ -42,10 +42,13 @@ def block_of(entries, **header):
     ).SerializeToString()
 
 
-@given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.binary(max_size=20)), min_size=1, max_size=4))
+MORE = st.sampled_from([b"", b"", b"\x1a\x01x", b"\x4b\x0a\x01x\x4c", b"\x08\x01"])
+
+
+@given(st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.binary(max_size=20), MORE), min_size=1, max_size=4))
 def test_equal_data_hashes_mean_equal_entries(parts):
     """Wherever the concatenation is cut otherwise, an entry is no longer in its one form."""
-    entries = [envelope(payload, signature) for payload, signature in parts]
+    entries = [envelope(payload, signature) + more for payload, signature, more in parts]
     require_separable(entries)
     whole = b"".join(entries)
     ends = {sum(map(len, entries[:count])) for count in range(len(entries) + 1)}
@@ -66,9 +69,25 @@ def test_a_payload_and_its_signature_do_not_pass_as_two():
         decode_block(block_of([entry[:cut], entry[cut:]]))
 
 
-def test_an_unknown_field_in_an_entry_is_refused():
-    with pytest.raises(BlockError):
-        decode_block(block_of([envelope(b"one") + b"\x1a\x01x"]))
+@pytest.mark.parametrize("more", [b"\x1a\x01x", b"\x4b\x0a\x01x\x4c", b"\x08\x01", 101 * b"\x4b" + 101 * b"\x4c"])
+def test_what_an_envelope_does_not_know_may_follow(more):
+    """Orderers keep it, and peers count the transaction: whoever may write could spoil everybody's evidence."""
+    entry = envelope(b"one", b"signature") + more
+    assert decode_block(block_of([entry, envelope(b"two")])).entries == (entry, envelope(b"two"))
+
+
+@pytest.mark.parametrize("more", [b"\x0a\x01x", b"\x12\x00", b"\x8a\x00\x01x", b"\x1a\x01x\x0a\x03one"])
+def test_what_an_envelope_knows_stands_once(more):
+    with pytest.raises(BlockError, match="entry 0 does not serialise to itself"):
+        decode_block(block_of([envelope(b"one", b"signature") + more]))
+
+
+@pytest.mark.parametrize(
+    "entry", [b"\x1a\x01x\x0a\x03one", b"\x12\x01s\x0a\x03one", b"\x8a\x00\x03one", b"\x0a\x83\x00one"]
+)
+def test_an_envelope_begins_with_its_payload(entry):
+    with pytest.raises(BlockError, match="entry 0 does not serialise to itself"):
+        decode_block(block_of([entry]))
 
 
 def test_an_unknown_field_in_a_block_is_refused_when_it_is_out_of_order():

@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from quorate.blocks.errors import BlockError
-from quorate.blocks.signature import ORDERS, verify_signature
+from quorate.blocks.signature import ORDERS, verify_exact_signature, verify_signature
 
 MESSAGE = b"what was signed"
 
@@ -37,6 +37,27 @@ def test_what_is_not_der_is_refused(data):
     key = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(BlockError):
         verify_signature(key.public_key(), data, MESSAGE)
+
+
+def test_what_stands_behind_a_signature_is_passed_over_as_peers_do_and_is_no_exact_one():
+    key = ec.generate_private_key(ec.SECP256R1())
+    found = signed(key)
+    r, s = decode_dss_signature(found)
+    inner = found[2:] + b"\x02\x01\x07"
+    for followed in (found + b"behind", bytes([0x30, len(inner)]) + inner):
+        verify_signature(key.public_key(), followed, MESSAGE)
+        with pytest.raises(BlockError, match="say nothing"):
+            verify_exact_signature(key.public_key(), followed, MESSAGE)
+    verify_exact_signature(key.public_key(), encode_dss_signature(r, s), MESSAGE)
+
+
+@pytest.mark.parametrize("number", ["0202ff01", "0200", "02020001", "020100", "030101", "028101" + "01"])
+def test_numbers_that_peers_do_not_read_are_refused(number):
+    key = ec.generate_private_key(ec.SECP256R1())
+    for first, second in ((number, "020101"), ("020101", number)):
+        inner = bytes.fromhex(first + second)
+        with pytest.raises(BlockError, match="DER"):
+            verify_signature(key.public_key(), bytes([0x30, len(inner)]) + inner, MESSAGE)
 
 
 def test_another_key_is_refused():

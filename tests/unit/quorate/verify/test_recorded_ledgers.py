@@ -11,6 +11,7 @@ import pytest
 from quorate.blocks import protos
 from quorate.blocks.codes import TxValidationCode
 from quorate.verify import Step, VerificationError, verify_bundle
+from tests.evidence.abuse import SPELLINGS, TOO_LARGE
 from tests.evidence.recorded import recorded
 
 LEDGERS = recorded()
@@ -72,6 +73,23 @@ def test_its_codes_are_of_many_kinds(ledger):
     } <= found
     # SmartBFT takes no request twice.
     assert (TxValidationCode.DUPLICATE_TXID in found) is (ledger.document["consensus"] == "raft")
+
+
+def test_what_members_spell_otherwise_is_worth_what_peers_say(ledger):
+    """Peers of both versions count a transaction whose envelope or signature goes on; one odd number spoils another."""
+    if ledger.document["consensus"] != "raft":
+        pytest.skip("recorded without such transactions")
+    found = {
+        (more, TxValidationCode.of(code))
+        for block in ledger.blocks()[1:]
+        for entry, code in zip(block.data.data, block.metadata.metadata[2], strict=True)
+        for part, more in SPELLINGS
+        if more
+        in {"envelope": entry[-len(more) :], "signature": protos.Envelope.FromString(entry).signature}.get(part, entry)
+    }
+    assert found == {
+        (more, TxValidationCode.BAD_RWSET if more == TOO_LARGE else TxValidationCode.VALID) for _, more in SPELLINGS
+    }
 
 
 def test_one_study_of_it_verifies(ledger, tmp_path):
