@@ -7,13 +7,16 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from quorate.errors import QuorateError
+from gateway.service.known_roots import write_names
+from quorate.errors import QuorateError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gateway.ledger import Ledger
     from gateway.service.callers import Roots
+    from gateway.service.known_roots import Names
     from gateway.service.peers import MemberGateways
     from gateway.service.state import Projection
     from quorate.identifiers import MspId
@@ -45,15 +48,24 @@ async def announce_self(ledger: Ledger, state: Projection, msp: MspId, *, addres
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def follow_members(state: Projection, roots: Roots, gateways: MemberGateways) -> None:
-    """Let roots and connections follow what the members announce; never ends."""
+async def follow_members(state: Projection, roots: Roots, gateways: MemberGateways, *, names: Path) -> None:
+    """Let roots and connections follow what the members announce, and keep the roots' names in a file; never ends."""
     while True:
-        members = dict(state.members)
+        members, kept = dict(state.members), roots.names
         outside = roots.announce({m.msp: m.tls_root for m in members.values() if m.tls_root})
         for msp, reason in outside.items():
             _log.warning("%s is not let in: %s", msp, reason)
         gateways.announce(members)
+        if roots.names != kept:
+            await _keep(names, roots.names)
         await state.until(partial(_differ, members))
+
+
+async def _keep(path: Path, names: Names) -> None:
+    try:
+        await asyncio.to_thread(write_names, path, names)
+    except StorageError as error:
+        _log.warning("whose TLS roots are known is not kept: %s", error)
 
 
 def _differ(before: Mapping[MspId, MemberView], view: Projection) -> bool | None:

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway.service.known_roots import bearing_anothers, name_of, names_of
 from quorate.blocks.certificate import is_authority, is_issued_by
 from quorate.digest import digest_of
 from quorate.errors import DeniedError, UsageError
@@ -17,6 +18,7 @@ from quorate.errors import DeniedError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gateway.service.known_roots import Names
     from quorate.identifiers import MspId
 
 _LEAF: Final = "x509_pem_cert"
@@ -67,6 +69,8 @@ class Roots:
         This gateway's organisation.
     own_pem
         Its TLS root. A certificate under it is the own organisation's, whoever else announces the same root.
+    names
+        The names that members' roots bore when this gateway last ran.
 
     Raises
     ------
@@ -74,8 +78,9 @@ class Roots:
         When the own root is not readable.
     """
 
-    def __init__(self, own: MspId, own_pem: bytes) -> None:
+    def __init__(self, own: MspId, own_pem: bytes, names: Names | None = None) -> None:
         self._own = own
+        self._names = names or {}
         self._own_pem = own_pem
         self._own_anchors = _load(own_pem)
         self._announced: dict[MspId, bytes] = {}
@@ -86,29 +91,27 @@ class Roots:
         """Take the members' present roots; return which members stay outside, and why.
 
         TLS finds an issuer by its name alone, so a root that bears the name of another one would lock that other's
-        members out. Of two such roots the one stays that was here before, the own organisation's always.
+        members out. Of two such roots the one stays whose member bore the name before, the own organisation's always.
         """
-        anchors: dict[MspId, list[x509.Certificate]] = {}
-        pems: dict[MspId, bytes] = {}
-        names = {anchor.subject: anchor for anchor in self._own_anchors}
+        loaded: dict[MspId, list[x509.Certificate]] = {}
         outside: dict[MspId, str] = {}
-        for msp in sorted(roots, key=lambda msp: (self._announced.get(msp) != roots[msp].encode(), msp)):
-            if msp == self._own:
-                continue
-            pem = roots[msp].encode()
+        for msp in sorted(set(roots) - {self._own}):
             try:
-                found = _load(pem)
+                loaded[msp] = _load(roots[msp].encode())
             except UsageError as error:
                 outside[msp] = error.message
-                continue
-            if any(names.get(anchor.subject, anchor) != anchor for anchor in found):
-                outside[msp] = "its TLS root bears the name of another member's"
-                continue
-            anchors[msp], pems[msp] = found, pem
-            names |= {anchor.subject: anchor for anchor in found}
-        self._anchors, self._announced = anchors, pems
+        for msp in bearing_anothers(loaded, self._own_anchors, self._names):
+            outside[msp] = "its TLS root bears the name of another member's"
+            del loaded[msp]
+        self._anchors, self._announced = loaded, {msp: roots[msp].encode() for msp in loaded}
+        self._names = {**self._names, **{msp: names_of(anchors) for msp, anchors in loaded.items()}}
         self._known.clear()
         return outside
+
+    @property
+    def names(self) -> Names:
+        """The names that each member's roots bear, or bore when they were let in last."""
+        return self._names
 
     def bundle(self) -> bytes:
         """Return every root as PEM, for the TLS handshake."""
@@ -156,7 +159,7 @@ def _load(pem: bytes) -> list[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(pem)
         for certificate in found:
-            certificate.subject, certificate.public_key(), certificate.extensions
+            name_of(certificate), certificate.public_key(), certificate.extensions
     except _UNREADABLE as error:
         raise UsageError("the TLS root is not readable PEM", cause=error) from error
     return found

@@ -29,6 +29,8 @@ from gateway.service.drain import Drain
 from gateway.service.follow import Follower
 from gateway.service.health import SERVICE as HEALTH
 from gateway.service.health import HealthService
+from gateway.service.known_roots import FILE as NAMES
+from gateway.service.known_roots import read_names
 from gateway.service.limiter import Rate, Slots
 from gateway.service.methods import Door
 from gateway.service.peer import open_peer
@@ -159,7 +161,7 @@ def _tasks(parts: _Parts, aggregator: Aggregator, address: str) -> list[Coroutin
             tasks.create_task(announce_self(context.ledger, context.state, context.msp, address=address, tls_root=root))
             tasks.create_task(aggregator(context))
 
-    members = follow_members(context.state, parts.roots, parts.gateways)
+    members = follow_members(context.state, parts.roots, parts.gateways, names=config.state / NAMES)
     portal = [] if parts.portal is None else [parts.portal.run()]
     beside = [*parts.audit.tasks(), *parts.witness.tasks(), *portal]
     return [parts.follower.run(), members, when_loaded(), *map(_apart, beside)]
@@ -197,7 +199,7 @@ async def _build(config: GatewayConfig) -> AsyncIterator[_Parts]:
             state=Projection(config.msp, reads),
             clock=SystemClock(),
         )
-        roots, drain = Roots(config.msp, tls_root), Drain()
+        roots, drain = Roots(config.msp, tls_root, read_names(config.state / NAMES)), Drain()
         witness = stack.enter_context(WitnessRoom(config, network, gateways, context.clock))
         recall = witness.recall(lambda: set(context.state.members) - {config.msp})
         audit = stack.enter_context(open_audit(context, network, recall))

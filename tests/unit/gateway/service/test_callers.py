@@ -13,10 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from gateway.service.callers import Roots
+from gateway.service.known_roots import read_names, write_names
 from quorate.errors import DeniedError, UsageError
 from quorate.identifiers import MspId
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from network.identity import OrganisationPaths
 
 ALDER, BIRCH, CEDAR = MspId("AlderMSP"), MspId("BirchMSP"), MspId("CedarMSP")
@@ -123,14 +126,49 @@ def test_a_root_that_two_members_announce_stands_for_both(roots: Roots) -> None:
     assert roots.identify(presented(make("agent", BIRCHS, ca=False))).msps == {BIRCH, CEDAR}
 
 
-def test_a_root_that_bears_anothers_name_does_not_get_in_its_way(roots: Roots) -> None:
+@pytest.mark.parametrize("name", ["birch", "BIRCH", " birch ", "Birch"])
+def test_a_root_that_bears_anothers_name_does_not_get_in_its_way(roots: Roots, name: str) -> None:
     # TLS would try it first, and turn the other's members away for a signature that does not fit.
-    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make("birch").pem.decode()})) == [ALICE]
-    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make("alder").pem.decode()})) == [ALICE]
+    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make(name).pem.decode()})) == [ALICE]
     assert roots.identify(presented(make("agent", BIRCHS, ca=False))).msps == {BIRCH}
+
+
+def test_nor_does_one_that_bears_the_own_name(roots: Roots) -> None:
+    for name in ("alder", "ALDER"):
+        assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: make(name).pem.decode()})) == [ALICE]
+
+
+def test_a_root_of_many_names_takes_none_of_anothers(roots: Roots) -> None:
+    alices = make("alice").pem.decode()
+    assert roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: alices}) == {}
+    both = alices + make("birch").pem.decode()
+    assert list(roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: both})) == [ALICE]
+
+
+def test_a_renewed_root_keeps_its_name_whoever_waits_for_it(roots: Roots) -> None:
+    waiting = make("birch").pem.decode()
+    roots.announce({BIRCH: BIRCHS.pem.decode(), ALICE: waiting})
     renewed = make("birch")
-    assert roots.announce({BIRCH: renewed.pem.decode()}) == {}
+    assert list(roots.announce({BIRCH: renewed.pem.decode(), ALICE: waiting})) == [ALICE]
     assert roots.identify(presented(make("agent", renewed, ca=False))).msps == {BIRCH}
+
+
+def test_who_had_a_name_has_it_after_a_restart_too(roots: Roots, tmp_path: Path) -> None:
+    now = {ALICE: make("birch").pem.decode(), BIRCH: BIRCHS.pem.decode()}
+    write_names(tmp_path / "roots.json", roots.names)
+    restarted = Roots(ALDER, OWN.pem, read_names(tmp_path / "roots.json"))
+    restarted.announce({})  # as before the ledger was read
+    assert list(restarted.announce(now)) == [ALICE]
+    assert restarted.names == roots.names
+    # A gateway that begins has nothing to go by: any order will do, as long as one of the two can come in.
+    assert list(Roots(ALDER, OWN.pem, read_names(tmp_path / "nothing")).announce(now)) == [BIRCH]
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema":"quorate.roots/1","members":{"BirchMSP":["birch"]}}'])
+def test_names_that_were_damaged_are_not_taken(tmp_path: Path, text: str) -> None:
+    (tmp_path / "roots.json").write_text(text)
+    with pytest.raises(UsageError):
+        read_names(tmp_path / "roots.json")
 
 
 def test_what_is_no_longer_announced_is_no_longer_known(roots: Roots) -> None:
