@@ -1,4 +1,4 @@
-"""Keeps here what a study that concerns this organisation needs: plan, initial model, newest final model."""
+"""Keeps here what a study that concerns this organisation needs: plan, models, public evaluation set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from gateway.aggregator.inputs import model_description
+from gateway.artifacts.access import named
 from gateway.artifacts.label import Kind, Label
+from quorate.digest import parse_digest
 from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CONCERNS: Final = frozenset({"PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED"})
+_AGREED: Final = _CONCERNS - {"PROPOSED"}
 _SECONDS: Final = 60.0
 """How long one attempt to fetch may take."""
 _UNVOTED_BYTES: Final = 64 * 1024 * 1024
@@ -74,9 +77,11 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     if not is_welcome(study, context.state.studies.values(), now=context.clock()):
         return False
     try:
-        await _fetch_plan(context, study)
+        await _fetch_named(context, study, Kind.PLAN, within=_SECONDS)
         for description in _models(study):
             await context.exchange.fetch(description, within=_SECONDS)
+        if study.study.state in _AGREED:
+            await _fetch_named(context, study, Kind.EVALUATION, within=_AGAIN_AFTER)  # no round waits for it
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
         return False
@@ -103,10 +108,11 @@ def _concerns(context: GatewayContext, study: StudyView) -> bool:
     return study.study.state in _CONCERNS or (study.study.state == "COMPLETED" and study.study.study in held)
 
 
-async def _fetch_plan(context: GatewayContext, study: StudyView) -> None:
-    plan = study.study.terms.plan
-    label = Label(kind=Kind.PLAN, study=study.study.study)
-    await context.exchange.fetch_named(plan, label, within=_SECONDS)
+async def _fetch_named(context: GatewayContext, study: StudyView, kind: Kind, *, within: float) -> None:
+    digest = named(study.study.terms).get(kind)
+    if digest is not None:
+        label = Label(kind=kind, study=study.study.study)
+        await context.exchange.fetch_named(parse_digest(digest), label, within=within)
 
 
 def _models(study: StudyView) -> list[Description]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -59,13 +60,22 @@ def read_text(path: Path) -> str:
         When it cannot be read, is too large, or is not UTF-8.
     """
     try:
-        if path.stat().st_size > FILE_LIMIT:
-            raise DataTooLargeError(f"{path.name} has more than {FILE_LIMIT} bytes")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataNotFoundError(f"{path} cannot be read: {error.strerror}") from error
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadValueError(f"{path.name} is not UTF-8 at byte {error.start}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what a file of at most `FILE_LIMIT` bytes holds; errors as `read_text`, but for the encoding."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_LIMIT + 1) if os.fstat(file.fileno()).st_size <= FILE_LIMIT else None
+    except OSError as error:
+        raise DataNotFoundError(f"{path} cannot be read: {error.strerror}") from error
+    if data is None or len(data) > FILE_LIMIT:
+        raise DataTooLargeError(f"{path.name} has more than {FILE_LIMIT} bytes")
+    return data
 
 
 def _cells(lines: Iterable[list[str]], *, width: int, path: Path) -> list[list[str]]:

@@ -8,16 +8,33 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from participants.data.csvfile import read_bytes
 from participants.data.errors import DataError
 from participants.data.records import Records
+from quorate.digest import digest_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from participants.plans.inputs import Inputs
+    from quorate.digest import Digest
 
 
 def encode_evaluation(records: Records) -> bytes:
     """Return the safetensors file of a public evaluation set."""
     return save({"features": np.ascontiguousarray(records.features), "targets": np.ascontiguousarray(records.targets)})
+
+
+def read_evaluation(path: Path, inputs: Inputs) -> tuple[Records, Digest]:
+    """Return the records in the file at `path`, and the digest that a study's terms name it by; errors as `read_bytes`.
+
+    Raises
+    ------
+    DataError
+        As `decode_evaluation` does.
+    """
+    data = read_bytes(path)
+    return decode_evaluation(data, inputs), digest_of(data)
 
 
 def decode_evaluation(data: bytes, inputs: Inputs) -> Records:

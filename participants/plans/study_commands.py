@@ -18,6 +18,7 @@ from quorate.identifiers import parse_dataset_id, parse_msp_id, parse_study_id
 if TYPE_CHECKING:
     from participants.data.records import Records
     from participants.plans.document import PlanDocument
+    from quorate.digest import Digest
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _MODEL: Final = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -84,21 +85,25 @@ def draft(plan: str, study: str, out: Path, format_: Format, **options: Any) -> 
 @click.command()
 @click.argument("plan")
 @click.argument("model", type=_MODEL)
-@click.option("--data", type=_FILE, required=True, help="A CSV with a header and the plan's columns.")
+@click.option(
+    "--data",
+    type=_FILE,
+    required=True,
+    help="A CSV with a header and the plan's columns, or an evaluation set (.safetensors).",
+)
 @_scale_option
 @format_option
 def evaluate(plan: str, model: Path, data: Path, scale_bits: int, format_: Format) -> None:
-    """Say how many records of a CSV the final MODEL of a study of PLAN gets right."""
+    """Say how many records of a file the final MODEL of a study of PLAN gets right."""
     from participants.plans.final import read_final  # noqa: PLC0415 - numpy only where it is needed
 
     document = open_plan(plan)
     final = read_final(model, scale_bits=scale_bits)
 
-    from participants.data.evaluation import encode_evaluation  # noqa: PLC0415 - torch only for what can be evaluated
-    from participants.plans.loader import load_plan  # noqa: PLC0415
+    from participants.plans.loader import load_plan  # noqa: PLC0415 - torch only for what can be evaluated
     from participants.training.evaluate import evaluate as count  # noqa: PLC0415
 
-    records = _records(document, data)
+    records, digest = _evaluation(document, data)
     found = count(load_plan(document.encode(), approval=AuthorsOwn()), final.weights, records)
     click.echo(_NOTE, err=True)
     print_document(
@@ -109,7 +114,7 @@ def evaluate(plan: str, model: Path, data: Path, scale_bits: int, format_: Forma
             "records": found.records,
             "correct": found.correct,
             "accuracy": round(found.correct / found.records, 4),
-            "evaluation_set": digest_of(encode_evaluation(records)),
+            "evaluation_set": digest,
         },
         format_=format_,
     )
@@ -146,6 +151,17 @@ def _batch(options: dict[str, Any]) -> int:
             "or --no-dp for a study without privacy.",
         )
     return size
+
+
+def _evaluation(document: PlanDocument, path: Path) -> tuple[Records, Digest]:
+    """Return the records of a CSV or of an evaluation set, and the digest that they have as one."""
+    from participants.data.evaluation import encode_evaluation, read_evaluation  # noqa: PLC0415 - with the next one
+    from participants.plans.loader import load_plan  # noqa: PLC0415 - torch only where it is needed
+
+    if path.suffix == ".safetensors":
+        return read_evaluation(path, load_plan(document.encode(), approval=AuthorsOwn()).inputs)
+    records = _records(document, path)
+    return records, digest_of(encode_evaluation(records))
 
 
 def _records(document: PlanDocument, path: Path) -> Records:

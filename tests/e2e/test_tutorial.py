@@ -144,11 +144,15 @@ def test_a_study_runs_as_its_how_to_says(demo: Path, tmp_path: Path) -> None:
     lines = commands(STUDY_PAGE, STUDY_STEPS)
     for line in lines:
         rehearsal.run(line)
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert "COMPLETED" in rehearsal.said["study watch"]
     assert "heart-2026" in rehearsal.said["plan evaluate"]
     assert (tmp_path / "weights.safetensors").exists()
-    evaluated = json.loads(rehearsal.quorate("plan evaluate my-plan model.safetensors --data public.csv --format json"))
+    pulled, drafted = tmp_path / "evaluation.safetensors", tmp_path / "heart-2026" / "evaluation.safetensors"
+    assert pulled.read_bytes() == drafted.read_bytes()
+    evaluate = "plan evaluate my-plan model.safetensors --format json --data"
+    evaluated = json.loads(rehearsal.quorate(f"{evaluate} public.csv"))
+    assert json.loads(rehearsal.quorate(f"{evaluate} evaluation.safetensors")) == evaluated
     terms = tomllib.loads((tmp_path / "heart-2026" / "terms.toml").read_text(encoding="utf-8"))
     assert evaluated["evaluation_set"] == terms["evaluation"]["digest"]
     (code,) = fenced(STUDY_PAGE, "python")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient
-from quorate.errors import StorageError
+from quorate.errors import AlreadyExistsError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -36,26 +37,37 @@ async def pulled(
 
 
 async def pull_to(session: Session, description: Description, path: Path) -> None:
-    """Fetch one artefact to a file, which appears whole or not at all.
+    """Fetch one artefact to a new file, which appears whole or not at all.
 
     Raises
     ------
+    AlreadyExistsError
+        When there is a file of that name.
     StorageError
         When the file cannot be written.
     QuorateError
         What the gateway answered.
     """
 
-    def keep(source: IO[bytes], part: Path) -> None:
-        with part.open("wb") as out:
-            shutil.copyfileobj(source, out)
-        part.replace(path)
+    def keep(source: IO[bytes]) -> None:
+        with tempfile.TemporaryDirectory(prefix=".quorate-", dir=path.parent) as name:
+            part = Path(name, path.name)
+            with part.open("xb") as out:
+                shutil.copyfileobj(source, out)
+            _require_new(path)  # another one may have been made meanwhile
+            part.rename(path)
 
+    _require_new(path)
     try:
         async with (
             pulled(session, [description], beside=path.parent) as store,
             store.reading(description.digest) as file,
         ):
-            await asyncio.to_thread(keep, file, path.with_name(f"{path.name}.part"))
+            await asyncio.to_thread(keep, file)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}", cause=error) from error
+
+
+def _require_new(path: Path) -> None:
+    if os.path.lexists(path):
+        raise AlreadyExistsError(f"{path} exists already", hint="Name a new file, or remove that one first.")

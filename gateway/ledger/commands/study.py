@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Final, get_args
 
 import click
 
+from gateway.artifacts.label import Description, Kind, Label
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.ledger.commands.common import ledger_command, print_record, read_document
+from gateway.ledger.commands.pull import pull_to
 from gateway.ledger.commands.views import ENDED, change_words, record_of, study_summary
 from gateway.ledger.offer import hand_out, offered
 from gateway.service.client import StudiesClient
 from quorate.cli.output import Column, Format, print_document, print_rows
-from quorate.errors import ConflictError, StateError
+from quorate.digest import parse_digest
+from quorate.errors import ConflictError, NotFoundError, StateError
+from quorate.identifiers import parse_study_id
 from quorate.records.study import SuspensionReason, Terms
 
 if TYPE_CHECKING:
@@ -96,6 +100,34 @@ async def accept(session: Session, name: str, digest: str | None, format_: Forma
             )
     record = await session.ledger.study.accept(name, version=found.version, terms_digest=found.terms_digest)
     print_record(record, format_)
+
+
+@ledger_command(study, "pull-evaluation")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+async def pull_evaluation(session: Session, name: str, file: Path, format_: Format) -> None:
+    """Fetch the public evaluation set of study NAME from your gateway to FILE, its digest checked.
+
+    `quorate plan evaluate --data` takes it.
+    """
+    found = (await session.ledger.study.get(name)).study
+    named = found.terms.evaluation
+    if named is None:
+        raise NotFoundError(f"the terms of {name} name no public evaluation set")
+    digest = parse_digest(named.digest)
+    held = await ArtifactClient(session.channel).stat(digest)
+    if not held.complete:
+        raise StateError(
+            f"your gateway does not hold the evaluation set {digest}",
+            hint=f"It fetches it from {found.proposer} by itself once the study is approved; "
+            "there, `quorate study propose` with --files hands it out.",
+        )
+    label = Label(kind=Kind.EVALUATION, study=parse_study_id(name))
+    await pull_to(session, Description(digest=digest, size=held.size, label=label), file)
+    print_document(
+        {"schema": "quorate.study_evaluation/1", "digest": digest, "file": str(file), "bytes": held.size},
+        format_=format_,
+    )
 
 
 @ledger_command(study, "withdraw")

@@ -6,6 +6,8 @@ import pytest
 
 from gateway.aggregator.hold import _hold, is_welcome
 from gateway.artifacts.label import Kind
+from quorate.digest import digest_of
+from quorate.records.study import Evaluation
 from tests.unit.gateway.service.ledger_double import study_record
 
 MEBIBYTE = 1 << 20
@@ -46,6 +48,24 @@ async def fetched(*studies, of):
 )
 async def test_a_large_model_is_fetched_once_it_is_voted_for(state, elements, kinds):
     study = study_record(state=state, elements=elements)
+    assert await fetched(study, of="heart") == (True, kinds)
+
+
+@pytest.mark.parametrize(
+    ("state", "kinds"),
+    [
+        ("PROPOSED", [Kind.PLAN, Kind.INITIAL_MODEL]),
+        ("APPROVED", [Kind.PLAN, Kind.INITIAL_MODEL, Kind.EVALUATION]),
+        ("RUNNING", [Kind.PLAN, Kind.INITIAL_MODEL, Kind.EVALUATION]),
+        ("COMPLETED", []),
+    ],
+)
+async def test_the_public_evaluation_set_is_fetched_once_the_study_is_voted_for(state, kinds):
+    study = study_record(state=state)
+    terms = study.study.terms.model_copy(
+        update={"evaluation": Evaluation(digest=digest_of(b"e"), metrics=["accuracy"])}
+    )
+    study = study.model_copy(update={"study": study.study.model_copy(update={"terms": terms})})
     assert await fetched(study, of="heart") == (True, kinds)
 
 

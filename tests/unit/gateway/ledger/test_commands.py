@@ -21,11 +21,21 @@ from gateway.ledger.commands.policy import policy
 from gateway.ledger.commands.round import round
 from gateway.ledger.commands.study import study
 from quorate import canonical
-from quorate.errors import ConflictError, DeniedError, NotFoundError, QuorateError, StateError, UsageError
+from quorate.digest import digest_of
+from quorate.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DeniedError,
+    NotFoundError,
+    QuorateError,
+    StateError,
+    UsageError,
+)
 from quorate.records.functions import FUNCTIONS
 from quorate.records.study import Terms
 from tests.unit.gateway.fabric.authority import Authority
 from tests.unit.gateway.fabric.fake_peer import FakePeer, RefusedError, handlers
+from tests.unit.gateway.ledger.shelf import Shelf
 from tests.unit.quorate.records.samples import sample
 
 if TYPE_CHECKING:
@@ -70,12 +80,17 @@ def peer() -> Peer:
 
 
 @pytest.fixture
-async def profile(tmp_path: Path, authority: Authority, peer: Peer) -> AsyncIterator[Path]:
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def profile(tmp_path: Path, authority: Authority, peer: Peer, shelf: Shelf) -> AsyncIterator[Path]:
     client, server = authority.issue("client"), authority.issue("server")
     der = client.certificate.public_bytes(Encoding.DER)
     fake = FakePeer(endorser=server.certificate_pem, chaincode=peer, tls_certificate_hash=hashlib.sha256(der).digest())
     grpc_server = grpc.aio.server()
-    grpc_server.add_generic_rpc_handlers(handlers(fake))
+    grpc_server.add_generic_rpc_handlers([*handlers(fake), shelf.handler()])
     credentials = grpc.ssl_server_credentials(
         [(server.key_pem, server.certificate_pem)], root_certificates=authority.pem, require_client_auth=True
     )
@@ -406,6 +421,79 @@ async def test_a_denied_check_prints_the_decision_and_exits_with_four(
     assert denied.exit_code == 4
     assert "only-agents-commit" in denied.message
     assert json.loads(result.output)["decision"] == "deny"
+
+
+def names_in(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+@pytest.fixture
+def evaluation(peer: Peer) -> str:
+    """Return the digest of the evaluation set that the study's terms name."""
+    view = sample(FUNCTIONS["study:Get"].answer, full=True)
+    view["study"]["terms"]["evaluation"]["digest"] = digest_of(b"records that everybody may see")
+    peer.answers["study:Get"] = view
+    return view["study"]["terms"]["evaluation"]["digest"]
+
+
+async def test_a_public_evaluation_set_is_fetched_to_a_new_file(
+    call: Callable[..., Any], shelf: Shelf, evaluation: str, tmp_path: Path
+):
+    shelf[evaluation] = b"records that everybody may see"
+    place = tmp_path / "place"
+    place.mkdir()
+
+    result = await call(study, "pull-evaluation", "heart", str(place / "e.safetensors"))
+
+    assert result.exit_code == 0, result.exception
+    assert json.loads(result.stdout) == {
+        "schema": "quorate.study_evaluation/1",
+        "digest": evaluation,
+        "file": str(place / "e.safetensors"),
+        "bytes": 30,
+    }
+    assert [(each.name, each.read_bytes()) for each in place.iterdir()] == [("e.safetensors", shelf[evaluation])]
+
+
+async def test_what_is_there_already_is_not_overwritten(
+    call: Callable[..., Any], shelf: Shelf, evaluation: str, tmp_path: Path
+):
+    shelf[evaluation] = b"records that everybody may see"
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / "link").symlink_to("nowhere")
+
+    for name in ("mine", "link"):
+        refused = failure(await call(study, "pull-evaluation", "heart", str(tmp_path / name)))
+        assert isinstance(refused, AlreadyExistsError)
+
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        (b"other records of the same size", "e", "INTEGRITY"),
+        (None, "e", "INVALID_STATE"),
+        (b"records that everybody may see", "no/such/folder/e", "STORAGE"),
+    ],
+)
+async def test_nothing_is_left_of_an_evaluation_set_that_cannot_be_had(
+    call: Callable[..., Any], shelf: Shelf, evaluation: str, tmp_path: Path, one: tuple[bytes | None, str, str]
+):
+    data, where, code = one
+    if data is not None:
+        shelf[evaluation] = data
+    before = names_in(tmp_path)
+
+    assert failure(await call(study, "pull-evaluation", "heart", str(tmp_path / where))).code == code
+
+    assert names_in(tmp_path) == before
+
+
+async def test_a_study_may_have_no_public_evaluation_set(call: Callable[..., Any], tmp_path: Path):
+    refused = failure(await call(study, "pull-evaluation", "heart", str(tmp_path / "e")))
+    assert isinstance(refused, NotFoundError)
 
 
 async def test_a_proposal_is_read_from_toml_as_from_json(call: Callable[..., Any], peer: Peer, tmp_path: Path):

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from safetensors.numpy import load_file
 
+from participants.data.errors import DataError, DataNotFoundError
 from participants.plans.commands import group
 from participants.plans.errors import PlanRefusedError
 from participants.plans.final import read_integers
@@ -122,6 +123,15 @@ def test_a_model_is_counted_against_records(plan: Path, tmp_path: Path):
     found = run("evaluate", plan, model(tmp_path / "model", NET), "--data", tmp_path / "few.csv")
     assert (found["study"], found["round"], found["correct"], found["records"]) == ("heart", 3, 2, 3)
     assert found["accuracy"] == 0.6667
+    out = tmp_path / "drafted"
+    run("draft", plan, "heart", *TWO, "--no-dp", "--out", out, "--evaluation", tmp_path / "few.csv")
+    again = run("evaluate", plan, tmp_path / "model", "--data", out / "evaluation.safetensors")
+    assert again == found
+    (tmp_path / "few.safetensors").write_bytes((tmp_path / "few.csv").read_bytes())
+    with pytest.raises(DataError, match="not a safetensors file"):
+        run("evaluate", plan, tmp_path / "model", "--data", tmp_path / "few.safetensors")
+    with pytest.raises(DataNotFoundError):
+        run("evaluate", plan, tmp_path / "model", "--data", tmp_path / "none.safetensors")
     with pytest.raises(PlanRefusedError):
         run("evaluate", plan, model(tmp_path / "other", {"w": [1.0]}), "--data", tmp_path / "few.csv")
 
