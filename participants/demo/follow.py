@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from gateway.aggregator.doubt import disagreement
 from gateway.service.client import StudiesClient
 from participants.demo.founding import STUDY
-from quorate.errors import BudgetError, CheckFailedError, ExitCode, UnreachableError
+from quorate.errors import BudgetError, CheckFailedError
 
 if TYPE_CHECKING:
     import grpc
 
     from participants.demo.board import Board
-    from participants.demo.processes import Nursery
+    from participants.demo.local import LocalConsortium
     from quorate.records.privacy import Reservation
     from quorate.records.round import RoundView
     from quorate.records.study import StudyView
@@ -40,7 +40,7 @@ class Course:
         return [charge for view in self.rounds.values() for charge in view.reservations if charge.status == "REFUSED"]
 
 
-async def follow(channel: grpc.aio.Channel, board: Board, *, agents: dict[str, int], nursery: Nursery) -> Course:
+async def follow(channel: grpc.aio.Channel, board: Board, consortium: LocalConsortium) -> Course:
     """Show rounds as they happen and return the course of the study once it has completed.
 
     Raises
@@ -55,7 +55,7 @@ async def follow(channel: grpc.aio.Channel, board: Board, *, agents: dict[str, i
     course = Course()
     async with asyncio.timeout(_SECONDS), asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(_watch(channel, course, board))
-        guards = [tasks.create_task(_guard(name, pid, nursery)) for name, pid in agents.items()]
+        guards = [tasks.create_task(consortium.agent_ended(name)) for name in consortium.agents]
         await watching
         for guard in guards:
             guard.cancel()
@@ -104,10 +104,3 @@ def refusal_sentence(charge: Reservation) -> str:
         f"round {charge.round} would bring {charge.msp}/{charge.dataset} from ε {before:.4f} to {after:.4f} "
         f"at δ {charge.delta}, over its cap of {cap:g}"
     )
-
-
-async def _guard(name: str, pid: int, nursery: Nursery) -> None:
-    status = await nursery.ended(pid)
-    if status == ExitCode.BUDGET:
-        return  # the refusal is on the ledger, and read from there with its numbers
-    raise UnreachableError(f"the agent of {name} ended with status {status}", hint=f"See the logs beside {nursery.log}")

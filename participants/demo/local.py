@@ -14,6 +14,7 @@ from network.engine import Engine, driver
 from network.home import NetworkHome
 from network.identity import Role
 from network.ports import free
+from network.process import tail
 from network.topology import Topology
 from participants.demo import founding
 from participants.demo.configuration import (
@@ -26,6 +27,7 @@ from participants.demo.measure import descendants, proportional_set_size
 from participants.demo.processes import gateway_address, start_gateway
 from participants.plans.approved import ApprovedPlans
 from quorate.digest import digest_of
+from quorate.errors import ExitCode, UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,6 +172,21 @@ class LocalConsortium:
         """Start a member's agent by its configuration file."""
         place = self.places[name]
         self.agents[name] = await self.nursery.agent(place.agent_config, place.log("agent"))
+
+    async def agent_ended(self, name: str) -> None:
+        """Return once a member's agent has ended since its budget is spent, which the ledger tells with its numbers.
+
+        Raises
+        ------
+        UnreachableError
+            When the agent ended by itself otherwise, as at its import; the message quotes the end of its log.
+        """
+        status = await self.nursery.ended(self.agents[name])
+        if status != ExitCode.BUDGET:
+            log = self.places[name].log("agent")
+            raise UnreachableError(
+                f"the agent of {name} ended with status {status}:\n{tail(log, lines=12)}", hint=f"See {log}"
+            )
 
     async def found(self) -> People:
         """Open everybody's sessions and found the consortium."""

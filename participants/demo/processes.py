@@ -114,7 +114,8 @@ class Nursery:
 
     async def ended(self, pid: int) -> int:
         """Return the exit status of a forked process once it has ended."""
-        return await self._end_of(pid)
+        # Whoever stops waiting must not take the end from those who still wait for it.
+        return await asyncio.shield(self._end_of(pid))
 
     async def job(self, name: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON in, JSON out
         """Run one of `participants.demo.jobs` in a fork and return its result.

@@ -53,7 +53,7 @@ async def run_demo(options: DemoOptions) -> Result:
 
 async def _perform(running: Stage, shown: Board, *, began: tuple[float, float]) -> Result:
     officer = running.people.of(Role.OFFICER)[0]
-    course = await follow(officer.channel, shown, agents=running.consortium.agents, nursery=running.nursery)
+    course = await follow(officer.channel, shown, running.consortium)
     memory = running.consortium.memory()
     shown.say("all rounds are final; comparing, exporting and verifying")
     study = await officer.ledger.study.get(STUDY)

@@ -227,11 +227,14 @@ async def playing(
 async def agents_listen(consortium: LocalConsortium, *, seconds: float = 600, **lives: int) -> None:
     """Wait until every agent has said that it listens, once more than in its earlier lives.
 
-    Its training process, which tests freeze, runs by then.
+    Its training process, which tests freeze, runs by then. An agent that ends instead is an error that shows its log.
     """
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
+        guards = [tasks.create_task(consortium.agent_ended(name)) for name in consortium.agents]
         while any(now <= lives.get(name, 0) for name, now in lives_of(consortium).items()):  # noqa: ASYNC110 (see above)
             await asyncio.sleep(0.1)
+        for guard in guards:
+            guard.cancel()
 
 
 def lives_of(consortium: LocalConsortium) -> dict[str, int]:
