@@ -7,10 +7,8 @@ from click.testing import CliRunner
 
 from network.identity import Role
 from quorate.cli.privacy import group
-from quorate.digest import digest_of
 from quorate.errors import NotFoundError, UsageError
-from quorate.records.common import make
-from quorate.records.dataset import Cap, Register
+from tests.integration.datasets import capped, unprotected
 from tests.integration.evidence_walk import save_profile
 
 
@@ -20,19 +18,7 @@ def profile(consortium, tmp_path):
     return save_profile(tmp_path / "officer.toml", consortium.network.organisation("alder"), Role.OFFICER)
 
 
-async def register(consortium, organisation, name, *, protection):
-    capped = {"cap": Cap(epsilon="2", delta="1e-5")} if protection == "dp" else {}
-    document = make(
-        Register,
-        dataset=name,
-        title="A data set",
-        unit="record",
-        adjacency="add-or-remove-one",
-        purposes=["research"],
-        protection=protection,
-        fingerprint=digest_of(f"{organisation} {name}".encode()),
-        **capped,
-    )
+async def register(consortium, organisation, document):
     async with consortium.contract(organisation, Role.STEWARD) as contract:
         await contract.submit("dataset:Register", document.encode())
 
@@ -42,9 +28,9 @@ def run(profile, *arguments):
 
 
 async def test_every_capped_data_set_is_shown_with_what_it_has_spent(consortium, profile):
-    await register(consortium, "alder", "shown-capped", protection="dp")
-    await register(consortium, "alder", "shown-open", protection="unprotected")
-    await register(consortium, "birch", "shown-other", protection="dp")
+    await register(consortium, "alder", capped("shown-capped"))
+    await register(consortium, "alder", unprotected("shown-open"))
+    await register(consortium, "birch", capped("shown-other"))
     rows = _rows(profile, "--msp", "AlderMSP")
     assert [row for row in rows if row["dataset"].startswith("shown")] == [
         {
