@@ -5,6 +5,8 @@ import re
 
 from pydantic_core import PydanticUndefined
 
+from gateway.portal.connection import HEAD_SECONDS, MOST
+from gateway.portal.guard import FORM_SECONDS, MAX_FORM
 from gateway.portal.headers import CONTENT_POLICY
 from gateway.portal.routes import ROUTES
 from gateway.service.config import PortalSection
@@ -35,3 +37,10 @@ def test_every_key_is_listed_with_its_default():
 
 def test_the_policy_is_the_one_that_is_sent():
     assert CONTENT_POLICY in " ".join(PAGE.split())
+
+
+def test_the_limits_are_those_that_hold():
+    limits = dict(tables(section(PAGE, "What guards it"))[0][1:])
+    assert f"{MOST}, half as many of one address" in limits["connections"]
+    assert limits["connections"].endswith(f"after {HEAD_SECONDS:g} s")
+    assert limits["forms"] == f"{MAX_FORM // 1024} KiB, to come within {FORM_SECONDS:g} s"
