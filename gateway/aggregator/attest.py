@@ -140,16 +140,11 @@ async def recompute(context: GatewayContext, inputs: Inputs, left: Mapping[Seat,
         When the base model cannot be had or the disk is full; nothing is kept then.
     """
     await context.exchange.fetch(inputs.base_description(), within=_seconds_to_fetch(context, inputs))
-    fetched = await _fetch_updates(context, inputs, left)
-    missing = {digest for digest, error in fetched.items() if error is not None}
+    here, missing = await _fetch_updates(context, inputs, left)
     async with AsyncExitStack() as stack:
         sources = Sources(
             base=await stack.enter_async_context(context.store.reading(inputs.base)),
-            updates={
-                digest: await stack.enter_async_context(context.store.reading(digest))
-                for digest in fetched
-                if digest not in missing
-            },
+            updates={digest: await stack.enter_async_context(context.store.reading(digest)) for digest in here},
         )
         invalid = await asyncio.to_thread(find_invalid, inputs, sources)
         excluded = _excluded(inputs.round.included, invalid, missing, left)
@@ -165,14 +160,19 @@ async def recompute(context: GatewayContext, inputs: Inputs, left: Mapping[Seat,
 
 async def _fetch_updates(
     context: GatewayContext, inputs: Inputs, left: Mapping[Seat, ExcludeReason]
-) -> dict[Digest, QuorateError | None]:
+) -> tuple[set[Digest], set[Digest]]:
+    """Fetch what is not settled; return what is here then, and what could not be had by half of the attest time-out."""
     wanted = [update for update in inputs.round.included if (update.msp, update.dataset) not in left]
     descriptions = [inputs.update_description(update) for update in wanted]
     fetched = await context.exchange.fetch_all(descriptions, within=_seconds_to_fetch(context, inputs))
-    if any(fetched.values()) or "unavailable" in left.values():
+    # What is here is judged by its bytes, also when somebody's study has named it as something else.
+    here = {each.digest for each in descriptions if context.store.size(each.digest) == each.size}
+    here |= {digest for digest, error in fetched.items() if error is None}
+    missing = fetched.keys() - here
+    if missing or "unavailable" in left.values():
         # Sources that all serve wrong bytes are given up at once; the ledger hears of it only from half-time on.
         await context.clock.sleep_until(_half_time(context, inputs))
-    return fetched
+    return here, missing
 
 
 def _half_time(context: GatewayContext, inputs: Inputs) -> int:

@@ -2,9 +2,9 @@
 
 A writer that serves its bytes to some attesters in the last moment divides them, for one attempt: in the next one those
 who have the bytes serve the others. With several updates it could divide them in each attempt anew, by one that it
-had withheld from all of them before; and so could whoever commits to bytes that some hold as something else, and call
-`unavailable`, while others can fetch and find them `invalid`. Attestations of earlier attempts are the same to every
-attester, so what follows from them divides nobody.
+had withheld from all of them before; and so could whoever commits to bytes that some have from another study, and find
+`invalid`, while to others they are `unavailable`. Attestations of earlier attempts are the same to every attester, so
+what follows from them divides nobody.
 """
 
 from __future__ import annotations

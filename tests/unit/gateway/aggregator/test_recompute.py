@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.aggregator.attest import Finding, recompute
 from gateway.aggregator.inputs import Inputs
-from gateway.artifacts.label import Kind
+from gateway.artifacts.label import Kind, Label
 from quorate.aggregation import possession
 from quorate.digest import digest_of
 from quorate.errors import NoSpaceError, NotFoundError
+from quorate.identifiers import StudyId
 from quorate.records.round import Exclusion
 from tests.unit.gateway.aggregator.house import (
     BASE_VALUES,
@@ -168,6 +170,27 @@ async def test_a_copied_update_is_invalid_for_the_copier_and_counts_for_its_auth
 
     assert finding.excluded == left_out(ALDER, reason="invalid")
     assert finding.model == digest_of(expected(BIRCH, CEDAR))
+
+
+@pytest.mark.parametrize("kind", [Kind.PLAN, Kind.INITIAL_MODEL])
+async def test_an_update_counts_also_where_it_was_fetched_as_something_else(tmp_path: Path, kind: Kind):
+    """Whoever proposes a study names digests as they like, such as that of an update that was just committed."""
+    house = await house_of(tmp_path, plain_ledger(), UPDATES)
+    await house.store.put_bytes(Label(kind=kind, study=StudyId("another")), UPDATES[BIRCH])
+
+    finding = await found_by(house)
+
+    assert finding.excluded == ()
+    assert finding.model == digest_of(expected(ALDER, BIRCH, CEDAR))
+    assert house.clock.now == EPOCH
+
+
+async def test_another_studys_update_is_invalid_where_it_is_and_where_it_is_fetched(tmp_path: Path):
+    for held in (False, True):
+        house = await house_of(tmp_path / str(held), plain_ledger(), UPDATES | {BIRCH: BROKEN["study"]})
+        if held:
+            await house.store.put_bytes(replace(update_label(BIRCH), study=StudyId("heard")), BROKEN["study"])
+        assert (await found_by(house)).excluded == left_out(BIRCH, reason="invalid")
 
 
 async def test_what_is_left_out_is_in_canonical_order_whatever_the_reason(tmp_path: Path):
