@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from gateway.audit.schedule.run import Expected
 from gateway.audit.trail.questions import QUESTIONS
 from quorate.cli.audit_questions import ASKINGS
 
@@ -31,3 +32,9 @@ def test_every_page_is_one_of_the_portals():
         assert path in paths, page
     named = {name for *_, page in rows() for name in re.findall(r"/questions/([a-z-]+)", page)}
     assert named <= QUESTIONS.keys()
+
+
+def test_the_scheduled_audit_takes_for_normal_what_the_page_says():
+    usual = Expected()
+    assert f"certificates that expire within {usual.days} days" in PAGE
+    assert f"budgets above {100 * usual.budget_share:g} % of\ntheir cap" in PAGE
