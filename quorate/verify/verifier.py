@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from quorate.digest import parse_digest
 from quorate.errors import UsageError
+from quorate.verify.bundle import names
 from quorate.verify.bundle.reader import open_bundle
 from quorate.verify.errors import Fault, VerificationError
 from quorate.verify.findings import Findings, at
@@ -106,6 +107,7 @@ def _verify(path: Path, known: _Known, findings: Findings, progress: Progress) -
         _require_same(manifest, known.checkpoint)
     verify_genesis(bundle, manifest, known.pin, findings)
     chain = verify_chain(bundle, manifest, findings, progress, known.checkpoint)
+    findings.verified(Step.HEADERS, _about(manifest))
     verify_timestamps(bundle, chain, known.roots, findings)
     world = verify_ledger(bundle, manifest, chain, findings, progress=progress, known=known.checkpoint)
     if world is not None:
@@ -120,7 +122,20 @@ def _require_same(manifest: Manifest, known: Checkpoint) -> None:
         raise UsageError(f"the checkpoint is of {known.chaincode} on {known.channel}, and the bundle of another")
 
 
+def _about(manifest: Manifest) -> str:
+    """Return what this is evidence of: a channel may have several chaincodes that keep such records."""
+    return (
+        f"this is evidence of {manifest.scope.words} as the chaincode {manifest.chaincode!r} has it on the channel "
+        f"{manifest.channel!r} up to block {manifest.height - 1}, exported by {manifest.exporter.msp}"
+    )
+
+
 def _say_what_nobody_checked(manifest: Manifest, findings: Findings) -> None:
+    findings.not_checked(
+        Step.BOUNDS,
+        f"what {names.REPORT} and the manifest's versions of software say",
+        why=f"{manifest.exporter.msp} wrote them for people, and nothing on the ledger speaks of them",
+    )
     if manifest.development:
         why = "block 0 carries the marker of the embedded network: one process held every organisation's keys"
         findings.not_checked(Step.GENESIS, "that the organisations ran nodes of their own", why=why)

@@ -10,6 +10,7 @@ from quorate.errors import UsageError
 from quorate.records.common import DigestText, Document, Msp, Part
 from quorate.records.common import Study as StudyName
 from quorate.verify.bundle.scope import Extent
+from quorate.verify.wording import moment
 
 MAX_MANIFEST: Final = 128 << 20
 
@@ -59,6 +60,17 @@ class Scope(Part):
         if extent.kind != self.kind:
             raise UsageError(f"a scope that is called {self.kind} is that of a {extent.kind}")
         return extent
+
+    @property
+    def words(self) -> str:
+        """What was asked for, for people."""
+        if self.study is None:
+            ends = (("from", self.since), ("to", self.until))
+            claimed = "".join(f" {name} {moment(time)}" for name, time in ends if time is not None)
+            return f"what claims a time{claimed}" if claimed else "the whole ledger"
+        if self.last_round is None:
+            return f"the study {self.study}"
+        return f"rounds {self.first_round} to {self.last_round} of the study {self.study}"
 
 
 class PolicyInForce(Part):

@@ -16,6 +16,7 @@ from quorate.verify.bundle.events import event_line
 from quorate.verify.bundle.proofs import proofs_document
 from quorate.verify.bundle.scope import InScope
 from quorate.verify.errors import Fault
+from quorate.verify.replay import keys
 from quorate.verify.replay.replay import Replay, stamp_of
 from quorate.verify.report import Step
 from quorate.verify.steps.copies import copied_attestations
@@ -127,10 +128,11 @@ class History:
             f"{sum(found.state == 'FINAL' for found in rounds)} of them final; every organisation's own records were "
             f"written by itself",
         )
+        which = "in force at each" if self._whole else "that the bundle holds"
         findings.verified(
             _STEP,
-            f"{count(self._replay.decisions.asked, 'step')} decided again by the access policies in force at each: all "
-            f"were allowed",
+            f"{count(self._replay.decisions.asked, 'step')} decided again by the access policies {which}: all were "
+            f"allowed",
         )
         if self._whole:
             reservations = len(list(self.world.all(Reservation)))
@@ -171,6 +173,9 @@ class History:
             "last claimed time": (scope.last_claimed_time, max(self._times, default=None)),
             "policies": ([(found.version, found.digest) for found in manifest.policies], sorted(policies)),
         }
+        if scope.study is not None and self.world.get(Study, keys.study(scope.study)) is None:
+            message = f"the bundle holds nothing of the study {scope.study}, which it is said to be about"
+            self._findings.failed(Fault(_STEP, names.MANIFEST, message))
         for what, (claimed, replayed) in claims.items():
             if claimed != replayed:
                 message = f"the manifest names {what} {claimed}, the ledger holds {replayed}"
@@ -197,7 +202,7 @@ class History:
         if not self._whole:
             findings.not_checked(
                 _STEP,
-                "totals and absences: what data sets spent in all, and that no vote, commit, study or definition of "
-                "the chaincode is left out",
+                "totals and absences: what data sets spent in all, and that no vote, commit, study, change of the "
+                "members or of the access policies, or definition of the chaincode is left out",
                 why=f"the bundle holds the blocks of {_HELD[self._manifest.scope.kind]}, not the whole ledger",
             )

@@ -10,6 +10,7 @@ from quorate.errors import UsageError
 from quorate.verify import Step, verify_bundle
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+from tests.unit.quorate.ledger.tampering import reseal, unpack
 
 
 def said(report):
@@ -30,6 +31,11 @@ def test_every_step_says_what_it_found(honest, walked):
         Step.REPLAY,
         Step.ARTIFACTS,
     }
+    height = len(walked.ledger.chain.blocks)
+    assert (
+        f"this is evidence of the whole ledger as the chaincode 'quorate' has it on the channel 'quorate' up to block "
+        f"{height - 1}, exported by AlderMSP"
+    ) in said(report)
     assert "1 study with 2 rounds, 2 of them final" in said(report)
     assert "5 reservations and the totals of 3 privacy accounts were computed anew" in said(report)
     assert "2 models computed again" in said(report)
@@ -37,8 +43,16 @@ def test_every_step_says_what_it_found(honest, walked):
 
 def test_what_this_version_does_not_check_is_listed_with_its_reason(honest, walked):
     report = verify_bundle(honest, genesis=walked.ledger.genesis)
-    assert [found.step for found in report.not_checked] == [Step.WITNESSES, Step.REPLAY]
+    assert [found.step for found in report.not_checked] == [Step.BOUNDS, Step.WITNESSES, Step.REPLAY]
     assert all(found.why for found in report.not_checked)
+
+
+def test_what_the_page_for_people_says_is_nobodys_evidence(honest, walked, tmp_path):
+    altered = unpack(honest, tmp_path / "altered")
+    (altered / "report.html").write_text("<p>Every member trained honestly.</p>", encoding="utf-8")
+    report = verify_bundle(reseal(altered, walked.ledger.officer), genesis=walked.ledger.genesis)
+    [found] = [found for found in report.not_checked if "report.html" in found.message]
+    assert "AlderMSP wrote them" in found.why
 
 
 def test_container_and_directory_are_the_same_evidence(container, honest, walked):

@@ -1,12 +1,15 @@
 """What bundles of less than the ledger hold, show, and say that they cannot show."""
 
+import re
+
 import pytest
 
 from quorate.cli.audit_scope import extent_of
 from quorate.errors import UsageError
 from quorate.verify import Step, VerificationError, verify_bundle
-from quorate.verify.bundle.manifest import Scope
+from quorate.verify.bundle.manifest import Manifest, Scope
 from quorate.verify.bundle.scope import Extent
+from tests.unit.gateway.portal.ledger import House, TellingLedger
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
 from tests.unit.quorate.ledger.tampering import reseal
@@ -88,6 +91,49 @@ def test_a_scope_that_nobody_can_have_asked_for(made, tmp_path):
     reseal(tmp_path / "study", made.ledger.officer, scope=scope)
     with pytest.raises(VerificationError, match="a scope that is called study is that of a rounds"):
         verify_bundle(tmp_path / "study", genesis=made.ledger.genesis)
+
+
+def test_a_study_that_is_said_to_be_held_and_is_not(made, tmp_path):
+    export(made.ledger, tmp_path / "study", study="one")
+    scope = Scope(kind="study", study="two", rounds=0)
+    reseal(tmp_path / "study", made.ledger.officer, scope=scope)
+    with pytest.raises(VerificationError) as caught:
+        verify_bundle(tmp_path / "study", genesis=made.ledger.genesis)
+    assert "holds nothing of the study two" in str([found.message for found in caught.value.report.failed])
+
+
+@pytest.mark.parametrize(
+    ("extent", "words"),
+    [
+        ({}, "the whole ledger"),
+        ({"study": "one"}, "the study one"),
+        ({"study": "one", "first_round": 2, "last_round": 3}, "rounds 2 to 3 of the study one"),
+        ({"since": 0}, "what claims a time from 1970-01-01T00:00:00.000+00:00"),
+        ({"until": 2**53 - 1}, "what claims a time to 9007199254740991 ms"),
+    ],
+)
+def test_a_report_says_what_it_is_about(extent, words):
+    assert Scope(kind=Extent(**extent).kind, rounds=0, **extent).words == words
+
+
+def test_a_policy_set_that_was_left_out_is_not_said_to_have_been_in_force(tmp_path):
+    """Whoever exports a study can leave out what was voted meanwhile; nothing that it rests on is missing."""
+    house = House(TellingLedger(per_block=1))
+    house.adopt()
+    house.round(1)
+    export(house.ledger, tmp_path / "study", study="one")
+    for path in (tmp_path / "study" / "blocks").iterdir():
+        if re.search(rb"policy:(Propose|Vote|Tally)", path.read_bytes()):
+            path.unlink()
+    events = tmp_path / "study" / "events.jsonl"
+    kept = [line for line in events.read_bytes().splitlines(keepends=True) if b'"type":"policy.' not in line]
+    events.write_bytes(b"".join(kept))
+    manifest = Manifest.parse((tmp_path / "study" / "manifest.json").read_bytes())
+    assert [found.version for found in manifest.policies] == [1, 2]
+    bundle = reseal(tmp_path / "study", house.ledger.officer, policies=manifest.policies[:1])
+    report = verify_bundle(bundle, genesis=house.ledger.genesis)
+    assert "by the access policies that the bundle holds: all were allowed" in said(report)
+    assert "no vote, commit, study, change of the members or of the access policies" in left_open(report)
 
 
 def test_options_of_the_command():
