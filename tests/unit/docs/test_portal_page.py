@@ -8,6 +8,7 @@ from pydantic_core import PydanticUndefined
 from gateway.portal.connection import HEAD_SECONDS, MOST
 from gateway.portal.guard import FORM_SECONDS, MAX_FORM
 from gateway.portal.headers import CONTENT_POLICY
+from gateway.portal.login import LASTS_MS
 from gateway.portal.routes import ROUTES
 from gateway.service.config import PortalSection
 from tests.unit.docs.pages import DOCS, read, section, tables
@@ -44,3 +45,8 @@ def test_the_limits_are_those_that_hold():
     assert f"{MOST}, half as many of one address" in limits["connections"]
     assert limits["connections"].endswith(f"after {HEAD_SECONDS:g} s")
     assert limits["forms"] == f"{MAX_FORM // 1024} KiB, to come within {FORM_SECONDS:g} s"
+
+
+def test_how_long_a_challenge_holds_is_said():
+    assert LASTS_MS == 5 * 60_000
+    assert "A challenge holds for five minutes" in PAGE
