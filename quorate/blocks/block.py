@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 SIGNATURES: Final = 0
 LAST_CONFIG: Final = 1
 TRANSACTIONS_FILTER: Final = 2
+ORDERER: Final = 3
 COMMIT_HASH: Final = 4
+METADATA: Final = 5
+"""How many there are."""
 
 _HASH_SIZE = 32
 

@@ -71,7 +71,7 @@ class ChannelConfig:
         return self._members.keys()
 
     def consenter(self, number: int) -> Identity:
-        """Return a consenter of a SmartBFT ordering service by the number that its signatures carry.
+        """Return a consenter of a SmartBFT ordering service, who may be in doubt, by the number in its signatures.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class ChannelConfig:
         """
         if number not in self._consenters:
             raise BlockError(f"the configuration has no consenter {number}")
-        return self.directory.identity(self._consenters[number])
+        return self.directory.perhaps(self._consenters[number])
 
     def satisfies(self, path: str, identities: Sequence[Identity]) -> bool:
         """Tell whether distinct members satisfy the policy at a path such as ``/Channel/Application/Endorsement``.

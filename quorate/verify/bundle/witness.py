@@ -83,6 +83,9 @@ class Witnessed(Document):
             When they are not encoded as they should be.
         """
         try:
-            return b64decode(self.signature, validate=True)
+            found = b64decode(self.signature, validate=True)
         except ValueError as error:
             raise UsageError("the statement's signature is not Base64", cause=error) from error
+        if b64encode(found).decode("ascii") != self.signature:
+            raise UsageError("the last digit of the statement's signature holds bits that say nothing")
+        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from quorate.blocks import protos
 from quorate.blocks.block import decode_block
@@ -19,7 +19,7 @@ from quorate.verify.report import Step
 from quorate.verify.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from quorate.blocks.header import BlockHeader
     from quorate.blocks.identity import Identity
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from quorate.verify.checkpoint import Checkpoint
     from quorate.verify.progress import Progress
 
+_SHOWN: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Chain:
@@ -37,6 +39,8 @@ class Chain:
     headers: tuple[BlockHeader, ...]
     signatures: tuple[bytes, ...]
     configs: tuple[tuple[int, ChannelConfig], ...]
+    doubts: Mapping[int, str]
+    """Blocks that enough orderers have signed only if some who are in doubt are members, and why those are."""
 
     @property
     def config_blocks(self) -> frozenset[int]:
@@ -96,7 +100,8 @@ def verify_chain(
         _verify_known(walk.headers, known, findings)
     findings.verified(
         Step.HEADERS,
-        f"{count(len(walk.headers), 'header')} in one chain; orderers have signed all but the first as the "
+        f"{count(len(walk.headers), 'header')} in one chain; orderers have signed all but the first"
+        f"{f' and {len(walk.doubts)} more' if walk.doubts else ''} as the "
         f"{count(len(walk.configs), 'configuration')} in force demanded"
         f"{f'; up to block {known.height - 1} that was verified before' if known else ''}",
     )
@@ -109,7 +114,35 @@ def verify_chain(
             f"{count(len(walk.updates), 'update')} of the configuration, each signed as the policies of all that "
             f"it changed demanded: {'; '.join(walk.updates)}",
         )
-    return Chain(tuple(walk.headers), tuple(walk.signatures), tuple(walk.configs))
+    return Chain(tuple(walk.headers), tuple(walk.signatures), tuple(walk.configs), walk.doubts)
+
+
+def say_doubts(chain: Chain, findings: Findings, *, vouched: bool) -> None:
+    """Say which headers rest on orderers who are in doubt.
+
+    Parameters
+    ----------
+    vouched
+        Whether a majority of members has seen the last header: then their peers took all headers before it.
+    """
+    if not chain.doubts:
+        return
+    number = count(len(chain.doubts), "header")
+    if vouched:
+        message = (
+            f"{number} rest on orderers whose certificates not every peer need read alike; the peers of a majority"
+        )
+        findings.verified(Step.HEADERS, f"{message} of members took the chain that they are in")
+        return
+    first: dict[str, int] = {}
+    for block, doubt in chain.doubts.items():
+        first.setdefault(doubt, block)
+    shown = "; ".join(f"from block {block} on, {doubt}" for doubt, block in list(first.items())[:_SHOWN])
+    why = (
+        f"it rests on certificates that not every peer need read alike: {shown}; statements of a majority of members "
+        f"about the last block would stand in for it, and there are none"
+    )
+    findings.not_checked(Step.HEADERS, f"that orderers have signed {number} as was demanded", why=why)
 
 
 class _Walk:
@@ -120,6 +153,7 @@ class _Walk:
         self.headers: list[BlockHeader] = []
         self.signatures: list[bytes] = []
         self.configs: list[tuple[int, ChannelConfig]] = []
+        self.doubts: dict[int, str] = {}
         self._bundle = bundle
         self._findings = findings
         self._known = known
@@ -142,7 +176,9 @@ class _Walk:
         found = decode_signatures(slot)
         since, config = self.configs[-1]
         if header.number >= self._known:
-            verify_orderers(header, found, config)
+            doubts = verify_orderers(header, found, config)
+            if doubts:
+                self.doubts[header.number] = " and ".join(doubts)
         if found.last_config == header.number:
             self.configs.append((header.number, self._next_config(header, config)))
         elif found.last_config != since:

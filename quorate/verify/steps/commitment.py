@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _STEP = Step.VALIDITY
 _NONE: Final = "none"
+_UNREADABLE: Final = "one that cannot be read"
+_SIZE: Final = 32
 
 
 class Commitments:
@@ -52,20 +54,32 @@ class Commitments:
     def take(self, block: Block, decided: Decided) -> None:
         """Compare a block's commit hash with the one that its codes and valid writes give."""
         number = block.header.number
+        carried, told = _carried(block)
         if not self._is_whole:
+            if told == _UNREADABLE:
+                self._fail(block, "the block carries a commit hash that is none")
             if not _rests_on_state(decided):
                 self.parts[number] = begin_commit_hash(decided.codes, decided.updates)
             return
-        carried, told = _carried(block)
         if number == 1 and told == _NONE:
             self._obstacle = "the exporter's peer wrote none: it did not begin with the first block"
         expected = next_commit_hash(decided.codes, decided.updates, self._previous)
         self.hashes[number] = self._previous = expected
-        if self._obstacle or block.slot(COMMIT_HASH) == protos.Metadata(value=expected).SerializeToString():
+        if self._obstacle and told != _NONE:
+            self._fail(block, f"the first block behind the genesis carries no commit hash, and this one carries {told}")
+        if self._obstacle or carried == expected:
             return
-        message = f"the codes and writes give the commit hash {expected.hex()}, the block carries {told}"
-        self._findings.failed(Fault(_STEP, names.block_name(number), message))
+        self._fail(block, f"the codes and writes give the commit hash {expected.hex()}, the block carries {told}")
         self._previous = carried or expected  # so that one that is wrong is told once
+
+    def begin(self, block: Block) -> None:
+        """Take over the first block, to which no peer gives a commit hash."""
+        _, told = _carried(block)
+        if told != _NONE:
+            self._fail(block, f"the first block has no commit hash, and this one carries {told}")
+
+    def _fail(self, block: Block, message: str) -> None:
+        self._findings.failed(Fault(_STEP, names.block_name(block.header.number), message))
 
     def conclude(self, findings: Findings) -> None:
         """Say how far the chain was followed."""
@@ -81,11 +95,15 @@ class Commitments:
 
 def _carried(block: Block) -> tuple[bytes, str]:
     """Return the commit hash that a peer wrote into the block, and the words for it."""
+    slot = block.slot(COMMIT_HASH)
+    if not slot:
+        return b"", _NONE
     try:
         found = block.commit_hash
     except BlockError:
-        return b"", "one that cannot be read"
-    return found, found.hex() or _NONE
+        return b"", _UNREADABLE
+    is_one = len(found) == _SIZE and protos.Metadata(value=found).SerializeToString() == slot
+    return (found, found.hex()) if is_one else (b"", _UNREADABLE)
 
 
 def _rests_on_state(decided: Decided) -> bool:

@@ -13,6 +13,7 @@ from quorate.verify.errors import Fault
 from quorate.verify.findings import Findings, at
 from quorate.verify.report import Step
 from quorate.verify.steps.blocks import verify_block
+from quorate.verify.steps.chain import say_doubts
 from quorate.verify.steps.commitment import Commitments
 from quorate.verify.steps.history import History
 from quorate.verify.steps.transactions import Transactions
@@ -89,11 +90,13 @@ class _Walk:
         findings = self._findings
         findings.verified(Step.BLOCKS, f"{count(blocks, 'whole block')} as the headers demand, entry by entry")
         if findings.has_failed(Step.BLOCKS):
+            say_doubts(self._chain, findings, vouched=False)
             why = "a block before them is missing or altered, and what they are worth rests on it"
             findings.not_checked(Step.TRANSACTIONS, "transactions behind the first block that does not hold", why=why)
             return None
         witnesses = Witnesses(self._bundle, self._manifest, self._chain, self._commitments)
         witnesses.verify(findings)
+        say_doubts(self._chain, findings, vouched=witnesses.rule_out_fork)
         vouched = witnesses.vouch_for_all(sorted(self._transactions.undecided))
         self._transactions.conclude(findings, self._chain.configs, vouched=vouched)
         self._commitments.conclude(findings)
@@ -117,7 +120,8 @@ class _Walk:
     def _follow(self, block: Block) -> None:
         number = block.header.number
         if number == 0:
-            self._transactions.begin()
+            self._transactions.begin(block)
+            self._commitments.begin(block)
             return
         config = self._chain.config_at(number)
         if self._known is not None and number < self._known.height:

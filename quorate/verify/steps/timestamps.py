@@ -10,6 +10,7 @@ from cryptography import x509
 from quorate.blocks.errors import BlockError
 from quorate.errors import UsageError
 from quorate.verify.bundle import names
+from quorate.verify.bundle.token import require_one_form
 from quorate.verify.report import Step
 from quorate.verify.wording import count
 
@@ -53,7 +54,7 @@ def verify_timestamps(bundle: Bundle, chain: Chain, roots: Sequence[x509.Certifi
             number = names.block_number(name)
             if number >= len(chain.headers):
                 raise BlockError(f"the chain ends with block {len(chain.headers) - 1}")
-            moment = _verify(library, bundle.read(name), chain.headers[number].hash, roots)
+            moment = verify_token(library, bundle.read(name), chain.headers[number].hash, roots)
             text = moment.astimezone(UTC).isoformat(timespec="seconds")
             findings.verified(_STEP, f"block {number} was there at {text}, as a time-stamping authority signed")
 
@@ -66,15 +67,25 @@ def _library() -> ModuleType | None:
     return rfc3161_client
 
 
-def _verify(
+def verify_token(
     library: ModuleType | None, token: bytes, header_hash: bytes, roots: Sequence[x509.Certificate]
 ) -> datetime:
+    """Return when an authority below one of the roots signed this hash, as its token says.
+
+    Raises
+    ------
+    BlockError
+        When the token does not hold.
+    UsageError
+        When there is no library to read it with.
+    """
     if library is None:
         raise UsageError("the Python package rfc3161-client is not installed")
     try:
         response = library.decode_timestamp_response(token)
         if response.as_bytes() != token:
             raise BlockError("the time-stamp is not in its one form")
+        require_one_form(token)
         if response.tst_info.message_imprint.hash_algorithm != _SHA256:
             raise BlockError("the time-stamp is over another hash than SHA-256")
         library.VerifierBuilder(roots=list(roots)).build().verify(response, header_hash)

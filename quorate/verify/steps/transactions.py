@@ -104,8 +104,12 @@ class Transactions:
         self._accepted += len(decided.decisions)
         return decided, [applied for applied in found if applied is not None]
 
-    def begin(self) -> None:
-        """Take over the first block."""
+    def begin(self, block: Block) -> None:
+        """Take over the first block, whose configuration counts."""
+        for index, code in enumerate(block.codes):
+            if code is not TxValidationCode.VALID:
+                message = f"it is marked as {code.name}, and the first block's configuration is in force"
+                self._findings.failed(Fault(Step.VALIDITY, place_of(0, index), message))
         self._validator.found()
         self._configs += 1
 

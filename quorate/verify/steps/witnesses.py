@@ -67,6 +67,11 @@ class Witnesses:
         """Tell whether enough members vouch for the codes of all of these blocks."""
         return all(self._are_enough([word for word in self._words if block in word.vouched]) for block in blocks)
 
+    @property
+    def rule_out_fork(self) -> bool:
+        """Whether enough members have seen the last block as it is here."""
+        return self._are_enough([word for word in self._words if word.has_last])
+
     def _word(self, name: str) -> _Word:
         found = Witnessed.read(self._bundle.read(name))
         statement = found.statement
@@ -113,7 +118,7 @@ class Witnesses:
         last = len(self._chain.headers) - 1
         agreeing = [word for word in self._words if word.has_last]
         total = len(self._config.members)
-        if self._are_enough(agreeing):
+        if self.rule_out_fork:
             newest = max(word.statement.height for word in agreeing)
             more = f"; {newest - last - 1} newer blocks were there by then" if newest > last + 1 else ""
             findings.verified(

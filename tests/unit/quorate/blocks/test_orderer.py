@@ -13,6 +13,7 @@ from tests.unit.quorate.ledger.configuration import (
     put_policy,
     signed_by,
 )
+from tests.unit.quorate.ledger.forgery import forger, of_version
 from tests.unit.quorate.ledger.organisations import Organisation
 
 HEADER = BlockHeader(7, bytes(32), bytes(32))
@@ -94,6 +95,27 @@ def test_one_orderer_in_several_spellings_is_one(ordering, nodes):
     verify_orderers(HEADER, slot(signed(first, first.pem), signed(second, second.pem)), two_of_them)
     with pytest.raises(BlockError, match="twice"):
         verify_orderers(HEADER, slot(signed(first, first.pem), signed(first, first.pem + b"\n")), two_of_them)
+
+
+def test_a_consenter_that_not_every_peer_need_take_is_needed_or_not(ordering, nodes, config):
+    odd = forger(ordering, nodes[0], version=of_version(2))
+    group = protos.ConfigGroup()
+    group.CopyFrom(config.group)
+    orderers = protos.Orderers.FromString(group.groups["Orderer"].values["Orderers"].value)
+    orderers.consenter_mapping[0].identity = odd.pem
+    group.groups["Orderer"].values["Orderers"].value = orderers.SerializeToString()
+    policy = protos.SignaturePolicyEnvelope.FromString(group.groups["Orderer"].policies["BlockValidation"].policy.value)
+    policy.identities[0].principal = odd.serialized
+    group.groups["Orderer"].policies["BlockValidation"].policy.value = policy.SerializeToString()
+    after = ChannelConfig(config_entry(group))
+
+    def signed(*numbers):
+        return slot(*(signature(number, nodes[number - 1]) for number in numbers))
+
+    assert verify_orderers(HEADER, signed(1, 2, 3, 4), after) == ()
+    assert verify_orderers(HEADER, signed(1, 2, 3), after) == ("OrderersMSP's: it is of version 2",)
+    with pytest.raises(BlockError, match="BlockValidation"):
+        verify_orderers(HEADER, signed(1, 2), after)
 
 
 def test_a_consenters_number_is_not_enough_without_its_key(config, nodes):

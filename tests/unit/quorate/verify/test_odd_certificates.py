@@ -123,3 +123,46 @@ def test_odd_text_around_a_certificate_leaves_open_what_rests_on_it(made, tmp_pa
     export(made.ledger, tmp_path / "b")
     [why] = open_codes(verify_bundle(tmp_path / "b", genesis=made.ledger.genesis))
     assert "BirchMSP's: its PEM is written in an uncommon way" in why
+
+
+def order_oddly(made):
+    """Have the orderer's own authority give it a certificate that not every peer need take, from here on."""
+    ordering = made.ledger.ordering
+    made.ledger.cut()
+    made.ledger.chain.orderer = forger(ordering, ordering.orderer, version=of_version(2))
+    made.round(1)
+    return len(made.ledger.chain.blocks)
+
+
+def test_headers_that_an_odd_orderer_signed_are_said_to_be_open(made, tmp_path):
+    since = len(made.ledger.chain.blocks)
+    until = order_oddly(made)
+    export(made.ledger, tmp_path / "b")
+    report = verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)
+    [found] = [found for found in report.not_checked if found.step is Step.HEADERS]
+    assert found.message == f"that orderers have signed {until - since} headers as was demanded"
+    assert f": from block {since} on, OrderersMSP's: it is of version 2; statements of a majority" in found.why
+    [said] = [found.message for found in report.verified if "in one chain" in found.message]
+    assert f"orderers have signed all but the first and {until - since} more as the" in said
+
+
+def test_a_majority_of_members_stands_in_for_an_odd_orderer(made, tmp_path):
+    order_oddly(made)
+    path = tmp_path / "b"
+    export(made.ledger, path)
+    (path / "witnesses").mkdir()
+    for name, data in statements(made.ledger, made.members[:2]).items():
+        (path / name).write_bytes(data)
+    report = verify_bundle(reseal(path, made.ledger.officer), genesis=made.ledger.genesis)
+    assert [found for found in report.not_checked if found.step is Step.HEADERS] == []
+    assert any("took the chain that they are in" in found.message for found in report.verified)
+
+
+def test_an_odd_orderer_of_nobody_is_none(made, tmp_path):
+    made.ledger.cut()
+    member = made.members[1]
+    made.ledger.chain.orderer = forger(member, member.orderer, version=of_version(2))
+    made.round(1)
+    export(made.ledger, tmp_path / "b")
+    with pytest.raises(VerificationError, match="do not satisfy /Channel/Orderer/BlockValidation"):
+        verify_bundle(tmp_path / "b", genesis=made.ledger.genesis)

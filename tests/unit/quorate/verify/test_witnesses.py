@@ -2,7 +2,9 @@
 
 import pytest
 
+from quorate.errors import UsageError
 from quorate.verify import Step, VerificationError, verify_bundle
+from quorate.verify.bundle.witness import Witnessed
 from tests.unit.quorate.ledger.bundles import export
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
 from tests.unit.quorate.ledger.organisations import Organisation
@@ -123,6 +125,18 @@ def test_a_statement_that_was_altered(made, tmp_path):
         altered[spot] ^= 1
         path = bundle(made, tmp_path / str(spot), {"witnesses/BirchMSP.json": bytes(altered)})
         assert failure(made, path).place == "witnesses/BirchMSP.json"
+
+
+@pytest.mark.parametrize("size", [70, 71])
+def test_bits_behind_the_end_of_a_signature_say_nothing_and_are_none(made, size):
+    """Base64 leaves room in its last digit unless three divide the size."""
+    found = Witnessed.read(statement(made.ledger, made.members[1]))
+    plain = Witnessed.signed(found.statement, bytes(size))
+    assert plain.raw_signature == bytes(size)
+    assert plain.signature.rstrip("=")[-1] == "A"
+    altered = plain.model_copy(update={"signature": plain.signature.replace("A=", "B=")})
+    with pytest.raises(UsageError, match="say nothing"):
+        _ = altered.raw_signature
 
 
 def test_of_part_of_a_ledger_a_majority_stands_in_for_what_cannot_be_derived(made, tmp_path):
