@@ -9,6 +9,7 @@ from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.endorsement import endorsers_of, verify_creator
 from quorate.blocks.errors import BlockError, RejectedError
 from quorate.blocks.transaction import open_action, open_endorsed, open_entry, require_id
+from quorate.blocks.validation.couchdb import may_be_refused
 from quorate.blocks.validation.decision import Decision
 from quorate.blocks.validation.endorsed import Endorsed, ForeignPluginError
 from quorate.blocks.validation.reads import require_unread
@@ -130,6 +131,8 @@ class Turn:
             raise RejectedError(TxValidationCode.DUPLICATE_TXID, message)
         if draft.passes:
             self._ids.add(draft.transaction.tx_id)
+        if may_be_refused(draft.transaction.action.sets):
+            draft.open.add(TxValidationCode.INVALID_WRITESET)
         if self._validator.whole:
             require_unread(draft.transaction.action.sets, self.pending, self._validator.state)
 

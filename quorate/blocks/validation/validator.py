@@ -8,6 +8,7 @@ from quorate.blocks.codes import TxValidationCode
 from quorate.blocks.lifecycle import Definitions
 from quorate.blocks.transaction import decode_transaction, indexed_id
 from quorate.blocks.validation.decision import Decided, Decision
+from quorate.blocks.validation.expiry import Expiry
 from quorate.blocks.validation.state import PUBLIC, Place, State, Versioned
 from quorate.blocks.validation.turn import Turn
 from quorate.blocks.validation.writes import changes_of
@@ -40,6 +41,7 @@ class Validator:
         self._whole = whole
         self._ours = ours
         self._ids: set[str] = set()
+        self._expiry = Expiry()
 
     def decide(self, block: Block, config: ChannelConfig) -> Decided:
         """Return the decisions about a block, and go on to the state after it.
@@ -84,7 +86,10 @@ class Validator:
             pending.update(changes_of(transaction.action.sets, pending, self.state, block=block, index=index))
 
     def _go_on(self, block: Block, decided: Decided) -> Decided:
+        number = block.header.number
         self.state.apply(decided.updates)
+        self._expiry.take(number, decided.updates, self.definitions)
+        self.state.apply(self._expiry.expired(number, self.state))
         self._ids.update(tx_id for entry in block.entries if (tx_id := indexed_id(entry)))
         for found in decided.decisions:
             if found.counts and found.transaction is not None and found.transaction.action is not None:

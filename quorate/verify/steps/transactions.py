@@ -159,8 +159,9 @@ class Transactions:
             findings.not_checked(Step.VALIDITY, message, why=why)
         if self._undecided > len(self._doubts) and not vouched:
             why = (
-                "the bundle does not hold all that decides: earlier blocks, or a chaincode's own validation plugin; "
-                "commit hashes of a majority of members would stand in for it, and there are none"
+                "the bundle does not hold all that decides: earlier blocks, a chaincode's own validation plugin, or "
+                "whether peers keep their state in CouchDB, which refuses some keys; commit hashes of a majority of "
+                "members would stand in for it, and there are none"
             )
             message = f"that {count(self._undecided - len(self._doubts), 'transaction')} rightly counted or did not"
             findings.not_checked(Step.VALIDITY, message, why=why)

@@ -94,7 +94,8 @@ def _event(chaincode, tx_id, payload):
     ).SerializeToString()
 
 
-def definition(chaincode, path="/Channel/Application/Endorsement", *, plugin="vscc", collections=None):
+def definition(chaincode, path="/Channel/Application/Endorsement", *, plugin="vscc", collections=None, blocks=0):
+    """Return what defines a chaincode; keys of its collections live for so many blocks, or for ever."""
     policy = protos.ApplicationPolicy(channel_config_policy_reference=path)
     info = protos.ChaincodeValidationInfo(
         validation_plugin=plugin, validation_parameter=policy.SerializeToString()
@@ -103,6 +104,7 @@ def definition(chaincode, path="/Channel/Application/Endorsement", *, plugin="vs
     for name, reference in (collections or {}).items():
         static = package.config.add().static_collection_config
         static.name, static.endorsement_policy.channel_config_policy_reference = name, reference
+        static.block_to_live = blocks
     metadata = protos.StateMetadata(datatype="ChaincodeDefinition", fields=["ValidationInfo"]).SerializeToString()
     fields = {"ValidationInfo": info, "Collections": package.SerializeToString()}
     return {(LIFECYCLE, f"namespaces/metadata/{chaincode}"): metadata} | {

@@ -23,7 +23,7 @@ def members():
 class Peer:
     """A chain and what a peer would decide about it."""
 
-    def __init__(self, members, *, whole=True, plugin="vscc", collections=None):
+    def __init__(self, members, *, whole=True, plugin="vscc", collections=None, blocks=0):
         self.members = members
         ordering = Organisation.new("Orderers")
         self.chain = Chain(ordering.orderer, config_entry(channel_group(members, ordering)))
@@ -31,7 +31,7 @@ class Peer:
         self.validator = Validator(whole=whole, ours=frozenset({"quorate", "_lifecycle"}))
         self.validator.found()
         self.time = 0
-        written = definition(OTHER, plugin=plugin, collections=collections)
+        written = definition(OTHER, plugin=plugin, collections=collections, blocks=blocks)
         assert self.block(self.put(writes=written, chaincode="_lifecycle")) == [Code.VALID]
 
     def put(self, *reads, writes=None, chaincode=OTHER, endorsers=None, alter=None, creator=None, nonce=None):
@@ -162,12 +162,18 @@ def test_nobody_writes_a_key_whose_policy_changes_in_the_same_block(peer, member
     assert peer.block(change, peer.put(writes=write(a=b"2"))) == [Code.VALID, Code.ENDORSEMENT_POLICY_FAILURE]
 
 
+NOTHING = ()
+
+
 def hashed(collection, *, read=None):
+    """Return an alteration that writes a private key, or has read it at a version or not found it."""
+
     def alter(_, part):
         inner = protos.HashedRWSet()
-        if read:
+        if read is not None:
             found = inner.hashed_reads.add(key_hash=b"k" * 32)
-            found.version.block_num, found.version.tx_num = read
+            if read:
+                found.version.block_num, found.version.tx_num = read
         else:
             inner.hashed_writes.add(key_hash=b"k" * 32, value_hash=b"v" * 32)
         part.collection_hashed_rwset.add(collection_name=collection, hashed_rwset=inner.SerializeToString())
@@ -188,6 +194,76 @@ def test_private_collections_have_policies_and_versions(members):
     number = len(peer.chain.blocks) - 1
     assert peer.block(peer.put(alter=hashed("own", read=(number, 0)))) == [Code.VALID]
     assert peer.block(peer.put(alter=hashed("own", read=(1, 0)))) == [Code.MVCC_READ_CONFLICT]
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+def test_private_keys_are_forgotten_after_as_many_blocks_as_they_live(members, blocks):
+    peer = Peer(members, collections={"own": "/Channel/Application/Endorsement"}, blocks=blocks)
+    assert peer.block(peer.put(alter=hashed("own"))) == [Code.VALID]
+    version = (len(peer.chain.blocks) - 1, 0)
+    for age in range(1, blocks + 2 if blocks else 9):
+        found = peer.block(peer.put(alter=hashed("own", read=version)), peer.put(alter=hashed("own", read=NOTHING)))
+        assert found == [Code.VALID, Code.MVCC_READ_CONFLICT], age
+    if blocks:
+        found = peer.block(peer.put(alter=hashed("own", read=version)), peer.put(alter=hashed("own", read=NOTHING)))
+        assert found == [Code.MVCC_READ_CONFLICT, Code.VALID]
+
+
+def test_private_keys_that_are_written_again_live_longer(members):
+    peer = Peer(members, collections={"own": "/Channel/Application/Endorsement"}, blocks=2)
+    peer.block(peer.put(alter=hashed("own")))
+    peer.block(peer.put())
+    peer.block(peer.put(alter=hashed("own")))
+    version = (len(peer.chain.blocks) - 1, 0)
+    for _ in range(3):
+        assert peer.block(peer.put(alter=hashed("own", read=version))) == [Code.VALID]
+    assert peer.block(peer.put(alter=hashed("own", read=NOTHING))) == [Code.VALID]
+
+
+def test_a_key_that_expires_in_the_block_that_writes_it_again_stays(members):
+    peer = Peer(members, collections={"own": "/Channel/Application/Endorsement"}, blocks=1)
+    peer.block(peer.put(alter=hashed("own")))
+    peer.block(peer.put())
+    peer.block(peer.put(alter=hashed("own")))
+    version = (len(peer.chain.blocks) - 1, 0)
+    assert peer.block(peer.put(alter=hashed("own", read=version))) == [Code.VALID]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_a", b"1"),
+        ("a", b'{"_b": 1}'),
+        ("a", b' {"~version": null, "c": "\xff"}'),
+        ("a", b'{"\\u005fb": 1e3}'),
+        ("a", b'{"c":' + 2000 * b"[" + 2000 * b"]" + b',"_b":1}'),
+    ],
+)
+def test_what_peers_with_couchdb_refuse_is_open(peer, key, value):
+    """Nothing on the ledger says where they keep their state."""
+    codes = {Code.VALID, Code.INVALID_WRITESET}
+    for code in (Code.INVALID_WRITESET, Code.VALID):
+        assert peer.block(peer.put(writes={(OTHER, key): value}), recorded=[code]) == [code]
+        assert (peer.last[0].possible, peer.last[0].agrees) == (codes, True)
+        written = (len(peer.chain.blocks) - 1, 0) if code is Code.VALID else None
+        assert peer.block(peer.put((key, written))) == [Code.VALID]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("a_", b'{"a": {"_b": 1}}'),
+        ("\0_a\0", b'"_b"'),
+        ("a", b'{"_b": 1'),
+        ("a", b'{"_b": 1e999}'),
+        ("a", b'{"_b": NaN}'),
+        ("a", b'["_b"]'),
+        ("a", b'\xef\xbb\xbf{"_b": 1}'),
+    ],
+)
+def test_what_they_take_is_not(peer, key, value):
+    assert peer.block(peer.put(writes={(OTHER, key): value}), recorded=[Code.INVALID_WRITESET]) == [Code.VALID]
+    assert not peer.last[0].agrees
 
 
 def test_a_plugin_of_its_own_leaves_it_open_whether_endorsements_sufficed(members):
