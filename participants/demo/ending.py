@@ -102,6 +102,7 @@ def _next(result: Result, options: DemoOptions) -> str:
         "Next:",
         f"  the report                 {out / 'report.html'}",
         f"  verify it as a sceptic     {quorate} audit verify {_word(result.audit.bundle)} --genesis {result.genesis}",
+        f"  look at it as an officer   {quorate} portal serve --bundle {_word(result.audit.bundle)}",
     ]
     if options.keep:
         lines += [
