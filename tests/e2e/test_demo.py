@@ -77,7 +77,13 @@ def test_the_main_job_ends_with_a_verified_model_a_report_and_nothing_running(tm
     for spent in summary["privacy"]["members"].values():
         assert 0 < spent["epsilon_pld"] <= spent["epsilon_ledger"] <= spent["cap"] == 2
 
-    for word in ("federated", "ε (ledger)", summary["model"]["digest"], "quorate audit verify", "quorate portal serve --bundle"):
+    for word in (
+        "federated",
+        "ε (ledger)",
+        summary["model"]["digest"],
+        "quorate audit verify",
+        "quorate portal serve --bundle",
+    ):
         assert word in done.stdout
     report = (out / "report.html").read_text()
     assert report.count("<svg") == 3
