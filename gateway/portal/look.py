@@ -44,7 +44,7 @@ async def look(*, bundle: Path | None, trail: Path | None, port: int, ready: Cal
         server.close()
         raise
     name = bundle.name if bundle is not None else "a copy of a trail"
-    portal = portal_alone(found, origin=server.origin, source=f"showing {name}", memory=memory)
+    portal = portal_alone(found, origin=server.origin, source=f"showing {name}, not verified", memory=memory)
     serving = asyncio.ensure_future(server.run(application(portal)))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)

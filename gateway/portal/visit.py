@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.audit.access import Reader
+from gateway.portal.facts import organisations, studies
 from gateway.portal.render import render
 from gateway.portal.sessions import csrf_token
 from quorate.errors import UsageError
@@ -105,6 +106,11 @@ class Visit:
     async def read(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:  # noqa: ANN401 - passed on
         """Return what a function of the trail returns, off the event loop; for pages that were admitted."""
         return await asyncio.to_thread(function, self.trail, *arguments, **named)
+
+    async def offered(self, study: str | None) -> dict[str, list[str]]:
+        """Return what a filter offers: whoever may read of one study only learns of no other, nor of who is in it."""
+        of = None if self.desk.reads_all(self.reader) else study
+        return {"organisations": await self.read(organisations, of), "studies": await self.read(studies, of)}
 
     def may_stay(self) -> bool:
         """Tell whether the session still holds, for answers that last."""

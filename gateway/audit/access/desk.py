@@ -217,6 +217,10 @@ class Desk:
             )
         return decision
 
+    def reads_all(self, reader: Reader) -> bool:
+        """Tell whether the policies in force let a reader read of everything, and not of some studies only."""
+        return decide(self._rules, reader, AUDIT_READ, study=None, now=self._clock()).allowed
+
     async def access_log(self, reader: Reader, *, via: Via) -> dict[str, object]:
         """Check the whole access log against the ledger's anchors, and return where it stands; errors as `page`.
 

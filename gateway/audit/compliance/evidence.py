@@ -10,7 +10,7 @@ from gateway.audit.trail.bundle import read_bundle
 from quorate.digest import digest_of
 from quorate.verify import verify_bundle
 from quorate.verify.bundle import names
-from quorate.verify.bundle.manifest import Manifest
+from quorate.verify.bundle.manifest import MAX_MANIFEST, Manifest
 from quorate.verify.bundle.reader import open_bundle
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def verified_evidence(bundle: Path, *, genesis: str | None, trust_bundle_genesis
         yield Evidence(
             name=bundle.name or str(bundle),
             seal=digest_of(sealed),
-            manifest=Manifest.parse(sealed),
+            manifest=Manifest.parse(sealed, limit=MAX_MANIFEST),
             verified=report,
             trail=trail,
             memory=memory,

@@ -11,7 +11,7 @@ from quorate.digest import parse_digest
 from quorate.errors import IntegrityError, QuorateError
 from quorate.verify.bundle import names
 from quorate.verify.bundle.headers import read_headers
-from quorate.verify.bundle.manifest import Manifest
+from quorate.verify.bundle.manifest import MAX_MANIFEST, Manifest
 from quorate.verify.bundle.reader import open_bundle
 from quorate.verify.bundle.witness import Witnessed
 
@@ -44,7 +44,7 @@ def read_bundle(path: Path) -> tuple[Trail, Memory]:
         When the file is no bundle, or its headers and blocks do not hang together.
     """
     bundle = open_bundle(path)
-    manifest = Manifest.parse(bundle.read(names.MANIFEST))
+    manifest = Manifest.parse(bundle.read(names.MANIFEST), limit=MAX_MANIFEST)
     said = [Witnessed.read(bundle.read(name)).statement for name in bundle.members if names.is_witness(name)]
     report = WitnessReport(said, observer=manifest.exporter.msp)
     trail = Trail.open(None, chaincode=manifest.chaincode, observer=report)

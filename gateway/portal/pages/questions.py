@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.audit.trail.questions import QUESTIONS, question_named
 from gateway.audit.trail.questions.answer import DatedRow
 from gateway.portal.asked import address, milliseconds, number
+from gateway.portal.excerpt import excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,12 +50,13 @@ async def show(visit: Visit) -> Response:
     question = question_named(name)
     given = visit.query(*question.takes)
     complete = all(part in given for part in question.needs)
-    answer = await visit.ask(name, **asked_of(given)) if complete else None
+    answer, left = excerpt(await visit.ask(name, **asked_of(given))) if complete else (None, 0)
     rows = answer.as_rows() if answer else []
     return await visit.page(
         "question.html",
         question=question,
         answer=answer,
+        left=left,
         rows=rows,
         columns=_columns(rows),
         empty=sorted(name for name in rows[0] if all(row[name] in _EMPTY for row in rows)) if rows else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
+from gateway.portal.excerpt import excerpt
 from quorate.errors import UsageError
 from quorate.records.audit import Findings, RecordReview, ReviewState
 from quorate.records.common import make
@@ -27,9 +28,11 @@ async def show(visit: Visit) -> Response:
     chosen = next(
         (row for row in answer.rows if row.review == given.get("review") and row.msp == visit.officer.msp), None
     )
+    shown, left = excerpt(answer)
     return await visit.page(
         "reviews.html",
-        answer=answer,
+        answer=shown,
+        left=left,
         chosen=chosen,
         given={name: given.get(name, "") for name in ("organisation", "state", "subject")},
         states=get_args(ReviewState),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.audit.trail.kinds import KINDS
 from gateway.portal.asked import NAMES, address, cursor_of, filter_of
-from gateway.portal.facts import organisations, studies
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -30,8 +29,7 @@ async def show(visit: Visit) -> Response:
         "timeline.html",
         lines=found.lines,
         given={name: given.get(name, "") for name in NAMES},
-        organisations=await visit.read(organisations),
-        studies=await visit.read(studies),
+        **await visit.offered(given.get("study")),
         kinds=_GROUPS,
         older=found.older and address("/timeline", given, at=found.older.encode()),
         newer=found.newer and address("/timeline", given, at=found.newer.encode()),
