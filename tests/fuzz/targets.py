@@ -17,6 +17,7 @@ from quorate.blocks import protos
 from quorate.blocks.block import decode_block
 from quorate.blocks.config import ChannelConfig
 from quorate.blocks.config_update import verify_update
+from quorate.blocks.decode import decode
 from quorate.blocks.orderer import decode_signatures
 from quorate.blocks.transaction import decode_transaction, indexed_id
 from quorate.blocks.validation.validator import Validator
@@ -33,6 +34,16 @@ from tests.unit.quorate.ledger.forgery import signed
 from tests.unit.quorate.ledger.witnesses import statement
 
 HEADER = Header.initial_model("one")
+MESSAGES = (
+    protos.Envelope,
+    protos.Payload,
+    protos.ChannelHeader,
+    protos.Transaction,
+    protos.TxReadWriteSet,
+    protos.KVRWSet,
+    protos.SignaturePolicyEnvelope,
+    protos.ConfigEnvelope,
+)
 
 
 @cache
@@ -87,6 +98,13 @@ def certificate(data):
     _ = config().directory.perhaps(identity.SerializeToString()).outline.role
 
 
+def message(data):
+    """The first byte chooses the message; what was read is read again from what it is written as."""
+    kind = MESSAGES[data[0] % len(MESSAGES)] if data else MESSAGES[0]
+    found = decode(kind, data[1:], "the message")
+    assert decode(kind, found.SerializeToString(), "the message") == found
+
+
 def headers(data):
     for _ in read_headers(io.BytesIO(data)):
         pass
@@ -135,6 +153,13 @@ def seed_certificates():
     return [signer.issued.certificate.tbs_certificate_bytes for signer in signers]
 
 
+def seed_messages():
+    spelled = (b"", b"\x8a\x80\x80\x80\x80\x80\x00\x01x", b"\x4b\x53\x54\x4c", b"\x48" + 9 * b"\xff" + b"\x01")
+    return [bytes([number]) + part for number in range(len(MESSAGES)) for part in spelled] + [
+        b"\0" + entry for entry in entries()[:3]
+    ]
+
+
 def seed_bundle():
     target = scratch().with_name("seed.qeb")
     if not target.exists():
@@ -154,6 +179,7 @@ TARGETS = {
     "decided": (decided, lambda: entries()[1:]),
     "configuration": (configuration, lambda: entries()[:1]),
     "certificate": (certificate, seed_certificates),
+    "message": (message, seed_messages),
     "headers": (headers, lambda: [b"".join(map(encode_header, consortium().ledger.chain.blocks))]),
     "bundle": (bundle, lambda: [seed_bundle()]),
     "tensors": (tensors, lambda: [encode(SCHEMA, HEADER, {"weight": np.arange(3)})]),
