@@ -83,6 +83,7 @@ def _orderer(plan: Plan, identities: Identities, place: Place) -> None:
         tls=CONFIGURATION / "tls",
         tls_authority=own,
         client_authorities=[own, *others],
+        consensus=plan.topology.consensus,
     )
     write_private(directory / "orderer.yaml", orderer_yaml(settings).encode())
 

@@ -40,6 +40,7 @@ def orderer_node(
         tls=tls.directory,
         tls_authority=paths.tls_ca.cert,
         client_authorities=identities.tls_authorities,
+        consensus=plan.topology.consensus,
     )
     (place.directory / "orderer.yaml").write_text(orderer_yaml(settings), encoding="utf-8")
     return _node(place, (str(programs.orderer),), paths, tls, dies_with_parent=dies_with_parent)

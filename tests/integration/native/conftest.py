@@ -64,15 +64,20 @@ def topology(*members, **changes):
     return Topology.model_validate(plain | changes)
 
 
-def found_in_the_end(connection, *, within_s=60.0):
+def found_in_the_end(connection):
     """Found the consortium though a node has just failed or returned: members and orderers find each other anew.
 
     Founding twice changes nothing, so whatever was lost on the way is simply asked for again.
     """
+    return in_the_end(lambda: found_at_once(connection, timeout_s=10), within_s=60)
+
+
+def in_the_end(do, *, within_s):
+    """Do what may be done twice until it succeeds."""
     deadline = time.monotonic() + within_s
     while True:
         try:
-            return found_at_once(connection, timeout_s=10)
+            return do()
         except (GatewayError, TimedOutError):
             if time.monotonic() > deadline:
                 raise

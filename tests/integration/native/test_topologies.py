@@ -9,7 +9,7 @@ from network.identity import Role
 from network.identity.fabric_ca.program import find_ca_program
 from quorate.errors import UsageError
 from tests.integration.datasets import unprotected
-from tests.integration.native.conftest import found_in_the_end, title, topology
+from tests.integration.native.conftest import found_in_the_end, in_the_end, title, topology
 
 ORDERERS = ("orderer0.orderer", "orderer1.orderer", "orderer2.orderer")
 
@@ -64,6 +64,16 @@ async def everybody_commits(connection, dataset):
             await contract.submit("dataset:Register", unprotected(f"{member.name}-{dataset}").encode())
 
     await asyncio.gather(*map(commit, connection.organisations))
+
+
+def test_a_smartbft_orderer_that_was_away_counts_again(native, start):
+    """It has what it missed, so that the next one may fail: three of four must agree."""
+    network = start(native, topology("Alder", "Birch", consensus="smartbft", orderer={"nodes": 4}))
+    network.nodes["orderer3.orderer"].kill()
+    found_in_the_end(network.connection)
+    network.nodes["orderer3.orderer"].start()
+    network.nodes["orderer2.orderer"].kill()
+    in_the_end(lambda: asyncio.run(everybody_commits(network.connection, "without-another")), within_s=150)
 
 
 def test_several_peers_of_an_organisation_have_the_same_ledger(native, start):

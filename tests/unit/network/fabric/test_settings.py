@@ -79,22 +79,24 @@ def test_the_external_builder_is_three_programs_that_may_be_run():
     assert all(path.stat().st_mode & 0o111 for path in room.iterdir())
 
 
+def orderer(**changes):
+    settings = {
+        "msp_id": "OrdererMSP",
+        "listen": "127.0.0.1:7050",
+        "admin": "127.0.0.1:9443",
+        "operations": "127.0.0.1:8443",
+        "msp": PurePosixPath("/msp"),
+        "data": PurePosixPath("/data"),
+        "tls": PurePosixPath("/tls"),
+        "tls_authority": PurePosixPath("/ca/orderer.pem"),
+        "client_authorities": [PurePosixPath("/ca/orderer.pem"), PurePosixPath("/ca/alder.pem")],
+        "consensus": "raft",
+    }
+    return yaml.safe_load(orderer_yaml(OrdererSettings(**settings | changes)))
+
+
 def test_an_orderer_lets_in_whom_the_channels_authorities_know_and_its_own_administrator():
-    settings = yaml.safe_load(
-        orderer_yaml(
-            OrdererSettings(
-                msp_id="OrdererMSP",
-                listen="127.0.0.1:7050",
-                admin="127.0.0.1:9443",
-                operations="127.0.0.1:8443",
-                msp=PurePosixPath("/msp"),
-                data=PurePosixPath("/data"),
-                tls=PurePosixPath("/tls"),
-                tls_authority=PurePosixPath("/ca/orderer.pem"),
-                client_authorities=[PurePosixPath("/ca/orderer.pem"), PurePosixPath("/ca/alder.pem")],
-            )
-        )
-    )
+    settings = orderer()
     general = settings["General"]
     assert (general["ListenAddress"], general["ListenPort"]) == ("127.0.0.1", 7050)
     assert general["TLS"]["ClientRootCAs"] == ["/ca/orderer.pem", "/ca/alder.pem"]
@@ -103,3 +105,8 @@ def test_an_orderer_lets_in_whom_the_channels_authorities_know_and_its_own_admin
     assert general["BootstrapMethod"] == "none"
     assert general["Keepalive"]["ServerMinInterval"] == "5s"
     assert settings["FileLedger"]["Location"] == "/data"
+
+
+@pytest.mark.parametrize(("consensus", "policy"), [("smartbft", "simple"), ("raft", None)])
+def test_an_orderer_that_was_away_asks_for_blocks_in_a_way_that_mutual_tls_lets_through(consensus, policy):
+    assert orderer(consensus=consensus)["General"]["Cluster"].get("ReplicationPolicy") == policy
