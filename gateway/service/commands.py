@@ -14,6 +14,7 @@ import click
 from gateway.service.allocator import keep_freed_memory
 from gateway.service.config import PREFIX, GatewayConfig
 from gateway.service.config_file import explain, load_config
+from quorate.cli.logs import log_to_stderr
 from quorate.cli.output import Column, Format, format_option, print_rows
 
 _CONFIG = click.option(
@@ -43,10 +44,7 @@ def serve(path: Path, *, verbose: bool) -> None:
 
     Prints one JSON line on standard output once the gateway answers.
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(logging.INFO if verbose else logging.WARNING, "%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it names each of its own parts as they load
     faulthandler.enable(2)  # a crash inside a library leaves its stack in the log, not nothing
     settings = load_config(path, GatewayConfig, prefix=PREFIX)

@@ -16,6 +16,7 @@ from gateway.service.config_file import explain, load_config
 from participants.agent.config import PREFIX, AgentConfig
 from participants.agent.fingerprint_commands import fingerprint, fingerprint_key
 from participants.training.child import TrainerChild
+from quorate.cli.logs import log_to_stderr
 from quorate.cli.output import Column, Format, format_option, print_rows
 from quorate.errors import ExitCode, QuorateError
 
@@ -69,7 +70,7 @@ def serve(path: Path, *, start: Start) -> int:
 
     The training process is started before the signing key is read.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr(logging.INFO, "%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         config = load_config(path, AgentConfig, prefix=PREFIX)
         child = TrainerChild.start(plans=config.plans, method=start)
