@@ -126,7 +126,7 @@ class Rehearsal:
 
     def until_fetched(self, line: str) -> str:
         """Repeat what is refused until the member's gateway has fetched what the study names."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while True:
             try:
                 return self.quorate(line)
