@@ -85,6 +85,7 @@ def _environment() -> Environment:
         "figure_columns": words.figure_columns,
         "pretty": words.pretty,
         "ago": words.ago,
+        "with_code": words.with_code,
         "with_short_digests": words.with_short_digests,
         "in_words": words.in_words,
         "epsilon": words.epsilon,

@@ -92,6 +92,14 @@ def with_short_digests(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[end:])])
 
 
+def with_code(text: str) -> Markup:
+    """Return a text of our own in which what stands between backticks is code."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    )
+
+
 def in_words(asked: str) -> list[tuple[str, str]]:
     """Return a filter, which is canonical JSON, as names and values; a text that is none is a value itself."""
     try:

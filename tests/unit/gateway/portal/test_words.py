@@ -1,7 +1,16 @@
 import pytest
 from markupsafe import Markup
 
-from gateway.portal.words import epsilon, figure_columns, in_words, label, pretty, visible, with_short_digests
+from gateway.portal.words import (
+    epsilon,
+    figure_columns,
+    in_words,
+    label,
+    pretty,
+    visible,
+    with_code,
+    with_short_digests,
+)
 
 DIGEST = "sha256:" + "ab" * 32
 
@@ -39,6 +48,13 @@ def test_digests_in_a_text_are_short_and_the_text_stays_text():
     )
     assert with_short_digests("no digest & none") == "no digest &amp; none"
     assert with_short_digests("ab" * 33) == "ab" * 33
+
+
+def test_commands_in_a_text_of_ours_are_code_and_the_rest_stays_text():
+    assert with_code("Ask <first>, then `quorate audit check --x <y>`.") == (
+        "Ask &lt;first&gt;, then <code>quorate audit check --x &lt;y&gt;</code>."
+    )
+    assert with_code("nothing & none") == "nothing &amp; none"
 
 
 @pytest.mark.parametrize(
