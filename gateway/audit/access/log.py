@@ -141,7 +141,8 @@ class AccessLog:
                 self._connection.execute("INSERT INTO entries VALUES (?, ?)", (entry.number, entry.encode()))
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk has ended it already
+                    self._connection.execute("ROLLBACK")
                 raise
         return entry
 

@@ -44,6 +44,22 @@ def test_it_goes_on_after_a_restart(log, add, path, officer):
     log._connection = sqlite3.connect(":memory:")  # for the fixture's end
 
 
+def test_a_full_disk_lets_nobody_read_and_is_said_and_leaves_the_chain_whole(log, officer):
+    def read():
+        asked = {"text": "x" * 4000}
+        return log.add(officer, via="portal", what="events", asked=asked, height=9, decision=None, time=5)
+
+    first = read()
+    [pages] = log._connection.execute("PRAGMA page_count").fetchone()
+    log._connection.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(2):
+        with pytest.raises(StorageError, match="writing the access log failed: database or disk is full"):
+            read()
+    log._connection.execute(f"PRAGMA max_page_count = {pages + 100}")
+    assert read().previous == first.digest
+    assert log.check([]).entries == 2
+
+
 def test_entries_can_be_neither_changed_nor_deleted_by_accident(log, add, path):
     add("members", "spending")
     for statement in ("UPDATE entries SET entry = x'00'", "DELETE FROM entries WHERE number = 2"):
