@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -184,7 +185,7 @@ async def every_surface_says_disputed(it, capsys):
 
     async with it.as_role("Elm", Role.OFFICER) as session:
         with pytest.raises(BaseExceptionGroup) as caught:
-            await follow(session.channel, Silence(), agents={}, nursery=it.consortium.nursery)
+            await follow(session.channel, Silence(), SimpleNamespace(agents={}))
     error = first_error(caught.value)  # what ends `quorate demo`
     assert isinstance(error, CheckFailedError)
     assert error.message.startswith("round 1 is disputed: no 3 attesters agreed in 3 attempts")
