@@ -7,6 +7,7 @@ import pytest
 
 from gateway.portal.headers import HEADERS
 from gateway.portal.menu import MENU
+from gateway.portal.pages.questions import PAGES
 from gateway.portal.routes import ROUTES
 from gateway.portal.sessions import csrf_token
 from tests.unit.gateway.portal.conftest import csrf_of, log_in
@@ -61,6 +62,14 @@ async def test_a_role_takes_exactly_its_routes(route, role, browser, room, sessi
     else:
         assert answer.status_code == 403
         assert "DENIED" in answer.text
+
+
+@pytest.mark.parametrize("role", ["officer", "operator"])
+@pytest.mark.parametrize("name", sorted(PAGES))
+async def test_a_question_is_for_whom_its_own_page_is_for(name, role, browser, room, sessions):
+    browser.cookies.set(room.portal.session_cookie, sessions[role])
+    [own] = [route for route in ROUTES if route.path == PAGES[name].partition("?")[0]]
+    assert (await browser.get(f"/questions/{name}")).status_code == (200 if role in own.roles else 403)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
