@@ -135,7 +135,8 @@ class Participation:
         study = self.study.study
         local = self.context.policy.objection(study.study, study.terms, is_approved=self.context.is_approved)
         return (
-            local
+            _too_few_left(self.study)
+            or local
             or trainable.objection(study.terms, self.dataset.binding)
             or await self.context.ledger_policy.objection(study, self.dataset.id)
         )
@@ -241,6 +242,15 @@ class Participation:
         await self.context.ledger.settling().round.decline(
             current.study, current.round, dataset=self.dataset.id, reason=reason
         )
+
+
+def _too_few_left(view: StudyView) -> str | None:
+    """Return why no round can become final any more, if so: what is charged for one would be lost, round by round."""
+    terms, gone = view.study.terms, {withdrawal.msp for withdrawal in view.withdrawals}
+    left = sum(participant.msp not in gone for participant in terms.participants)
+    if left >= terms.minimum_commits:
+        return None
+    return f"{left} participants have not withdrawn, and a round needs {terms.minimum_commits} commits"
 
 
 def _decline_reason(error: QuorateError) -> str:

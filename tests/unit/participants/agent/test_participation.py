@@ -143,6 +143,23 @@ async def test_what_the_local_policy_objects_to_is_declined_before_anything_else
     assert machine.entry() is None
 
 
+async def test_nothing_is_charged_for_rounds_that_too_few_can_commit_to(tmp_path: Path):
+    """Else a member that withdraws would have the others' budgets spent on all rounds that are left."""
+    machine = await machine_in(tmp_path, minimum_commits=3)
+    others = [msp for msp in MEMBERS if msp != ME]
+    machine.model.withdraw(others[0])
+    await machine.take_part()
+    assert machine.model.charges == 1  # three are left, as many as needed
+
+    machine = await machine_in(tmp_path / "later", minimum_commits=3)
+    machine.model.withdraw(others[0])
+    machine.model.withdraw(others[1])
+    await machine.take_part()
+    assert machine.model.charges == 0
+    assert steps_of(machine) == ["Decline"]
+    assert declined(machine) == "policy"
+
+
 async def test_what_the_consortiums_policies_object_to_is_declined_too(tmp_path: Path):
     machine = await machine_in(tmp_path)
     machine.ledger_policy.answer = "no policy permits it"
