@@ -65,7 +65,12 @@ async def inquire(source: Source, what: str, asked: Mapping[str, object], **more
         async with open_session(Profile.load(_given(source.profile))) as session:
             return await AuditClient(session).ask(what, asked, **more)
     unchecked = _verified(source.bundle, source.genesis)
-    trail, memory = read_bundle(source.bundle)
+    try:
+        trail, memory = read_bundle(source.bundle)
+    except UsageError as error:
+        raise UsageError(
+            f"{source.bundle} is no bundle: {error}", hint="`quorate audit export` writes one.", cause=error
+        ) from error
     try:
         told = _told(trail, replace(memory, unchecked=unchecked), what, asked, **more)
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.audit.pseudonyms import pseudonym, read_key, resolve
 from gateway.ledger.session import Profile, open_session
 from quorate.digest import PREFIX
-from quorate.errors import NotFoundError, StorageError
+from quorate.errors import NotFoundError, StorageError, UsageError
 from quorate.records.audit import RecordReview
 from quorate.records.common import make
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from quorate.records.audit import Review, Reviews
 
 _CHUNK: Final = 1 << 20
+_NAMES_LIMIT: Final = 1 << 20
 
 
 async def open_review(profile: Path, name: str, subject: str) -> Review:
@@ -56,9 +57,15 @@ async def listed(profile: Path, *, msp: str | None) -> Reviews:
 def known_reviewers(profile: Path, key: Path, names: Path) -> dict[str, str]:
     """Return who of the people in a file, one a line, stands behind which pseudonym; errors as `read_key`."""
     try:
-        lines = names.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"{names} cannot be read as text: {error}", cause=error) from error
+        with names.open("rb") as file:
+            data = file.read(_NAMES_LIMIT + 1)
+        lines = data.decode().splitlines()
+    except OSError as error:
+        raise StorageError(f"{names} cannot be read: {error.strerror}", cause=error) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{names} is not UTF-8 at byte {error.start}", hint="Write a name a line.") from error
+    if len(data) > _NAMES_LIMIT:
+        raise UsageError(f"{names} has more than {_NAMES_LIMIT} bytes", hint="Write a name a line.")
     return resolve(read_key(key), Profile.load(profile).msp_id, filter(str.strip, lines))
 
 

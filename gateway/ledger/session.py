@@ -69,11 +69,12 @@ class Profile(BaseModel):
             When the file is not there, not TOML, or holds an unknown or malformed key.
         """
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(_LIMIT + 1)
         except OSError as error:
             raise UsageError(f"the profile {path} cannot be read: {error.strerror}", cause=error) from error
         if len(data) > _LIMIT:
-            raise UsageError(f"the profile {path} has {len(data)} bytes, more than {_LIMIT}")
+            raise UsageError(f"the profile {path} has more than {_LIMIT} bytes")
         try:
             values = tomllib.loads(data.decode())
             profile = cls.model_validate(values)

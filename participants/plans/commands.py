@@ -24,6 +24,7 @@ from quorate.privacy.pld import epsilon_pld
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from participants.plans.document import PlanDocument
     from participants.plans.simulate import SimulatedRound, Simulation
 
 NOTICE: Final = "Simulated in one process: no ledger, no attestation, nothing recorded."
@@ -72,11 +73,12 @@ def check(plan: str, write: Path | None, format_: Format) -> None:
 
     PLAN is a directory, a document file, or the name of a shipped plan.
     """
-    from participants.plans.loader import load_plan  # noqa: PLC0415 - torch only where it is needed
-    from participants.training.check import check_plan  # noqa: PLC0415 - torch only where it is needed
-
     document = open_plan(plan)
     data = document.encode()
+
+    from participants.plans.loader import load_plan  # noqa: PLC0415 - torch only for what is a plan
+    from participants.training.check import check_plan  # noqa: PLC0415 - as above
+
     passed = check_plan(load_plan(data, approval=AuthorsOwn()))
     if write is not None:
         _write(write, data)
@@ -105,9 +107,11 @@ def simulate(plan: str, data: tuple[Path, ...], format_: Format, **options: Any)
 
     One CSV is divided unevenly among members; of several, each is a member's. A fifth is kept for evaluation.
     """
-    from participants.plans import simulate as simulation_module  # noqa: PLC0415 - torch only where it is needed
+    document = open_plan(plan)
 
-    simulation = _simulation(plan, data, options)
+    from participants.plans import simulate as simulation_module  # noqa: PLC0415 - torch only for what is a plan
+
+    simulation = _simulation(document, data, options)
     click.echo(f"{NOTICE} {_BARE if simulation.privacy is None else _SEEDED}", err=True)
     outcomes = simulation_module.simulate(simulation, progress=_progress)
     columns = (
@@ -164,12 +168,11 @@ for each in (draft, evaluate, weights):
     group.add_command(each)
 
 
-def _simulation(plan: str, data: tuple[Path, ...], options: dict[str, Any]) -> Simulation:
+def _simulation(document: PlanDocument, data: tuple[Path, ...], options: dict[str, Any]) -> Simulation:
     from participants.plans.loader import load_plan  # noqa: PLC0415 - with the next ones
     from participants.plans.own_data import shared_out  # noqa: PLC0415
     from participants.plans.simulate import Simulation  # noqa: PLC0415 - torch only where it is needed
 
-    document = open_plan(plan)
     inputs = load_plan(document.encode(), approval=AuthorsOwn()).inputs
     members, evaluation = shared_out(inputs, data, members=options["members"], seed=options["seed"])
     privacy = None

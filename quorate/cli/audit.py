@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,10 +14,13 @@ from quorate.cli.audit_review import review_group
 from quorate.cli.extra import gateway_part
 from quorate.cli.options import genesis_options, profile_option
 from quorate.cli.output import Format, format_option, print_document
-from quorate.errors import StorageError
+from quorate.cli.terminal import printable
+from quorate.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from quorate.verify import Report
+
+_ROOTS_LIMIT: Final = 1 << 20
 
 
 @click.group("audit")
@@ -65,6 +68,7 @@ def verify_command(
     from quorate.verify import Checkpoint, VerificationError, verify_bundle  # noqa: PLC0415 - as above
 
     known = None if remember is None else Checkpoint.load(remember)
+    roots = b"" if timestamp_root is None else _roots(timestamp_root)
     try:
         with showing() as progress:
             report = verify_bundle(
@@ -72,16 +76,21 @@ def verify_command(
                 genesis=genesis,
                 trust_bundle_genesis=trust_bundle_genesis,
                 known=known,
-                timestamp_roots=b"" if timestamp_root is None else timestamp_root.read_bytes(),
+                timestamp_roots=roots,
                 first_failure_only=first_failure,
                 progress=progress,
             )
     except VerificationError as error:
-        _present(error.report, bundle, page, format_)
+        _print(error.report, bundle, format_)
+        try:
+            _write(error.report, bundle, page)
+        except StorageError as unwritten:  # what failed first is that the evidence does not hold
+            click.echo(printable(unwritten.diagnostics(), keep="\n"), err=True)
         raise
+    _print(report, bundle, format_)
+    _write(report, bundle, page)
     if remember is not None and report.checkpoint is not None:
         report.checkpoint.save(remember)
-    _present(report, bundle, page, format_)
 
 
 @group.command("export")
@@ -133,8 +142,18 @@ group.add_command(check_command)
 group.add_command(report_command)
 
 
-def _present(report: Report, bundle: Path, page: Path | None, format_: Format) -> None:
-    from quorate.cli.audit_report import print_report  # noqa: PLC0415 - `--help` must not pay for it
+def _roots(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_ROOTS_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
+    if len(data) > _ROOTS_LIMIT:
+        raise UsageError(f"{path} has more than {_ROOTS_LIMIT} bytes, and roots in PEM do not")
+    return data
+
+
+def _write(report: Report, bundle: Path, page: Path | None) -> None:
     from quorate.verify.present.page import page_of  # noqa: PLC0415 - `--help` must not pay for it
 
     if page is not None:
@@ -142,6 +161,11 @@ def _present(report: Report, bundle: Path, page: Path | None, format_: Format) -
             page.write_text(page_of(report, bundle.name or str(bundle)), encoding="utf-8")
         except OSError as error:
             raise StorageError(f"{page} cannot be written: {error.strerror}", cause=error) from error
+
+
+def _print(report: Report, bundle: Path, format_: Format) -> None:
+    from quorate.cli.audit_report import print_report  # noqa: PLC0415 - `--help` must not pay for it
+
     if format_ is Format.TABLE:
         print_report(report, bundle.name or str(bundle))
     else:

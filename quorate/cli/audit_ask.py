@@ -111,7 +111,7 @@ def log_command(
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     inquiry = gateway_part("audit.inquiry")
-    source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
+    source = _source(inquiry, profile, bundle, genesis)
     if follow:
         asyncio.run(_follow(inquiry, source, asked, at))
         return
@@ -130,7 +130,7 @@ def transaction_command(
 ) -> None:
     """Show all that the trail has of TRANSACTION: who, when, what was asked, what was written, who endorsed it."""
     inquiry = gateway_part("audit.inquiry")
-    source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
+    source = _source(inquiry, profile, bundle, genesis)
     told = asyncio.run(inquiry.inquire(source, "transaction", {"transaction": transaction}))
     if format_ is not RowFormat.TABLE:
         print_answer(told.head, told.rows, columns=(), format_=format_)
@@ -155,7 +155,7 @@ def _command(asking: Asking) -> click.Command:
             if name in asked:
                 asked[name] = _time(asked[name])
         inquiry = gateway_part("audit.inquiry")
-        source = inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
+        source = _source(inquiry, profile, bundle, genesis)
         told = asyncio.run(inquiry.inquire(source, f"question/{asking.name}", asked))
         print_answer(told.head, told.rows, columns=asking.columns, format_=format_)
         _tell_older(told.head, format_)
@@ -174,9 +174,19 @@ for _asking in ASKINGS:
     ask_group.add_command(_command(_asking))
 
 
+def _source(inquiry: ModuleType, profile: Path | None, bundle: Path | None, genesis: str | None) -> object:
+    if bundle is not None and _is_the_sessions("profile"):
+        profile = None  # named once for a whole session: it must not stand in the way of a bundle
+    return inquiry.Source(profile=profile, bundle=bundle, genesis=genesis)
+
+
+def _is_the_sessions(parameter: str) -> bool:
+    return click.get_current_context().get_parameter_source(parameter) is click.core.ParameterSource.ENVIRONMENT
+
+
 def _tell_older(head: Mapping[str, Any], format_: RowFormat) -> None:
     if head.get("older") and format_ is not RowFormat.JSON:
-        messages().print(printable(f"older: --at {head['older']}"), style="dim", markup=False)
+        messages().print(printable(f"older: --at {head['older']}"), style="dim", markup=False, soft_wrap=True)
 
 
 async def _follow(inquiry: ModuleType, source: object, asked: dict[str, Any], at: str | None) -> None:

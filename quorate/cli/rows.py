@@ -58,7 +58,7 @@ def print_answer(
             click.echo(csv_of(rows, names=tuple(rows[0]) if rows else [column.key for column in columns]), nl=False)
     if format_ is not RowFormat.JSON:
         for note in head.get("notes") or ():
-            messages().print(printable(note), style="dim", markup=False)
+            messages().print(printable(note), style="dim", markup=False, soft_wrap=True)
 
 
 def csv_of(rows: Iterable[Mapping[str, Any]], *, names: Sequence[str]) -> str:

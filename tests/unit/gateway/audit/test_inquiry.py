@@ -61,6 +61,20 @@ def test_a_table_marks_what_no_block_says(bundle):
     assert "witness" in lines[0]
 
 
+def test_a_profile_for_the_whole_session_is_in_no_bundles_way(bundle, monkeypatch, capfd):
+    monkeypatch.setenv("QUORATE_PROFILE", "none.toml")
+    for asked, status in ((["log"], 0), (["ask", "limits"], 0), (["transaction", "0" * 64], 5)):
+        assert main(["audit", *asked, "--bundle", str(bundle)]) == status
+    assert main(["audit", "log", "--bundle", str(bundle), "--profile", "none.toml"]) == 2
+    assert "either a gateway is asked or a bundle" in capfd.readouterr().err
+
+
+def test_a_file_that_is_no_bundle_is_named(tmp_path, capfd):
+    (tmp_path / "text.qeb").write_text("text", encoding="utf-8")
+    assert main(["audit", "log", "--bundle", str(tmp_path / "text.qeb")]) == 2
+    assert f"INVALID_ARGUMENT: {tmp_path}/text.qeb is no bundle: " in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     "source", [("--bundle", "none.qeb"), ("--profile", "none.toml"), ("--profile", "n", "--follow")]
 )

@@ -78,7 +78,7 @@ def test_paths_are_relative_to_the_profile(tmp_path: Path):
         (MINIMAL.replace("AlderMSP", "Alder MSP"), "msp_id"),
         (MINIMAL.replace('gateway = "127.0.0.1:1"', ""), "gateway"),
         (MINIMAL + "[", "not valid"),
-        ("#" * 65_537, "65537 bytes"),
+        ("#" * 65_537, "more than 65536 bytes"),
     ],
 )
 def test_a_malformed_profile_is_refused_with_its_place(tmp_path: Path, text: str, reason: str):

@@ -65,6 +65,15 @@ def test_new_wants_data_and_target_together(tmp_path):
         run("new", tmp_path / "p", "--data", tmp_path / "x.csv")
 
 
+@pytest.mark.parametrize("arguments", [("check", "nowhere"), ("simulate", "nowhere", "--data", "x.csv")])
+def test_a_plan_that_is_not_there_is_told_before_torch_is_imported(arguments):
+    code = "import sys; from quorate.cli import main; sys.exit(main(sys.argv[1:]) + ('torch' in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "plan", *arguments], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert (done.returncode, done.stderr.partition(":")[0]) == (5, "NOT_FOUND")
+
+
 def test_approve_then_list(tmp_path):
     plan = shipped("heart")
     assert run("list", "--store", tmp_path, "--format", "jsonl") == ""

@@ -124,6 +124,24 @@ def test_a_page_that_cannot_be_written_is_a_storage_error(bundle, made, tmp_path
     )
 
 
+def test_what_cannot_be_written_leaves_the_answer_as_it_is(bundle, made, tmp_path, capsys):
+    nowhere, pin = tmp_path / "no" / "page", ("--genesis", made.ledger.genesis, "--format", "json")
+    for option in ("--report", "--remember"):
+        assert verify(bundle, *pin, option, nowhere) == ExitCode.UNREACHABLE
+        assert json.loads(capsys.readouterr().out)["result"] == "verified"
+    flip(bundle, 5000)
+    assert verify(bundle, *pin, "--report", nowhere) == ExitCode.CHECK_FAILED
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["result"] == "failed"
+    assert [line.partition(":")[0] for line in shown.err.splitlines()[::3]] == ["STORAGE", "CHECK_FAILED"]
+
+
+def test_what_is_too_large_for_roots_is_refused(bundle, made, tmp_path, capsys):
+    (tmp_path / "roots.pem").write_bytes(bytes((1 << 20) + 1))
+    assert verify(bundle, "--genesis", made.ledger.genesis, "--timestamp-root", tmp_path / "roots.pem") == 2
+    assert "has more than 1048576 bytes" in capsys.readouterr().err
+
+
 def test_names_in_a_bundle_reach_no_terminal_unescaped(tmp_path, made, capsys):
     (tmp_path / "evil\x1b[2J.qeb").write_bytes(b"")
     assert verify(tmp_path / "evil\x1b[2J.qeb", "--genesis", made.ledger.genesis) == ExitCode.CHECK_FAILED
