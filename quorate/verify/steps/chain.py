@@ -227,7 +227,7 @@ def _verify_known(headers: Sequence[BlockHeader], known: Checkpoint, findings: F
         raise Fault(
             Step.HEADERS, place, f"its digest is {found}, and that of the one verified before is {known.header}"
         )
-    why = "they were verified before, and the checkpoint is the only word on that; what was left open then is open still"
+    why = "they were verified before, and the checkpoint is the only word on that; what was open then is open still"
     message = f"signatures up to block {known.height - 1}, of orderers and members, and what rests on them"
     findings.not_checked(Step.HEADERS, message, why=why)
 

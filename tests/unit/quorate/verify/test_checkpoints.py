@@ -39,7 +39,7 @@ def test_the_next_verification_begins_where_the_last_one_ended(made, known, tmp_
     assert f"{known.height - 1} more are those that were derived before" in said
     assert "1 study with 2 rounds, 2 of them final" in said
     [found] = [found for found in report.not_checked if "signatures up to block" in found.message]
-    assert "what was left open then is open still" in found.why
+    assert "what was open then is open still" in found.why
     again = verify_bundle(tmp_path / "after", genesis=made.ledger.genesis)
     assert report.checkpoint == again.checkpoint
     assert report.checkpoint.height == len(made.ledger.chain.blocks)
