@@ -143,8 +143,8 @@ class Collector:
         return self._scope.has(transaction)
 
     def _take(self, number: int, index: int, transaction: Transaction, action: Action) -> None:
-        creator = decode(protos.SerializedIdentity, transaction.creator, "the creator")
-        actor = stamp_of(transaction, creator.mspid, outline_of(creator.id_bytes))
+        proposer = decode(protos.SerializedIdentity, action.proposer[0], "the proposer")
+        actor = stamp_of(transaction, proposer.mspid, outline_of(proposer.id_bytes))
         self._events.write(event_line(block=number, index=index, transaction=transaction, action=action, actor=actor))
         self.times.append(transaction.claimed_time)
         if self._scope.extent.kind == "time":

@@ -35,8 +35,6 @@ class Action:
     """What an endorser transaction did."""
 
     chaincode: str
-    called: str
-    """The chaincode that the proposal's body names; peers do not compare it."""
     arguments: tuple[bytes, ...]
     response_payload: bytes
     """``ProposalResponsePayload``: what every endorser signed, before its own identity."""
@@ -48,7 +46,7 @@ class Action:
     event_payload: bytes
     event_tx: str
     proposer: tuple[bytes, bytes]
-    """Creator and nonce of the proposal that was endorsed; peers do not compare them."""
+    """Creator and nonce of the proposal that was endorsed; peers compare no more than what the id follows from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,11 +229,9 @@ def open_action(opened: Opened, endorsed: Endorsed) -> Action:
     event = _event(result, name)
     if len({part.namespace for part in sets}) != len(sets):
         raise RejectedError(codes.ILLEGAL_WRITESET, "the read and write set names a namespace twice")
-    called, arguments = _call(endorsed.body.chaincode_proposal_payload)
     return Action(
         chaincode=name,
-        called=called,
-        arguments=arguments,
+        arguments=_arguments(endorsed.body.chaincode_proposal_payload),
         response_payload=endorsed.body.action.proposal_response_payload,
         endorsements=tuple(
             Endorsement(endorser=found.endorser, signature=found.signature)
@@ -259,10 +255,9 @@ def require_plain(transaction: Transaction, action: Action) -> None:
     BlockError
         When they do not.
     """
-    if action.proposer != (transaction.creator, transaction.nonce):
+    creator, nonce = action.proposer
+    if transaction_id(nonce, creator) != transaction.tx_id:
         raise BlockError("the action has another creator or nonce than the transaction")
-    if action.called != action.chaincode:
-        raise BlockError(f"the proposal calls {action.called[:80]!r}, and the outcome is {action.chaincode[:80]!r}'s")
     if action.event_name and action.event_tx != transaction.tx_id:
         raise BlockError("the event belongs to another transaction")
 
@@ -294,11 +289,14 @@ def _event(result: protos.AnyMessage, chaincode: str) -> protos.AnyMessage:
     return event
 
 
-def _call(proposal: bytes) -> tuple[str, tuple[bytes, ...]]:
-    """Return which chaincode was called with what; peers do not read this, so what cannot be read is nothing."""
+def _arguments(proposal: bytes) -> tuple[bytes, ...]:
+    """Return what was called with what; peers do not read this, so what cannot be read is nothing.
+
+    The chaincode that this part of a proposal names is not asked for: endorsers go by the header.
+    """
     try:
         payload = decode(protos.ChaincodeProposalPayload, proposal, "the proposal's payload")
         call = decode(protos.ChaincodeInvocationSpec, payload.input, "the invocation").chaincode_spec
     except BlockError:
-        return "", ()
-    return call.chaincode_id.name, tuple(call.input.args)
+        return ()
+    return tuple(call.input.args)

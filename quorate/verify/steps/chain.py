@@ -59,7 +59,7 @@ class Chain:
 
 def verify_genesis(bundle: Bundle, manifest: Manifest, pin: Digest | None, findings: Findings) -> None:
     """Return when the bundle's chain begins with the pinned block; without a pin its own is taken, and that is said."""
-    with at(Step.GENESIS, "block 0"), bundle.open(names.HEADERS) as file:
+    with at(Step.GENESIS, f"{names.HEADERS}, block 0"), bundle.open(names.HEADERS) as file:
         header, _ = next(read_headers(file), (None, b""))
         if header is None or header.number != 0 or header.previous_hash not in {b"", bytes(32)}:
             raise BlockError("the headers do not begin with a first block")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quorate.blocks.errors import BlockError
 from quorate.blocks.transaction import require_plain
 from quorate.errors import IntegrityError
 from quorate.records.policy import Policy
@@ -25,6 +26,7 @@ from quorate.verify.wording import count
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from quorate.blocks.identity import Identity
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.bundle.reader import Bundle
     from quorate.verify.findings import Findings
@@ -61,6 +63,7 @@ class History:
         self._replay = Replay(manifest.chaincode, whole=self._whole)
         self._times: list[int] = []
         self._has_strayed = self._lines_differ = False
+        self._resubmitted = 0
 
     @property
     def world(self) -> World:
@@ -92,7 +95,8 @@ class History:
     def _replay_one(self, applied: Applied) -> bytes:
         """Return the line of a transaction among the events, having replayed it."""
         require_plain(applied.transaction, applied.action)
-        stamp = stamp_of(applied.transaction, applied.creator.msp_id, applied.creator.outline)
+        proposer = self._proposer(applied)
+        stamp = stamp_of(applied.transaction, proposer.msp_id, proposer.outline)
         if self._replays:
             self._replay.apply(applied.action, stamp)
         self._times.append(applied.transaction.claimed_time)
@@ -103,6 +107,17 @@ class History:
             action=applied.action,
             actor=stamp,
         )
+
+    def _proposer(self, applied: Applied) -> Identity:
+        """Return whom the chaincode took for the caller: who signed the proposal, not who signed what came of it.
+
+        One member can cut what an id follows from, nonce and creator, in two places.
+        """
+        proposer = applied.config.directory.perhaps(applied.action.proposer[0])
+        if proposer.msp_id != applied.creator.msp_id:
+            raise BlockError(f"{applied.creator.msp_id} submitted what {proposer.msp_id} had proposed")
+        self._resubmitted += proposer.who != applied.creator.who
+        return proposer
 
     def _verify_derived(self) -> None:
         if not self._lines_differ and self._events.read(1):
@@ -188,6 +203,12 @@ class History:
         if waiting := self._replay.decisions.waiting:
             why = "they came before a charter, and the policies that decided them are on the ledger only with one"
             findings.not_checked(_STEP, f"that the access policies allowed {count(waiting, 'step')}", why=why)
+        if self._resubmitted:
+            why = "others of their organisation submitted them, and only their endorsers saw who had proposed them"
+            message = (
+                f"that {count(self._resubmitted, 'transaction')} came from the certificates that their records name"
+            )
+            findings.not_checked(_STEP, message, why=why)
         findings.not_checked(
             _STEP,
             "that each announced event says what its records say",

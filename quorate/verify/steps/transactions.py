@@ -47,6 +47,7 @@ class Applied:
     transaction: Transaction
     action: Action
     creator: Identity
+    config: ChannelConfig
 
     @property
     def place(self) -> str:
@@ -192,7 +193,7 @@ class Transactions:
             return None
         self._sole.take(transaction.action, list(decision.endorsers), config, self._validator.definitions)
         self._endorsements += len(decision.endorsers)
-        return Applied(number, decision.index, transaction, transaction.action, creator)
+        return Applied(number, decision.index, transaction, transaction.action, creator, config)
 
 
 def _disagreement(place: str, decision: Decision) -> Fault:

@@ -16,11 +16,12 @@ LIFECYCLE = "_lifecycle"
 
 def transaction(
     creator, chaincode, arguments, *, writes, endorsers, time_ms, event=b"", status=200, nonce=None, mangle=None,
-    outcome=None, change=None,
+    outcome=None, change=None, spec="",
 ):  # fmt: skip
     """Return an entry: `writes` maps (namespace, key) to a value, or `outcome` is the whole read and write set.
 
-    `change` may alter the chaincode's action before it is endorsed, `mangle` all parts before they are signed.
+    `change` may alter the chaincode's action before it is endorsed, `mangle` all parts before they are signed;
+    `spec` is another chaincode that the proposal's body names.
     """
     nonce = nonce or secrets.token_bytes(24)
     tx_id = hashlib.sha256(nonce + creator.serialized).hexdigest()
@@ -33,9 +34,10 @@ def transaction(
     )
     channel.timestamp.FromMilliseconds(time_ms)
     signature_header = protos.SignatureHeader(creator=creator.serialized, nonce=nonce).SerializeToString()
-    spec = protos.ChaincodeSpec(chaincode_id=name, input=protos.ChaincodeInput(args=arguments))
+    called = protos.ChaincodeID(name=spec) if spec else name
+    invocation = protos.ChaincodeSpec(chaincode_id=called, input=protos.ChaincodeInput(args=arguments))
     proposal = protos.ChaincodeProposalPayload(
-        input=protos.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
+        input=protos.ChaincodeInvocationSpec(chaincode_spec=invocation).SerializeToString()
     ).SerializeToString()
     headers = channel.SerializeToString()
     action = protos.ChaincodeAction(
@@ -52,6 +54,7 @@ def transaction(
     ).SerializeToString()
     parts = {
         "channel_header": headers,
+        "signature_header": signature_header,
         "response": response,
         "endorsements": [
             protos.Endorsement(endorser=peer.serialized, signature=peer.sign(response + peer.serialized))
@@ -69,7 +72,7 @@ def transaction(
         actions=[protos.TransactionAction(header=signature_header, payload=outer.SerializeToString())]
     )
     payload = protos.Payload(
-        header=protos.Header(channel_header=parts["channel_header"], signature_header=signature_header),
+        header=protos.Header(channel_header=parts["channel_header"], signature_header=parts["signature_header"]),
         data=body.SerializeToString(),
     ).SerializeToString()
     return protos.Envelope(payload=payload, signature=parts["sign"](payload)).SerializeToString()

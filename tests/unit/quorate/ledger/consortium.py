@@ -73,14 +73,14 @@ class Ledger:
             time_ms=self.time,
         )
 
-    def call(self, member, role, function, /, *, alter=None, signer=None, **fields):
+    def call(self, member, role, function, /, *, alter=None, signer=None, nonce=None, form=None, **fields):
         """Put a call into the block to come; `alter` may change what it writes, as an altered chaincode would.
 
-        Return the transaction's id.
+        `form` are ways of `transaction`. Return the transaction's id.
         """
         self.time += self.PAUSE_MS
         signer = signer or member.roles[role]
-        nonce = secrets.token_bytes(24)
+        nonce = nonce or secrets.token_bytes(24)
         request = make(FUNCTIONS[function].request, **fields)
         writes = self._writes(signer, role, function, request, nonce)
         if alter:
@@ -96,6 +96,7 @@ class Ledger:
                 time_ms=self.time,
                 event=canonical.dumps({"events": [told], "schema": "quorate.events/1"}),
                 nonce=nonce,
+                **(form or {}),
             )
         )
         return hashlib.sha256(nonce + signer.serialized).hexdigest()
