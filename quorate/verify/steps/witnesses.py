@@ -7,7 +7,6 @@ lie together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from quorate.blocks import protos
@@ -16,7 +15,7 @@ from quorate.blocks.signature import verify_exact_signature
 from quorate.verify.bundle import names
 from quorate.verify.bundle.witness import Witnessed
 from quorate.verify.report import Step
-from quorate.verify.wording import count
+from quorate.verify.wording import count, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _STEP = Step.WITNESSES
 _GATEWAY = "aggregator"
-_YEAR_10000 = 253_402_300_800_000
 
 
 @dataclass
@@ -145,10 +143,4 @@ def _verify_signature(found: Witnessed, config: ChannelConfig) -> None:
 
 def _when(word: _Word, block: int) -> str:
     [seen] = [seen for seen in word.statement.seen if seen.block == block]
-    return f"{word.statement.msp} at {_moment(seen.observed_time)}"
-
-
-def _moment(milliseconds: int) -> str:
-    if milliseconds >= _YEAR_10000:  # a member may say anything
-        return f"{milliseconds} ms"
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+    return f"{word.statement.msp} at {moment(seen.observed_time)}"
