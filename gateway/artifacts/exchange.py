@@ -172,7 +172,7 @@ class Exchange:
                 client = self._peers.artifacts(msp)
                 try:
                     held = await client.stat(digest, within=_ATTEMPT) if client else None
-                except _PASSING as error:
+                except QuorateError as error:  # whatever it says, it is a matter of this source alone
                     _log.info("%s cannot say how large %s is: %s", msp, digest, error)
                     continue
                 if held and held.complete and 0 < held.size <= self._limits.of(label.kind):

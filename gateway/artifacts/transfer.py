@@ -13,8 +13,16 @@ from gateway.artifacts import frames
 from gateway.artifacts.store import CHUNK
 from gateway.artifacts.wire import SERVICE, artifact_message, label_of
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
-from gateway.service.status import from_rpc
-from quorate.errors import ConflictError, IntegrityError, StateError, TimedOutError, UnreachableError, UsageError
+from gateway.service.status import from_rpc, understood
+from quorate.errors import (
+    ConflictError,
+    IntegrityError,
+    QuorateError,
+    StateError,
+    TimedOutError,
+    UnreachableError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -112,11 +120,11 @@ class ArtifactClient:
         within
             Seconds from now until `TimedOutError`.
         """
-        request = pb.StatRequest(digest=digest, upload_size=upload_size)
+        request, doing = pb.StatRequest(digest=digest, upload_size=upload_size), f"asking {self._name} for {digest}"
         try:
-            found = await self._stat(request, timeout=within)
+            found = understood(await self._stat(request, timeout=within), doing=doing)
         except grpc.aio.AioRpcError as error:
-            raise from_rpc(error, doing=f"asking {self._name} for {digest}") from error
+            raise from_rpc(error, doing=doing) from error
         labels = tuple(label_of(message) for message in found.labels)
         return Held(complete=found.complete, size=found.size, kept=found.kept, labels=labels)
 
@@ -158,23 +166,33 @@ class ArtifactClient:
         """
 
         async def attempt() -> None:
-            await self.get_once(description, store, durable=durable)
+            try:
+                await self.get_once(description, store, durable=durable)
+            except SourceError as error:
+                raise error.answer from error
 
         await _persist(attempt, within=within, doing=f"fetching {description.label} from {self._name}")
 
     async def get_once(
         self, description: Description, store: ArtifactStore, *, durable: bool = True, patience: float = math.inf
     ) -> None:
-        """Fetch what is missing of an artefact in one attempt; errors as `get`, and what came is kept.
+        """Fetch what is missing of an artefact in one attempt; what came is kept.
 
         Parameters
         ----------
         patience
             Seconds until the first bytes must have come; at most as many as count as silence.
+
+        Raises
+        ------
+        SourceError
+            When the gateway did not send it all, whatever it answered.
+        IntegrityError, QuorateError
+            As `ArtifactStore.receive`, and when the gateway sent something else.
         """
         offset = store.partial(description.digest, description.size)
         # Only a source that sends may take the unfinished file over from whoever writes it now.
-        chunks = await _begun(self.chunks(description.digest, offset=offset, patience=patience))
+        chunks = await _begun(_sent(self.chunks(description.digest, offset=offset, patience=patience)))
         try:
             await store.receive(description, chunks, offset=offset, durable=durable)
         except UsageError as error:
@@ -197,6 +215,31 @@ class ArtifactClient:
             raise from_rpc(error, doing=f"fetching {digest} from {self._name}") from error
         finally:
             call.cancel()
+
+
+class SourceError(UnreachableError):
+    """A source did not send what it was asked for.
+
+    What it answered is its word: it says nothing of this side's disk or request, and may be any of our errors.
+
+    Attributes
+    ----------
+    answer
+        The error that it answered with, or by which its bytes could not be read.
+    """
+
+    def __init__(self, answer: QuorateError) -> None:
+        super().__init__(answer.message)
+        self.answer = answer
+
+
+async def _sent(chunks: AsyncIterator[bytes | memoryview]) -> AsyncIterator[bytes | memoryview]:
+    """Yield the same chunks; errors of the source become `SourceError`, so that they differ from those of the store."""
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except QuorateError as error:
+        raise SourceError(error) from error
 
 
 async def _begun(chunks: AsyncIterator[bytes | memoryview]) -> AsyncIterator[bytes | memoryview]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from grpc import StatusCode
 
@@ -13,7 +13,10 @@ from quorate.errors import ERRORS, DefectError, LimitError, QuorateError, TimedO
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from google.protobuf.message import Message
     from grpc.aio import AioRpcError
+
+M = TypeVar("M", bound="Message")
 
 STATUS: Final[Mapping[str, StatusCode]] = MappingProxyType(
     {
@@ -56,6 +59,13 @@ def status_of(error: QuorateError) -> StatusCode:
 def details_of(error: QuorateError) -> str:
     """Return what is sent as the status's message."""
     return f"{error.code}: {error.message}"
+
+
+def understood(answer: M | None, *, doing: str) -> M:
+    """Return an answer; `UnreachableError` for None, which gRPC makes of bytes that are no such message."""
+    if answer is None:
+        raise UnreachableError(f"{doing}: the answer cannot be read")
+    return answer
 
 
 def from_rpc(error: AioRpcError, *, doing: str) -> QuorateError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import grpc
 
 from gateway.service.protos.quorate.v1 import witness_pb2 as pb
+from gateway.service.status import understood
 from gateway.witness.divergence import differs
 from quorate.errors import QuorateError, UsageError
 from quorate.verify.bundle.witness import Witnessed
@@ -56,7 +57,8 @@ class Members:
             return Answer(msp, b"", "it has announced no gateway")
         call = channel.unary_unary(f"/{SERVICE}/State", pb.StateRequest.SerializeToString, pb.StateResponse.FromString)
         try:
-            data = (await call(pb.StateRequest(blocks=blocks), timeout=_SECONDS)).statement
+            answer = await call(pb.StateRequest(blocks=blocks), timeout=_SECONDS)
+            data = understood(answer, doing=f"asking {msp}").statement
             if Witnessed.read(data).statement.msp != msp:
                 raise UsageError("the statement is another member's")
         except grpc.aio.AioRpcError as error:

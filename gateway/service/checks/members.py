@@ -12,6 +12,7 @@ from gateway.fabric import Endpoint, Tls
 from gateway.service.checks.finding import failed, not_checked, ok
 from gateway.service.health import CLOCK, SERVICE
 from gateway.service.protos.grpc.health.v1 import health_pb2
+from gateway.service.status import understood
 from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def _ask(channel: grpc.aio.Channel) -> tuple[int, float | None, float]:
     await check(health_pb2.HealthCheckRequest(), timeout=_SECONDS)  # opens the connection, so that the next is quick
     before = time.time_ns()
     call = check(health_pb2.HealthCheckRequest(), timeout=_SECONDS)
-    response = await call
+    response = understood(await call, doing="asking for its health")
     after = time.time_ns()
     theirs = next((value for name, value in await call.trailing_metadata() or () if name == CLOCK), None)
     doubt = (after - before) / 2e6

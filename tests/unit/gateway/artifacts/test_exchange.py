@@ -14,8 +14,9 @@ from gateway.artifacts.store import ArtifactStore
 from gateway.artifacts.transfer import ArtifactClient
 from gateway.artifacts.wire import SERVICE
 from gateway.service.protos.quorate.v1 import artifacts_pb2 as pb
+from gateway.service.status import STATUS
 from quorate.digest import digest_of
-from quorate.errors import IntegrityError, NoSpaceError, NotFoundError, QuorateError
+from quorate.errors import DeniedError, IntegrityError, NoSpaceError, NotFoundError, QuorateError
 from quorate.identifiers import DatasetId, StudyId
 from tests.unit.gateway.artifacts.examples import (
     ALDER,
@@ -32,6 +33,8 @@ from tests.unit.gateway.artifacts.examples import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from google.protobuf.message import Message
 
     from quorate.digest import Digest
     from quorate.identifiers import MspId
@@ -84,6 +87,10 @@ class Trickle(Source):
             await asyncio.sleep(0.05)
 
 
+def as_bytes(answer: Message | bytes) -> bytes:
+    return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+
 class Sources:
     """The other members' gateways, over plain loopback: the transport is tested elsewhere."""
 
@@ -95,12 +102,8 @@ class Sources:
     async def add(self, msp: MspId, source: Source) -> Source:
         server = grpc.aio.server()
         methods = {
-            "Get": grpc.unary_stream_rpc_method_handler(
-                source.get, pb.GetRequest.FromString, pb.GetResponse.SerializeToString
-            ),
-            "Stat": grpc.unary_unary_rpc_method_handler(
-                source.stat, pb.StatRequest.FromString, pb.StatResponse.SerializeToString
-            ),
+            "Get": grpc.unary_stream_rpc_method_handler(source.get, pb.GetRequest.FromString, as_bytes),
+            "Stat": grpc.unary_unary_rpc_method_handler(source.stat, pb.StatRequest.FromString, as_bytes),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
         port = server.add_insecure_port("127.0.0.1:0")
@@ -263,6 +266,66 @@ async def test_what_is_withheld_does_not_keep_the_rest_from_being_fetched(
     assert errors[digest_of(honest)] is None
     assert store.has(digest_of(honest))
     assert all(isinstance(errors[found.digest], QuorateError) for found in withheld)
+
+
+@dataclass
+class Answering(Source):
+    """Answers with one of our errors, or with bytes that are no message."""
+
+    code: str = ""
+    after: int = 0
+
+    async def get(self, _request: pb.GetRequest, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
+        if self.after:
+            yield pb.GetResponse(chunk=b"x" * self.after).SerializeToString()
+        if not self.code:
+            yield NO_MESSAGE
+        else:
+            await context.abort(STATUS[self.code], f"{self.code}: says who does not want to")
+
+    async def stat(self, _request: pb.StatRequest, context: grpc.aio.ServicerContext) -> bytes:
+        if self.code:
+            await context.abort(STATUS[self.code], f"{self.code}: says who does not want to")
+        return NO_MESSAGE
+
+
+NO_MESSAGE = b"\xff\xff\xff\xff"
+ANSWERS = ["", *STATUS]
+
+
+@pytest.mark.parametrize("after", [0, 100], ids=["at once", "half-way"])
+@pytest.mark.parametrize("code", ANSWERS)
+async def test_whatever_one_source_answers_the_rest_is_fetched(
+    exchange: Exchange, store: ArtifactStore, sources: Sources, code: str, after: int
+) -> None:
+    """Its answer must neither pass for an error of the own disk nor end the fetching of what others serve."""
+    honest, withheld = some_bytes(1000), some_bytes(1000, seed=1)
+    await sources.add(ALDER, Answering(None, code=code, after=after))
+    await sources.add(BIRCH, Source(honest, only=digest_of(honest)))
+    claims = [described(withheld, UPDATE), described(honest, replace(UPDATE, msp=BIRCH))]
+    found = await exchange.fetch_all(claims, within=0.3)
+    assert isinstance(found[digest_of(withheld)], (NotFoundError, IntegrityError))
+    if found[digest_of(honest)] is not None:  # that was too short, on a busy machine
+        assert await exchange.fetch_all(claims[1:], within=60) == {digest_of(honest): None}
+    assert await kept(store, honest) == honest
+
+
+@pytest.mark.parametrize("code", ANSWERS)
+async def test_whatever_one_source_says_of_a_size_another_is_asked(
+    exchange: Exchange, sources: Sources, code: str
+) -> None:
+    data = some_bytes(1000)
+    await sources.add(ALDER, Answering(None, code=code))
+    await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=60) == described(data)
+
+
+async def test_who_asks_one_gateway_hears_what_it_answers(sources: Sources, store: ArtifactStore) -> None:
+    await sources.add(ALDER, Answering(None, code="DENIED"))
+    client = sources.artifacts(ALDER)
+    assert client is not None
+    with pytest.raises(DeniedError, match="says who does not want to"):
+        await client.get(described(b"data"), store, within=60)
 
 
 async def test_nobody_serving_it_is_not_found_with_each_answer(exchange: Exchange, sources: Sources) -> None:
