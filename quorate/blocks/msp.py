@@ -16,7 +16,6 @@ from quorate.blocks.certificate import (
     first_certificate,
     is_authority,
     is_issued_by,
-    load_certificate,
     units,
 )
 from quorate.blocks.decode import decode
@@ -24,6 +23,7 @@ from quorate.blocks.errors import BlockError
 from quorate.blocks.identity import DoubtfulError, Identity, Kind
 from quorate.blocks.oddity import oddity_of, oddity_of_chain
 from quorate.blocks.outline import MemberKey, Outline, outline_of
+from quorate.blocks.revocation import Revocations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,11 @@ class Msp:
 
     def __init__(self, config: protos.AnyMessage, *, ed25519: bool = False) -> None:
         self.id: str = config.name
-        self._authorities = [load_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
-        self._roots = {_der(load_certificate(pem)) for pem in config.root_certs}
+        self._authorities = [first_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
+        self._roots = {_der(first_certificate(pem)) for pem in config.root_certs}
         self._inner: set[bytes] = set()
-        self._admins = {_der(load_certificate(pem)) for pem in config.admins}
-        self._revoked = _revoked(config.revocation_list, self._authorities)
+        self._admins = {_der(first_certificate(pem)) for pem in config.admins}
+        self._revocations = Revocations(self.id, config.revocation_list, self._authorities)
         self._ed25519 = ed25519
         self._required_units = [
             (ou.organizational_unit_identifier, ou.certificate) for ou in config.organizational_unit_identifiers
@@ -65,7 +65,7 @@ class Msp:
             raise BlockError(f"MSP {self.id} has no root certificate")
         # Who has authorities below may not issue members: peers take only the leaves of the tree for issuers.
         self._inner = {
-            _der(issuer) for pem in config.intermediate_certs for issuer in self._chain(load_certificate(pem), below=1)
+            _der(issuer) for pem in config.intermediate_certs for issuer in self._chain(first_certificate(pem), below=1)
         }
 
     def admit(self, serialized: bytes, pem: bytes) -> Identity:
@@ -133,8 +133,7 @@ class Msp:
         current = certificate
         while len(chain) < _MAX_CHAIN:
             issuer = self._issuer(current, below=below + len(chain))
-            if (_der(issuer), current.serial_number) in self._revoked:
-                raise BlockError(f"a certificate of {self.id} in the chain is revoked")
+            self._revocations.require_good(current, issuer)
             chain.append(issuer)
             if _der(issuer) in self._roots:
                 return chain
@@ -229,26 +228,6 @@ def _kinds(config: protos.AnyMessage) -> dict[Kind, tuple[str, bytes]]:
     }
 
 
-def _revoked(lists: Sequence[bytes], authorities: Sequence[x509.Certificate]) -> set[tuple[bytes, int]]:
-    found = set()
-    for pem in lists:
-        try:
-            revocations = x509.load_pem_x509_crl(pem)
-        except ValueError as error:
-            raise BlockError("a revocation list is not readable PEM", cause=error) from error
-        for authority in authorities:
-            if authority.subject == revocations.issuer and _signed_list(revocations, authority):
-                found |= {(_der(authority), entry.serial_number) for entry in revocations}
-    return found
-
-
-def _signed_list(revocations: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    try:
-        return revocations.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # it refuses others
-    except TypeError:
-        return False
-
-
 def _may_issue(authority: x509.Certificate, below: int) -> bool:
     """Tell whether this may be an authority with `below` authorities between it and the member."""
     try:
@@ -262,7 +241,7 @@ def _may_issue(authority: x509.Certificate, below: int) -> bool:
 
 def _certified(pem: bytes, issuer: x509.Certificate) -> bool:
     """Tell whether a unit's certifier, when it names one, is the certificate's issuer."""
-    return not pem or _der(load_certificate(pem)) == _der(issuer)
+    return not pem or _der(first_certificate(pem)) == _der(issuer)
 
 
 def _der(certificate: x509.Certificate) -> bytes:

@@ -148,25 +148,50 @@ def issue_root():
     return type(named)(certificate=certificate, key=key)
 
 
-def revocation(ca, serial):
+def revocation(ca, serial, *, named=True, encoding=Encoding.PEM):
     now = datetime.now(tz=UTC)
     entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
     builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.subject)
-    signed = builder.last_update(now).next_update(now + timedelta(days=1)).add_revoked_certificate(entry)
-    return signed.sign(ca.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    builder = builder.last_update(now).next_update(now + timedelta(days=1)).add_revoked_certificate(entry)
+    if named:
+        key = ca.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key)
+        builder = builder.add_extension(identifier, critical=False)
+    return builder.sign(ca.key, hashes.SHA256()).public_bytes(encoding)
 
 
-def test_a_revoked_certificate_is_refused(alder):
+@pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
+def test_a_revoked_certificate_is_refused(alder, encoding):
     member = issue(alder.ca)
-    listed = msp_config(alder, revocation_list=[revocation(alder.ca, member.certificate.serial_number)])
-    with pytest.raises(BlockError, match="revoked"):
-        Msp(listed).admit(b"", pem(member))
+    revoked = revocation(alder.ca, member.certificate.serial_number, encoding=encoding)
+    msp = Msp(msp_config(alder, revocation_list=[revoked]))
+    with pytest.raises(BlockError, match="a certificate of AlderMSP in the chain is revoked"):
+        msp.admit(b"", pem(member))
+    assert msp.admit(b"", alder.peer.pem).kind is Kind.PEER
 
 
 def test_a_revocation_that_the_authority_did_not_sign_revokes_nothing(alder):
     member = issue(alder.ca)
     forged = revocation(Organisation.new("Alder").ca, member.certificate.serial_number)
     assert Msp(msp_config(alder, revocation_list=[forged])).admit(b"", pem(member)).kind is Kind.PEER
+
+
+def test_where_a_list_does_not_say_whose_it_is_peers_take_nobody(alder):
+    nobodys = revocation(alder.ca, 7, named=False)
+    with pytest.raises(BlockError, match="a revocation list of AlderMSP does not say whose it is"):
+        Msp(msp_config(alder, revocation_list=[nobodys])).admit(b"", alder.peer.pem)
+
+
+@pytest.mark.parametrize("data", [b"", b"no list", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"])
+def test_what_is_no_list_is_refused(alder, data):
+    with pytest.raises(BlockError, match="a revocation list cannot be read"):
+        Msp(msp_config(alder, revocation_list=[data]))
+
+
+def test_of_several_certificates_in_an_authoritys_file_peers_take_the_first(alder):
+    config = msp_config(alder)
+    config.root_certs[0] = b"Our root:\n" + alder.ca_pem + Organisation.new("Other").ca_pem
+    assert Msp(config).admit(b"", alder.peer.pem).kind is Kind.PEER
 
 
 def test_a_directory_knows_its_organisations_only(alder):
