@@ -7,13 +7,14 @@ Waiting is by a condition that every change notifies.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from gateway.artifacts.access import Facts
 from gateway.service.proposals import UNAPPROVED, beyond, worth_reading
-from quorate.errors import NotFoundError, StateError, TimedOutError, UnsupportedVersionError
+from quorate.errors import NotFoundError, StateError, TimedOutError, UnsupportedVersionError, UsageError
 from quorate.identifiers import MspId, RoundNumber, StudyId
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from quorate.records.policy import Policy
     from quorate.records.round import RoundView
     from quorate.records.study import Studies, StudyView
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -171,7 +174,10 @@ class Projection:
         await self.refresh_members()
         listed = await self._reads.study.list()
         for study in worth_reading(listed.studies):
-            await self.refresh(study)
+            try:
+                await self.refresh(study)
+            except (UsageError, UnsupportedVersionError) as error:  # must not keep the others from being read
+                _log.warning("study %s is not understood: %s", study, error)
 
     async def refresh_members(self) -> None:
         """Read charter, members and policies anew, and wake whoever waits."""

@@ -130,6 +130,19 @@ async def seen(state: Projection, ledger: LedgerDouble, *views: StudyView) -> No
         await state.refresh(StudyId(view.study.study))
 
 
+@pytest.mark.parametrize("schema", ["quorate.study_view/2", "quorate.study/1"])
+async def test_a_study_that_is_not_understood_keeps_no_other_from_being_read(
+    state: Projection, ledger: LedgerDouble, schema: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = study_record("a-first-one").study
+    view = SimpleNamespace(study=odd, as_json=lambda: {"schema": schema})
+    ledger.studies_["a-first-one"] = cast("StudyView", view)
+    ledger.put(study_record())
+    await state.load()
+    assert list(state.studies) == [HEART]
+    assert "study a-first-one is not understood" in caplog.text
+
+
 async def test_of_what_a_member_proposes_only_so_many_are_read(state: Projection, ledger: LedgerDouble) -> None:
     """Anybody may propose any number of studies, of 64 KiB each; that must not keep a gateway from starting."""
     ledger.put(study_record(), *proposals(KEPT_PROPOSALS + 6))
