@@ -66,7 +66,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("log")
 @click.option("--organisation", metavar="MSP", help="Who submitted it, or whom it is about.")
 @click.option("--study", metavar="ID", help="Only of this study.")
-@click.option("--round", "round_", metavar="N", type=int, help="Only of this round of --study.")
+@click.option("--round", "round_", metavar="N", type=click.IntRange(1), help="Only of this round of --study.")
 @click.option("--dataset", metavar="ID", help="Only about this data set.")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Such as round.sealed, or round for all of them.")
 @click.option("--severity", type=click.Choice(_SEVERITIES), help="At least this.")

@@ -11,7 +11,7 @@ from quorate.cli.output import Column
 
 OPTIONS: Final = {
     "study": ("--study", "ID", str, "Only of this study."),
-    "round": ("--round", "N", int, "When this round of --study was opened."),
+    "round": ("--round", "N", click.IntRange(1), "When this round of --study was opened."),
     "organisation": ("--organisation", "MSP", str, "Only of this organisation."),
     "subject": ("--subject", "SUBJECT", str, "Only about this, such as round/one/3."),
     "state": ("--state", None, click.Choice(("OPEN", "ASSIGNED", "CONCLUDED")), "Only those in this state."),

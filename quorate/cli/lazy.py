@@ -45,6 +45,20 @@ class LazyGroup(click.Group):
         mount = self._mounts.get(cmd_name)
         return None if mount is None else _load(mount)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was asked for; when there is none, say which name is near."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - only for what went wrong
+
+            near = difflib.get_close_matches(args[0], self._mounts, n=1)
+            if not near or args[0] in self._mounts:
+                raise
+            raise click.UsageError(f"{error.format_message()} Did you mean {near[0]!r}?", ctx) from error
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; one that imports more only when it works may still find its extra missing."""
         try:

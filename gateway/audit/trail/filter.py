@@ -88,7 +88,7 @@ def event_filter(asked: Mapping[str, object]) -> EventFilter:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the filter"
-        raise UsageError(f"{place}: {first['msg']}", cause=error) from error
+        raise UsageError(f"{place}: {first['msg'].removeprefix('Value error, ')}", cause=error) from error
 
 
 class Cursor(BaseModel):

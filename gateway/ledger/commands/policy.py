@@ -34,7 +34,7 @@ def policy() -> None:
 
 
 @ledger_command(policy, "show")
-@click.option("--version", type=int, help="Which version; the one in force by default.")
+@click.option("--version", type=click.IntRange(1), help="Which version; the one in force by default.")
 async def show(session: Session, version: int | None, format_: Format) -> None:
     """Print the policy set: its Cedar text on a terminal, the whole record as JSON."""
     record = await session.ledger.policy.get(version)

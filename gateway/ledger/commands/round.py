@@ -30,7 +30,7 @@ def round() -> None:
 
 @ledger_command(round, "show")
 @click.argument("study")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1))
 async def show(session: Session, study: str, number: int, format_: Format) -> None:
     """Show round NUMBER of STUDY and what every participant did in it."""
     view = await session.ledger.round.get(study, number)
@@ -65,7 +65,7 @@ def _attested(said: Attestation) -> str:
 
 @ledger_command(round, "receipt")
 @click.argument("study")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1))
 @click.argument("msp")
 @click.argument("dataset")
 async def receipt(session: Session, *, study: str, number: int, msp: str, dataset: str, format_: Format) -> None:
@@ -75,7 +75,7 @@ async def receipt(session: Session, *, study: str, number: int, msp: str, datase
 
 @ledger_command(round, "abort")
 @click.argument("study")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1))
 async def abort(session: Session, study: str, number: int, format_: Format) -> None:
     """End a round that cannot reach its minimum of commits."""
     print_record(await session.ledger.round.abort(study, number), format_)
@@ -83,7 +83,7 @@ async def abort(session: Session, study: str, number: int, format_: Format) -> N
 
 @ledger_command(round, "recompute")
 @click.argument("study")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1))
 async def recompute(session: Session, study: str, number: int, format_: Format) -> None:
     """Make round NUMBER's model again on this machine, from the bytes that your gateway still holds.
 

@@ -54,6 +54,14 @@ def test_a_command_chooses_its_exit_status(mount):
     assert main(["try"], mounts=[command]) == 5
 
 
+def test_a_command_is_asked_for_by_a_name_near_its_own(mount, capsys):
+    one = mount("import click\n@click.command()\ndef command():\n    pass\n")
+    assert main(["tri"], mounts=[one]) == 2
+    assert capsys.readouterr().err.startswith("INVALID_ARGUMENT: No such command 'tri'. Did you mean 'try'?\n")
+    assert main(["elsewhere"], mounts=[one]) == 2
+    assert "Did you mean" not in capsys.readouterr().err
+
+
 def test_unknown_command_is_wrong_usage(capsys):
     assert main(["no-such-command"]) == 2
     out, err = capsys.readouterr()
