@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -17,6 +17,8 @@ from quorate.records.common import Document, Hex, Milliseconds, Msp, make
 
 _DOMAIN: Final = b"quorate portal login\x00"
 _LIMIT: Final = 16 * 1024
+
+D = TypeVar("D", bound=Document)
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]_-]{1,300}$")]
 
@@ -60,21 +62,25 @@ def to_text(document: Document) -> str:
 
 def challenge_of(text: str) -> Challenge:
     """Return the challenge in a word; `UsageError` when there is none."""
-    data = _bytes(text, "challenge")
-    try:
-        return Challenge.parse(data, limit=_LIMIT)
-    except UsageError as error:
-        raise UsageError(f"this is no challenge: {error}", hint="Copy the whole challenge.", cause=error) from error
+    return _parsed(Challenge, text, "challenge")
 
 
 def answer_of(text: str) -> Answer:
     """Return the answer in a word; `UsageError` when there is none."""
-    return Answer.parse(_bytes(text, "answer"), limit=_LIMIT)
+    return _parsed(Answer, text, "answer")
 
 
 def make_answer(challenge: Challenge, *, msp: str, certificate: str, signature: bytes) -> Answer:
     """Return the answer to a challenge."""
     return make(Answer, nonce=challenge.nonce, msp=msp, certificate=certificate, signature=signature.hex())
+
+
+def _parsed(kind: type[D], text: str, what: str) -> D:
+    data = _bytes(text, what)
+    try:
+        return kind.parse(data, limit=_LIMIT)
+    except UsageError as error:
+        raise UsageError(f"this is no {what}: {error}", hint=f"Copy the whole {what}.", cause=error) from error
 
 
 def _bytes(text: str, what: str) -> bytes:

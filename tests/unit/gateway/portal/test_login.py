@@ -141,6 +141,14 @@ async def test_nonsense_is_refused_with_a_new_challenge(text, browser):
     assert after != before
 
 
+@pytest.mark.parametrize("text", ["nonsense", "e30", "{}"])
+async def test_who_pasted_something_else_is_told_what_to_paste(text, browser):
+    await challenge_on(browser)
+    answer = await post(browser, text)
+    assert "this is no answer" in answer.text
+    assert "Copy the whole answer." in answer.text
+
+
 async def test_attempts_are_bounded(another, officer_key):
     _, client = another(attempts=Rate(0.001, burst=3))
     for _ in range(3):
