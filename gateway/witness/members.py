@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from gateway.witness.divergence import Divergences
     from gateway.witness.memory import Memory
     from quorate.identifiers import MspId
+    from quorate.verify.bundle.witness import Statement
 
 _log = logging.getLogger(__name__)
 
 SERVICE: Final = "quorate.v1.Witness"
 _SECONDS: Final = 10.0
 _PERIOD: Final = 30.0
+_ASKED: Final = 2
+_FRAME: Final = 64 * 1024
+_EACH: Final = 512
+"""Bytes of a statement without its blocks, and of each: what is longer than it was asked to be is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Members:
         try:
             answer = await call(pb.StateRequest(blocks=blocks), timeout=_SECONDS)
             data = understood(answer, doing=f"asking {msp}").statement
-            if Witnessed.read(data).statement.msp != msp:
+            if (await _read(data, blocks=max(len(blocks), 1))).msp != msp:
                 raise UsageError("the statement is another member's")
         except grpc.aio.AioRpcError as error:
             return Answer(msp, b"", f"{error.code().name}: {(error.details() or '')[:200]}")
@@ -73,7 +78,8 @@ async def compare(members: Members, memory: Memory, divergences: Divergences, cl
     while True:
         await asyncio.sleep(_PERIOD)
         if memory.height:
-            for answer in await members.gather([memory.height - 1, max(memory.height - 2, 0)]):
+            asked = range(max(memory.height - _ASKED, 0), memory.height)
+            for answer in await members.gather(asked):
                 try:
                     await compare_one(members, answer, memory, divergences, clock)
                 except QuorateError as error:
@@ -87,7 +93,15 @@ async def compare_one(members: Members, answer: Answer, memory: Memory, divergen
     if not answer.statement:
         _log.info("%s says nothing about the ledger: %s", answer.msp, answer.reason)
         return
-    for shown in Witnessed.read(answer.statement).statement.seen:
+    for shown in (await _read(answer.statement, blocks=_ASKED)).seen:
         remembered = memory.get(shown.block)
         if remembered is not None and differs(remembered, shown):
             await asyncio.to_thread(divergences.note, answer.msp, remembered, shown, now=clock())
+
+
+async def _read(data: bytes, *, blocks: int) -> Statement:
+    """Return a statement about so many blocks, off the event loop: rounds share it."""
+    most = _FRAME + blocks * _EACH
+    if len(data) > most:
+        raise UsageError(f"the statement has {len(data)} bytes, and at most {most} were asked for")
+    return (await asyncio.to_thread(Witnessed.read, data)).statement

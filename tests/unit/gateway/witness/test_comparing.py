@@ -6,8 +6,9 @@ import pytest
 
 from gateway.service.checks.divergence import check_divergence
 from gateway.service.checks.finding import Outcome
+from gateway.service.protos.quorate.v1 import witness_pb2 as pb
 from gateway.witness.divergence import Divergences, read
-from gateway.witness.members import Answer, compare, compare_one
+from gateway.witness.members import Answer, Members, compare, compare_one
 from gateway.witness.memory import Memory
 from gateway.witness.recall import Recall
 from gateway.witness.room import divergences_file, memory_file
@@ -185,7 +186,7 @@ async def test_what_cannot_be_compared_ends_no_comparing(ledger, memory, diverge
 
     class Others:
         async def gather(self, blocks):
-            assert blocks == [2, 1]
+            assert list(blocks) == [1, 2]
             return said
 
     monkeypatch.setattr("gateway.witness.members._PERIOD", 0)
@@ -213,6 +214,34 @@ async def test_who_is_behind_is_asked_for_its_own_last_block(ledger, tmp_path):
         gateways = Gateways(statement(ledger, theirs))
         await compare_one(gateways, Answer("BirchMSP", b"", "none of those"), memory, divergences, clock)
     assert [found.block for found in read(divergences_file(tmp_path))] == [0]
+
+
+class Talker:
+    """A member's gateway that answers whatever it is asked with the same statement."""
+
+    def __init__(self, statement):
+        self._statement = statement
+
+    def channel(self, _msp):
+        return self
+
+    def unary_unary(self, *_):
+        return self
+
+    async def __call__(self, *_, **__):
+        return pb.StateResponse(statement=self._statement)
+
+
+async def test_a_statement_longer_than_it_was_asked_to_be_is_not_read(ledger, tmp_path, monkeypatch):
+    with Memory(tmp_path / "theirs" / "blocks") as theirs:
+        theirs.append(seen(block) for block in range(400))
+        short, long = statement(ledger, theirs, 399), statement(ledger, theirs, *range(400))
+    assert (await Members(Talker(short)).ask("BirchMSP", (399,))).statement == short
+    assert (await Members(Talker(long)).ask("BirchMSP", range(400))).statement == long
+    monkeypatch.delattr(Witnessed, "read")
+    answer = await Members(Talker(long)).ask("BirchMSP", (399,))
+    assert answer.statement == b""
+    assert answer.reason.startswith(f"the statement has {len(long)} bytes, and at most ")
 
 
 async def test_who_says_nothing_is_no_divergence(memory, divergences, tmp_path):
