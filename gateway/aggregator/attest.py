@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gateway.aggregator.decide import Attest
     from gateway.aggregator.settled import Seat
+    from gateway.artifacts.label import Description
     from gateway.service.context import GatewayContext
     from quorate.digest import Digest
     from quorate.identifiers import StudyId
@@ -61,6 +62,7 @@ class Attester:
         self._study = study
         self._ledger = context.ledger.settling()
         self._taken: set[Attest] = set()
+        self._unfinished: dict[int, list[Description]] = {}
 
     def has_taken(self, step: Attest) -> bool:
         """Tell whether this attempt is being recomputed now, or was attested."""
@@ -106,7 +108,9 @@ class Attester:
         inputs = Inputs.of(state.studies[self._study], view.round)
         if inputs.round.state != "SEALED" or inputs.round.attempt != step.attempt:
             return
+        await self._clear_up(before=step.round)
         finding = await recompute(self._context, inputs, settled(view))
+        self._unfinished[step.round] = _unavailable(inputs, finding)
         for left in finding.excluded:
             _log.warning("round %d of %s leaves out %s/%s: %s", step.round, self._study, *_words(left))
         await self._ledger.round.attest(
@@ -117,6 +121,18 @@ class Attester:
             excluded=finding.excluded,
             possession=finding.possession,
         )
+
+    async def _clear_up(self, *, before: int) -> None:
+        """Drop what came of earlier rounds' updates that never came whole: it would lie about for days."""
+        for number in [number for number in self._unfinished if number < before]:
+            for description in self._unfinished.pop(number):
+                await self._context.store.discard(description.digest, description.size)
+
+
+def _unavailable(inputs: Inputs, finding: Finding) -> list[Description]:
+    seats = {(left.msp, left.dataset) for left in finding.excluded if left.reason == "unavailable"}
+    updates = [update for update in inputs.round.included if (update.msp, update.dataset) in seats]
+    return [inputs.update_description(update) for update in updates]
 
 
 def _words(left: Exclusion) -> tuple[str, str, str]:

@@ -7,13 +7,22 @@ import pytest
 
 from gateway.aggregator.attest import Attester
 from gateway.aggregator.decide import Attest
+from gateway.artifacts.label import Description
 from quorate.digest import digest_of
-from quorate.errors import UnreachableError
+from quorate.errors import UnreachableError, UsageError
 from quorate.identifiers import RoundNumber
-from tests.unit.gateway.aggregator.house import House, initial_model, plain_ledger, seal_with, update_of
-from tests.unit.gateway.aggregator.ledger_model import EPOCH, MEMBERS, STUDY
+from tests.unit.gateway.aggregator.house import (
+    House,
+    initial_model,
+    plain_ledger,
+    seal_with,
+    update_label,
+    update_of,
+)
+from tests.unit.gateway.aggregator.ledger_model import EPOCH, MEMBERS, STUDY, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
 ALDER = MEMBERS[0]
@@ -65,6 +74,37 @@ async def test_another_attempt_is_another_step(tmp_path: Path):
 
     assert (1, 2, ALDER) in model.attestations
     assert model.attestations[1, 2, ALDER]["possession"] != model.attestations[1, 1, ALDER]["possession"]
+
+
+async def test_what_never_came_whole_is_dropped_with_the_next_round(tmp_path: Path):
+    """Else who commits, and sends all but the last byte, would fill the attesters' disks round by round."""
+    house = await house_in(tmp_path)
+    attester = Attester(house.context, STUDY)
+    withheld = UPDATES[MEMBERS[1]]
+    del house.exchange.serves[digest_of(withheld)]
+    description = Description(digest=digest_of(withheld), size=len(withheld), label=update_label(MEMBERS[1]))
+    with pytest.raises(UsageError, match="the upload ends after"):
+        await house.store.receive(description, _all_but_the_last_byte(withheld))
+    async with asyncio.TaskGroup() as tasks:
+        attester.begin(tasks, STEP)
+    model = house.ledger.model
+    assert [left["reason"] for left in model.attestations[1, 1, ALDER]["excluded"]] == ["unavailable"]
+    assert house.store.partial(description.digest, description.size) == len(withheld) - 1  # another attempt may go on
+
+    model.round_records[1] |= {"state": "ABORTED", "closed": {"reason": "too-few-valid", "stamp": stamp(EPOCH)}}
+    later = {msp: update_of(msp, (1, 2, 3, 4), base=digest_of(initial_model()), round_=2) for msp in MEMBERS}
+    seal_with(model, later, number=2)
+    house.exchange.serves = {digest_of(data): data for data in later.values()}
+    await house.look()
+    async with asyncio.TaskGroup() as tasks:
+        attester.begin(tasks, Attest(RoundNumber(2), 1))
+
+    assert (2, 1, ALDER) in model.attestations
+    assert house.store.partial(description.digest, description.size) == 0
+
+
+async def _all_but_the_last_byte(data: bytes) -> AsyncIterator[bytes]:
+    yield data[:-1]
 
 
 async def test_a_failure_leaves_the_step_to_be_taken_again(tmp_path: Path, caplog: pytest.LogCaptureFixture):
