@@ -84,6 +84,7 @@ def short(digest: str | None) -> str:
 
 def with_short_digests(text: str) -> Markup:
     """Return a text in which digests are short, each whole in its title."""
+    text = printable(text, keep="\n\t")  # what it becomes is no text any more that `visible` would look at
     parts, end = [], 0
     for found in _DIGESTS.finditer(text):
         whole = found[0]

@@ -48,6 +48,7 @@ def test_digests_in_a_text_are_short_and_the_text_stays_text():
     )
     assert with_short_digests("no digest & none") == "no digest &amp; none"
     assert with_short_digests("ab" * 33) == "ab" * 33
+    assert with_short_digests("a\u202eb") == "a\\u202eb"
 
 
 def test_commands_in_a_text_of_ours_are_code_and_the_rest_stays_text():
