@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from quorate.cli.terminal import printable
 from quorate.errors import DeniedError, UsageError
 from quorate.policy import parse
 from quorate.policy.difference import difference
+from quorate.records.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from gateway.ledger.session import Session
@@ -53,7 +55,13 @@ async def check(session: Session, function: str, file: Path, format_: Format) ->
 
     The exit status is 4 when it would be denied.
     """
-    decision = await session.ledger.policy.check(function=function, document=dict(read_document(file)))
+    known = FUNCTIONS.get(function)
+    if known is None:
+        near = difflib.get_close_matches(function, FUNCTIONS) or ["round:Commit"]
+        raise UsageError(f"there is no function {function[:64]!r}", hint=f"Such as {', '.join(near)}.")
+    document = read_document(file)
+    document.setdefault("schema", known.request.SCHEMA)
+    decision = await session.ledger.policy.check(function=function, document=dict(document))
     print_record(decision, format_)
     if decision.decision == "deny":
         raise DeniedError(f"{function} would be denied by {', '.join(decision.policies) or 'default'}")

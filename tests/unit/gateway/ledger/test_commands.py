@@ -416,6 +416,7 @@ async def test_a_denied_check_prints_the_decision_and_exits_with_four(
 
     result = await call(policy, "check", "round:Commit", str(tmp_path / "document.json"))
 
+    assert peer.asked_once("policy:Check")["document"] == {"schema": "quorate.round.commit/1"}
     denied = failure(result)
     assert isinstance(denied, DeniedError)
     assert denied.exit_code == 4
@@ -494,6 +495,18 @@ async def test_nothing_is_left_of_an_evaluation_set_that_cannot_be_had(
 async def test_a_study_may_have_no_public_evaluation_set(call: Callable[..., Any], tmp_path: Path):
     refused = failure(await call(study, "pull-evaluation", "heart", str(tmp_path / "e")))
     assert isinstance(refused, NotFoundError)
+
+
+async def test_a_function_that_there_is_not_is_refused_with_what_is_near_it(
+    call: Callable[..., Any], peer: Peer, tmp_path: Path
+):
+    (tmp_path / "document.json").write_text("{}")
+
+    refused = failure(await call(policy, "check", "round:Comit", str(tmp_path / "document.json")))
+
+    assert isinstance(refused, UsageError)
+    assert refused.hint.startswith("Such as round:Commit, ")
+    assert peer.asked == []
 
 
 async def test_a_proposal_is_read_from_toml_as_from_json(call: Callable[..., Any], peer: Peer, tmp_path: Path):
