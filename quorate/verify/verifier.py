@@ -70,10 +70,16 @@ def verify_bundle(
     """
     if known is not None and genesis is None:
         genesis = known.genesis
-    if (genesis is None) != trust_bundle_genesis:
+    if genesis is None and not trust_bundle_genesis:
         raise UsageError(
-            "the genesis is either pinned or taken from the bundle",
-            hint="Pin it with --genesis sha256:…; ask another member than the exporter for it.",
+            "no genesis is pinned, and the bundle alone cannot tell which ledger it is of",
+            hint="Ask another member than the exporter for the digest, and name it with --genesis sha256:…; "
+            "--trust-bundle-genesis takes the bundle's own, which shows less.",
+        )
+    if genesis is not None and trust_bundle_genesis:
+        raise UsageError(
+            "a pinned genesis and trust in the bundle's own exclude each other",
+            hint="Leave out --trust-bundle-genesis, unless nobody else can tell you the digest.",
         )
     pin = None if genesis is None else parse_digest(genesis)
     roots = parse_roots(timestamp_roots) if timestamp_roots else ()

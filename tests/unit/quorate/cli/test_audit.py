@@ -71,6 +71,14 @@ def test_jsonl_is_one_line(bundle, made, capsys):
     assert capsys.readouterr().out.count("\n") == 1
 
 
+def test_who_pins_nothing_is_told_both_ways(bundle, capsys):
+    assert verify(bundle) == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert "no genesis is pinned" in said
+    assert "--genesis sha256:" in said
+    assert "--trust-bundle-genesis" in said
+
+
 @pytest.mark.parametrize("arguments", [[], ["--genesis", "sha256:short"], ["--trust-bundle-genesis", "--genesis", "x"]])
 def test_without_a_usable_pin_it_is_wrong_usage(bundle, arguments, capsys):
     assert verify(bundle, *arguments) == ExitCode.USAGE
