@@ -67,12 +67,12 @@ def read_submit(data: bytes) -> Asked:
     """Read a SubmitRequest; `UsageError` when it is none, or holds anything but one endorsed call."""
     request = _parse(protos.SubmitRequest, data)
     payload = _parse(protos.Payload, request.prepared_transaction.payload)
-    channel, creator, _ = _header(payload.header, request.channel_id, kind=_PROPOSAL_TYPE)
+    channel, creator, extension = _header(payload.header, request.channel_id, kind=_PROPOSAL_TYPE)
     actions = _parse(protos.Transaction, payload.data).actions
     if len(actions) != 1:
         raise UsageError(f"a transaction holds one action, not {len(actions)}")
     action = _parse(protos.ChaincodeActionPayload, actions[0].payload)
-    chaincode, function = _invocation(action.chaincode_proposal_payload)
+    chaincode, function = _called(action.chaincode_proposal_payload, extension)
     return Asked(kind=Kind.CALL, creator=creator, channel=channel, chaincode=chaincode, function=function)
 
 
@@ -104,10 +104,7 @@ def _proposal(signed: protos.AnyMessage, channel_id: str) -> Asked:
     proposal = _parse(protos.Proposal, signed.proposal_bytes)
     header = _parse(protos.Header, proposal.header)
     channel, creator, extension = _header(header, channel_id, kind=_PROPOSAL_TYPE)
-    chaincode, function = _invocation(proposal.payload)
-    named = _parse(protos.ChaincodeHeaderExtension, extension).chaincode_id.name
-    if named != chaincode:
-        raise UsageError(f"the header names chaincode {named[:80]!r} and the payload {chaincode[:80]!r}")
+    chaincode, function = _called(proposal.payload, extension)
     return Asked(kind=Kind.CALL, creator=creator, channel=channel, chaincode=chaincode, function=function)
 
 
@@ -119,6 +116,15 @@ def _header(header: protos.AnyMessage, channel_id: str | None, *, kind: int) -> 
         raise UsageError(f"the request names channel {channel_id[:80]!r} and its header {channel.channel_id[:80]!r}")
     creator = _creator(_parse(protos.SignatureHeader, header.signature_header).creator)
     return channel.channel_id, creator, channel.extension
+
+
+def _called(payload: bytes, extension: bytes) -> tuple[str, str]:
+    """Return chaincode and function; peers run the chaincode that the header's extension names."""
+    chaincode, function = _invocation(payload)
+    named = _parse(protos.ChaincodeHeaderExtension, extension).chaincode_id.name
+    if named != chaincode:
+        raise UsageError(f"the header names chaincode {named[:80]!r} and the payload {chaincode[:80]!r}")
+    return chaincode, function
 
 
 def _invocation(payload: bytes) -> tuple[str, str]:

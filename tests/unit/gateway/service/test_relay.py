@@ -20,7 +20,7 @@ from quorate.digest import digest_of
 from tests.unit.gateway.service.relayed import Relayed, Setup, evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from network.identity import OrganisationPaths
 
@@ -113,22 +113,43 @@ async def test_channel_chaincode_and_function_are_on_a_list_of_what_is_allowed(
     assert relayed.peer.calls == []
 
 
-async def test_a_submit_is_read_as_closely_as_an_endorsement(relayed: Relayed) -> None:
+def of_two_actions(payload: protos.AnyMessage) -> None:
+    inner = protos.Transaction.FromString(payload.data)
+    inner.actions.append(inner.actions[0])
+    payload.data = inner.SerializeToString()
+
+
+def of_another_chaincode(payload: protos.AnyMessage) -> None:
+    """Peers go by the header, whatever the payload names."""
+    header = protos.ChannelHeader.FromString(payload.header.channel_header)
+    extension = protos.ChaincodeHeaderExtension(chaincode_id=protos.ChaincodeID(name="another"))
+    header.extension = extension.SerializeToString()
+    payload.header.channel_header = header.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [
+        (of_two_actions, "a transaction holds one action, not 2"),
+        (of_another_chaincode, "the header names chaincode 'another' and the payload 'quorate'"),
+    ],
+)
+async def test_a_submit_is_read_as_closely_as_an_endorsement(
+    relayed: Relayed, alter: Callable[[protos.AnyMessage], None], words: str
+) -> None:
     async with relayed.connected() as gateway:
         proposal = gateway.network("quorate").contract("quorate").new_proposal("round:Commit", "{}")
         transaction = await proposal.endorse()
     prepared = protos.PreparedTransaction.FromString(transaction.bytes)
     payload = protos.Payload.FromString(prepared.envelope.payload)
-    inner = protos.Transaction.FromString(payload.data)
-    inner.actions.append(inner.actions[0])
-    payload.data = inner.SerializeToString()
+    alter(payload)
     prepared.envelope.payload = payload.SerializeToString()
     request = protos.SubmitRequest(
         transaction_id=prepared.transaction_id, channel_id="quorate", prepared_transaction=prepared.envelope
     )
-    code, words = await relayed.raw("Submit", request.SerializeToString())
+    code, found = await relayed.raw("Submit", request.SerializeToString())
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert words == "INVALID_ARGUMENT: a transaction holds one action, not 2"
+    assert found == f"INVALID_ARGUMENT: {words}"
 
 
 @pytest.mark.parametrize("method", ["Evaluate", "Endorse", "Submit", "CommitStatus"])
