@@ -34,8 +34,10 @@ async def test_what_its_organisation_wrote_it_can_read(contract: Contract, key: 
     assert await contract.evaluate("privateGet", ALDERS, key, endorsing_organizations=["AlderMSP"]) == SECRET
 
 
-async def test_another_organisations_peer_does_not_have_it(contract: Contract, key: str) -> None:
-    await put(contract, ALDERS, key, "AlderMSP")
+async def test_another_organisations_peer_does_not_have_it(world: World, contract: Contract, key: str) -> None:
+    _, commit = await contract.submit_async("privatePut", ALDERS, key, endorsing_organizations=["AlderMSP"])
+    async with world.connect("birch") as gateway:  # before its peer has the transaction, there is nothing to lack
+        assert (await world.commit_at(gateway, commit.transaction_id).status()).successful
     with pytest.raises(GatewayError):
         await contract.evaluate("privateGet", ALDERS, key, endorsing_organizations=["BirchMSP"])
 

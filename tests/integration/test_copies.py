@@ -94,7 +94,7 @@ def test_the_trail_has_the_first(ledger):
         assert (found.block, found.code) == (copied.first.block_number, copied.first.code.name)
     [written] = [row.key for row in transaction(trail, won.id).writes if row.key.startswith("dataset~")]
     assert written.endswith("~copied")
-    assert [row.transaction for row in refusals(trail).rows if row.kind == "invalid"] == [lost.id]
+    assert [row.transaction for row in refusals(trail).rows if row.kind == "conflict"] == [lost.id]
 
 
 def test_the_evidence_verifies(ledger, network):
