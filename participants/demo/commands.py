@@ -25,8 +25,14 @@ _ENDS: Final = (signal.SIGTERM, signal.SIGHUP)
 def _cap(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     import re  # noqa: PLC0415 - used once a run
 
-    if not re.fullmatch(DECIMAL_PATTERN, value):
-        raise click.BadParameter("an ε cap is a plain decimal such as 2 or 0.5")
+    if not re.fullmatch(DECIMAL_PATTERN, value) or not value.strip("0."):
+        raise click.BadParameter("an ε cap is a plain decimal above zero, such as 2 or 0.5")
+    return value
+
+
+def _summary(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and not value.parent.is_dir():
+        raise click.BadParameter(f"there is no directory {value.parent}")  # said now, not after all rounds
     return value
 
 
@@ -50,7 +56,12 @@ def _cap(_context: click.Context, _parameter: click.Parameter, value: str) -> st
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to put everything; a new temporary directory by default.",
 )
-@click.option("--summary", type=click.Path(path_type=Path, dir_okay=False), help="Write the summary (JSON) here too.")
+@click.option(
+    "--summary",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_summary,
+    help="Write the summary (JSON) here too.",
+)
 def demo(*, no_dp: bool, stop: bool, out: Path | None, engine: Engine, **options: Any) -> None:  # noqa: ANN401 - click's values
     """Run a whole consortium on this machine: found, train, attest, verify, report.
 
