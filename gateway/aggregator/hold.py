@@ -79,7 +79,7 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     try:
         await _fetch_named(context, study, Kind.PLAN, within=_SECONDS)
         for description in _models(study):
-            await context.exchange.fetch(description, within=_SECONDS)
+            await _fetch_model(context, study, description)
         if study.study.state in _AGREED:
             await _fetch_named(context, study, Kind.EVALUATION, within=_AGAIN_AFTER)  # no round waits for it
     except QuorateError as error:
@@ -113,6 +113,15 @@ async def _fetch_named(context: GatewayContext, study: StudyView, kind: Kind, *,
     if digest is not None:
         label = Label(kind=kind, study=study.study.study)
         await context.exchange.fetch_named(parse_digest(digest), label, within=within)
+
+
+async def _fetch_model(context: GatewayContext, study: StudyView, description: Description) -> None:
+    try:
+        await context.exchange.fetch(description, within=_SECONDS)
+    except QuorateError:
+        if study.study.state == "PROPOSED":  # the next version may name another, and never send the last byte either
+            await context.store.discard(description.digest, description.size)
+        raise
 
 
 def _models(study: StudyView) -> list[Description]:

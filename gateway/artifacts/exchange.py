@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
 from gateway.artifacts.kinship import require_alike
-from gateway.artifacts.label import Description, Label
+from gateway.artifacts.label import Description, Kind, Label
 from quorate.errors import (
     ConflictError,
     DeniedError,
@@ -77,6 +77,7 @@ class Exchange:
         self._peers = peers
         self._limits = limits
         self._turns = _Turns(asyncio.Semaphore(parallel), turn)
+        self._parts: dict[Digest, set[int]] = {}  # of what was not fetched whole: its sizes as sources said last
         self._locks: WeakValueDictionary[tuple[Digest, int], asyncio.Lock] = WeakValueDictionary()
 
     async def fetch(
@@ -149,7 +150,8 @@ class Exchange:
     async def fetch_named(self, digest: Digest, label: Label, *, within: float) -> Description:
         """Bring an artefact of unknown size into the store, such as a plan; errors as `fetch`.
 
-        The sources are asked for its size; one that says more than its kind may have is not believed.
+        The sources are asked for its size; one that says more than its kind may have is not believed. Where they differ
+        each is tried, for one of them may lie. Parts are kept of the sizes that were said last, and of plans none.
         """
         if (here := self._store.size(digest)) is not None:
             await _attach(self._store, digest, label)
@@ -158,27 +160,44 @@ class Exchange:
         end = loop.time() + within
         try:
             async with asyncio.timeout(within):
-                size = await self._size(digest, label)
+                sizes = await self._claimed(digest, label)
         except TimeoutError as error:
             raise NotFoundError(f"no member's gateway has had {label} ({digest}) for {within:g} s") from error
-        description = Description(digest=digest, size=size, label=label)
-        await self.fetch(description, within=max(end - loop.time(), 0.001))
-        return description
+        claims = [Description(digest=digest, size=size, label=label) for size in sorted(sizes)]
+        await self._discard(digest, self._parts.pop(digest, set()) - sizes)
+        self._parts[digest] = sizes
+        failed = (await self.fetch_all(claims, within=max(end - loop.time(), 0.001)))[digest]
+        if failed is None or label.kind is Kind.PLAN:
+            await self._discard(digest, self._parts.pop(digest, set()))
+        found = next((claim for claim in claims if claim.size == self._store.size(digest)), None)
+        if failed is not None or found is None:
+            raise failed or NotFoundError(f"{label} ({digest}) is gone again")
+        return found
 
-    async def _size(self, digest: Digest, label: Label) -> int:
+    async def _discard(self, digest: Digest, sizes: Iterable[int]) -> None:
+        for size in sizes:
+            await self._store.discard(digest, size)
+
+    async def _claimed(self, digest: Digest, label: Label) -> set[int]:
+        """Return the sizes that sources give an artefact, as soon as one has it."""
         pause = _PAUSE
         while True:
-            for msp in self._order(label):
-                client = self._peers.artifacts(msp)
-                try:
-                    held = await client.stat(digest, within=_ATTEMPT) if client else None
-                except QuorateError as error:  # whatever it says, it is a matter of this source alone
-                    _log.info("%s cannot say how large %s is: %s", msp, digest, error)
-                    continue
-                if held and held.complete and 0 < held.size <= self._limits.of(label.kind):
-                    return held.size
+            said = await asyncio.gather(*(self._size(msp, digest, label) for msp in self._order(label)))
+            if sizes := set(said) - {0}:
+                return sizes
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _size(self, msp: MspId, digest: Digest, label: Label) -> int:
+        """Return the size that one source gives an artefact; 0 when it has none to give."""
+        client = self._peers.artifacts(msp)
+        try:
+            held = await client.stat(digest, within=_ATTEMPT) if client else None
+        except QuorateError as error:  # whatever it says, it is a matter of this source alone
+            _log.info("%s cannot say how large %s is: %s", msp, digest, error)
+            return 0
+        fits = held is not None and held.complete and held.size <= self._limits.of(label.kind)
+        return held.size if held is not None and fits else 0
 
     def _order(self, label: Label) -> list[MspId]:
         others = list(self._peers.others())

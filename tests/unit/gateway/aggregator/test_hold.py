@@ -7,6 +7,7 @@ import pytest
 from gateway.aggregator.hold import _hold, is_welcome
 from gateway.artifacts.label import Kind
 from quorate.digest import digest_of
+from quorate.errors import NotFoundError
 from quorate.records.study import Evaluation
 from tests.unit.gateway.service.ledger_double import study_record
 
@@ -26,15 +27,19 @@ class FakeExchange:
         self.fetched.append(label.kind)
 
 
-async def fetched(*studies, of):
-    exchange = FakeExchange()
-    context = SimpleNamespace(
+def context_of(*studies, exchange):
+    return SimpleNamespace(
         msp="BirchMSP",
         exchange=exchange,
         clock=lambda: 0,
         state=SimpleNamespace(studies={study.study.study: study for study in studies}),
         store=SimpleNamespace(labels=lambda _digest: frozenset()),
     )
+
+
+async def fetched(*studies, of):
+    exchange = FakeExchange()
+    context = context_of(*studies, exchange=exchange)
     return await _hold(context, of), exchange.fetched
 
 
@@ -67,6 +72,24 @@ async def test_the_public_evaluation_set_is_fetched_once_the_study_is_voted_for(
     )
     study = study.model_copy(update={"study": study.study.model_copy(update={"terms": terms})})
     assert await fetched(study, of="heart") == (True, kinds)
+
+
+@pytest.mark.parametrize(("state", "dropped"), [("PROPOSED", 1), ("APPROVED", 0)])
+async def test_no_part_of_a_model_is_kept_before_anybody_has_voted_for_it(state, dropped):
+    study, discarded = study_record(state=state), []
+    exchange = FakeExchange()
+
+    async def fetch(_description, *, within):
+        raise NotFoundError(f"nobody served it within {within} s")
+
+    async def discard(digest, size):
+        discarded.append((digest, size))
+
+    exchange.fetch = fetch
+    context = context_of(study, exchange=exchange)
+    context.store.discard = discard
+    assert await _hold(context, "heart") is False
+    assert [digest for digest, _ in discarded] == [study.study.terms.model.initial] * dropped
 
 
 async def test_one_organisation_cannot_fill_the_others_disks_with_proposals():

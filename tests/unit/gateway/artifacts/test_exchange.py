@@ -431,6 +431,35 @@ async def test_an_artefact_of_unknown_size_is_asked_for_first(
     assert await exchange.fetch_named(digest_of(data), PLAN, within=60) == described(data)
 
 
+@pytest.mark.parametrize("liar", [ALDER, CEDAR], ids=["asked first", "asked last"])
+async def test_a_source_that_says_a_wrong_size_keeps_nobody_from_the_right_one(
+    exchange: Exchange, store: ArtifactStore, sources: Sources, liar: MspId
+) -> None:
+    data = some_bytes(1000)
+    await sources.add(liar, Trickle(None, claims_size=2000))
+    await sources.add(BIRCH, Source(data))
+    assert await exchange.fetch_named(digest_of(data), PLAN, within=60) == described(data)
+    assert await kept(store, data) == data
+    assert store.partial(digest_of(data), 2000) == 0
+
+
+async def test_of_an_artefact_of_unknown_size_parts_are_kept_of_one_size(
+    exchange: Exchange, store: ArtifactStore, sources: Sources
+) -> None:
+    """Else a source that says another size each time, and never sends the last byte, would fill the disk."""
+    digest, label = digest_of(b"what is never sent"), replace(PLAN, kind=Kind.EVALUATION)
+    source = await sources.add(ALDER, Trickle(None, claims_size=100_000))
+    for size in (100_000, 200_000):
+        source.claims_size = size
+        while not store.partial(digest, size):
+            with pytest.raises(NotFoundError):
+                await exchange.fetch_named(digest, label, within=1)
+    assert store.partial(digest, 100_000) == 0
+    with pytest.raises(NotFoundError):
+        await exchange.fetch_named(digest, PLAN, within=1)
+    assert store.partial(digest, 200_000) == 0  # of a plan nothing is kept
+
+
 async def test_a_source_that_claims_too_much_is_not_believed(exchange: Exchange, sources: Sources) -> None:
     data = some_bytes()
     alder = await sources.add(ALDER, Source(data, claims_size=LIMITS.plan + 1))
