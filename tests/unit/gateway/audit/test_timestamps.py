@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import rfc3161_client
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -17,10 +18,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gateway.audit.collect import Collector
 from gateway.audit.staging import staging
 from gateway.audit.timestamp import add_timestamp
+from quorate.blocks.errors import BlockError
 from quorate.errors import UnreachableError, UsageError
 from quorate.verify import Step, VerificationError, verify_bundle
 from quorate.verify.bundle.names import timestamp_name
+from quorate.verify.steps.timestamps import parse_roots, verify_token
 from tests.unit.quorate.ledger.bundles import export
+from tests.unit.quorate.ledger.chain import header_of
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
 from tests.unit.quorate.ledger.tampering import reseal
 
@@ -169,6 +173,18 @@ def test_an_altered_token(made, stamped, authority):
         altered[spot] ^= 1
         (bundle / name).write_bytes(altered)
         assert failure(made, reseal(bundle, made.ledger.officer), authority.root).place == name
+
+
+def test_every_byte_of_a_token_says_something(made, stamped, authority):
+    bundle, name = stamped
+    token, roots = (bundle / name).read_bytes(), parse_roots(authority.root)
+    header = header_of(made.ledger.chain.blocks[-1]).hash
+    assert verify_token(rfc3161_client, token, header, roots).year >= 2026
+    for spot in range(len(token)):
+        altered = bytearray(token)
+        altered[spot] ^= 1 << spot % 8
+        with pytest.raises(BlockError):
+            verify_token(rfc3161_client, bytes(altered), header, roots)
 
 
 @pytest.fixture
