@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from quorate.verify.bundle.manifest import Manifest
     from quorate.verify.checkpoint import Checkpoint
     from quorate.verify.report import Report
+    from quorate.verify.steps.chain import Chain
 
 
 def verify_bundle(
@@ -118,7 +119,7 @@ def _verify(path: Path, known: _Known, findings: Findings, progress: Progress) -
     world = verify_ledger(bundle, manifest, chain, findings, progress=progress, known=known.checkpoint)
     if world is not None:
         verify_artifacts(bundle, world, findings, progress)
-    _say_what_nobody_checked(manifest, findings)
+    _say_what_nobody_checked(manifest, chain, findings)
 
 
 def _require_same(manifest: Manifest, known: Checkpoint) -> None:
@@ -136,7 +137,13 @@ def _about(manifest: Manifest) -> str:
     )
 
 
-def _say_what_nobody_checked(manifest: Manifest, findings: Findings) -> None:
+def _say_what_nobody_checked(manifest: Manifest, chain: Chain, findings: Findings) -> None:
+    if manifest.scope.kind != "ledger" and chain.has_one_orderers_word:
+        findings.not_checked(
+            Step.HEADERS,
+            "that no update of the configuration is left out, by which members or certificates came or went",
+            why="one orderer alone signed which configuration is in force, and not all blocks are here",
+        )
     findings.not_checked(
         Step.BOUNDS,
         f"what {names.REPORT} and the manifest's versions of software say",

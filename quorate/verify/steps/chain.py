@@ -47,6 +47,11 @@ class Chain:
         """The numbers of the blocks that carry a configuration."""
         return frozenset(since for since, _ in self.configs)
 
+    @property
+    def has_one_orderers_word(self) -> bool:
+        """Whether one orderer alone says which configuration is in force in the end: headers do not tell."""
+        return len(self.headers) > 1 and len(decode_signatures(self.signatures[-1]).signatures) == 1
+
     def config_at(self, number: int) -> ChannelConfig:
         """Return the configuration under which the entries of a block were checked."""
         # An update is checked under the configuration that it replaces.

@@ -11,8 +11,11 @@ from quorate.verify.bundle.manifest import Manifest, Scope
 from quorate.verify.bundle.scope import Extent
 from tests.unit.gateway.portal.ledger import House, TellingLedger
 from tests.unit.quorate.ledger.bundles import export
+from tests.unit.quorate.ledger.chain import sign_block
 from tests.unit.quorate.ledger.consortium import Consortium, Ledger
+from tests.unit.quorate.ledger.organisations import Organisation
 from tests.unit.quorate.ledger.tampering import reseal
+from tests.unit.quorate.verify.test_configurations import update
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,25 @@ def test_a_policy_set_that_was_left_out_is_not_said_to_have_been_in_force(tmp_pa
     report = verify_bundle(bundle, genesis=house.ledger.genesis)
     assert "by the access policies that the bundle holds: all were allowed" in said(report)
     assert "no vote, commit, study, change of the members or of the access policies" in left_open(report)
+
+
+def test_an_update_of_the_configuration_that_was_left_out_is_not_ruled_out(tmp_path):
+    """Headers do not name the configuration, so one orderer can sign them again with an older one beside them."""
+    made = Consortium(Ledger(per_block=1))
+    update(made.ledger, members=[*made.members, Organisation.new("Dogwood")])
+    made.round(1)
+    hidden = made.ledger.chain.last_config
+    for block in made.ledger.chain.blocks[hidden:]:
+        sign_block(block, made.ledger.ordering.orderer, 0)
+    export(made.ledger, tmp_path / "study", study="one")
+    (tmp_path / "study" / "blocks" / f"{hidden}.block").unlink()
+    bundle = reseal(tmp_path / "study", made.ledger.officer)
+    report = verify_bundle(bundle, genesis=made.ledger.genesis)
+    assert "1 configuration in force" in said(report)
+    assert "that no update of the configuration is left out" in left_open(report)
+    export(made.ledger, tmp_path / "whole")
+    with pytest.raises(VerificationError, match=f"block {hidden}, transaction 0: a transaction of type 1 cannot"):
+        verify_bundle(tmp_path / "whole", genesis=made.ledger.genesis)
 
 
 def test_options_of_the_command():
