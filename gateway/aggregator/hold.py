@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gateway.aggregator.inputs import model_description
@@ -13,7 +14,7 @@ from quorate.digest import parse_digest
 from quorate.errors import QuorateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from gateway.artifacts.label import Description
     from gateway.service.context import GatewayContext
@@ -32,12 +33,14 @@ _UNVOTED_STUDIES: Final = 4
 """How many proposals of one organisation are held at once, for the same reason."""
 _AGAIN_AFTER: Final = 5.0
 """Seconds after which what nobody had is asked for again, when the study has not changed sooner."""
+_EVALUATION_AGAIN_AFTER: Final = 60.0
+"""The same of an evaluation set, for which no round waits."""
 
 
 async def hold_what_is_needed(context: GatewayContext) -> None:
     """Fetch as studies appear and move on, until cancelled; a participant may accept only what its gateway holds."""
     async with asyncio.TaskGroup() as tasks:
-        changed: dict[StudyId, asyncio.Event] = {}
+        changed: dict[StudyId, list[asyncio.Event]] = {}
         # Whatever happens between these two lines is among the changes after that number.
         known, after = tuple(context.state.studies), context.state.sequence
         for study in known:
@@ -47,29 +50,36 @@ async def hold_what_is_needed(context: GatewayContext) -> None:
 
 
 def _wake(
-    context: GatewayContext, tasks: asyncio.TaskGroup, changed: dict[StudyId, asyncio.Event], study: StudyId
+    context: GatewayContext, tasks: asyncio.TaskGroup, changed: dict[StudyId, list[asyncio.Event]], study: StudyId
 ) -> None:
     if study not in changed:
-        changed[study] = asyncio.Event()
-        tasks.create_task(_follow(context, study, changed[study]), name=f"hold {study}")
-    changed[study].set()
+        changed[study] = []
+        # Beside each other: the next model does not wait for an evaluation set that nobody has.
+        for fetch, again_after in ((_for_rounds, _AGAIN_AFTER), (_for_evaluation, _EVALUATION_AGAIN_AFTER)):
+            event = asyncio.Event()
+            changed[study].append(event)
+            tasks.create_task(_follow(partial(_hold, context, study, fetch), event, again_after), name=f"hold {study}")
+    for event in changed[study]:
+        event.set()
 
 
-async def _follow(context: GatewayContext, name: StudyId, changed: asyncio.Event) -> None:
+async def _follow(hold: Callable[[], Awaitable[bool]], changed: asyncio.Event, again_after: float) -> None:
     while True:
         await changed.wait()
         changed.clear()
-        if await _hold(context, name):
+        if await hold():
             continue
         try:
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the change.
-            async with asyncio.timeout(_AGAIN_AFTER):
+            async with asyncio.timeout(again_after):
                 await changed.wait()
         except TimeoutError:
             changed.set()
 
 
-async def _hold(context: GatewayContext, name: StudyId) -> bool:
+async def _hold(
+    context: GatewayContext, name: StudyId, fetch: Callable[[GatewayContext, StudyView], Awaitable[None]]
+) -> bool:
     """Fetch what is missing; return whether everything is here that this organisation needs."""
     study = context.state.studies.get(name)
     if study is None or not _concerns(context, study):
@@ -77,11 +87,7 @@ async def _hold(context: GatewayContext, name: StudyId) -> bool:
     if not is_welcome(study, context.state.studies.values(), now=context.clock()):
         return False
     try:
-        await _fetch_named(context, study, Kind.PLAN, within=_SECONDS)
-        for description in _models(study):
-            await _fetch_model(context, study, description)
-        if study.study.state in _AGREED:
-            await _fetch_named(context, study, Kind.EVALUATION, within=_AGAIN_AFTER)  # no round waits for it
+        await fetch(context, study)
     except QuorateError as error:
         _log.info("study %s is not yet held here: %s", name, error)
         return False
@@ -108,11 +114,22 @@ def _concerns(context: GatewayContext, study: StudyView) -> bool:
     return study.study.state in _CONCERNS or (study.study.state == "COMPLETED" and study.study.study in held)
 
 
-async def _fetch_named(context: GatewayContext, study: StudyView, kind: Kind, *, within: float) -> None:
+async def _for_rounds(context: GatewayContext, study: StudyView) -> None:
+    await _fetch_named(context, study, Kind.PLAN)
+    for description in _models(study):
+        await _fetch_model(context, study, description)
+
+
+async def _for_evaluation(context: GatewayContext, study: StudyView) -> None:
+    if study.study.state in _AGREED:
+        await _fetch_named(context, study, Kind.EVALUATION)
+
+
+async def _fetch_named(context: GatewayContext, study: StudyView, kind: Kind) -> None:
     digest = named(study.study.terms).get(kind)
     if digest is not None:
         label = Label(kind=kind, study=study.study.study)
-        await context.exchange.fetch_named(parse_digest(digest), label, within=within)
+        await context.exchange.fetch_named(parse_digest(digest), label, within=_SECONDS)
 
 
 async def _fetch_model(context: GatewayContext, study: StudyView, description: Description) -> None:

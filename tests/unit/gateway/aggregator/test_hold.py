@@ -1,10 +1,11 @@
 """What a proposal that nobody has voted for may make other gateways fetch: anybody may propose anything."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
 
-from gateway.aggregator.hold import _hold, is_welcome
+from gateway.aggregator.hold import _for_evaluation, _for_rounds, _hold, hold_what_is_needed, is_welcome
 from gateway.artifacts.label import Kind
 from quorate.digest import digest_of
 from quorate.errors import NotFoundError
@@ -37,10 +38,17 @@ def context_of(*studies, exchange):
     )
 
 
-async def fetched(*studies, of):
+async def fetched(*studies, of, fetch=_for_rounds):
     exchange = FakeExchange()
     context = context_of(*studies, exchange=exchange)
-    return await _hold(context, of), exchange.fetched
+    return await _hold(context, of, fetch), exchange.fetched
+
+
+def evaluated(study):
+    terms = study.study.terms.model_copy(
+        update={"evaluation": Evaluation(digest=digest_of(b"e"), metrics=["accuracy"])}
+    )
+    return study.model_copy(update={"study": study.study.model_copy(update={"terms": terms})})
 
 
 @pytest.mark.parametrize(
@@ -59,19 +67,42 @@ async def test_a_large_model_is_fetched_once_it_is_voted_for(state, elements, ki
 @pytest.mark.parametrize(
     ("state", "kinds"),
     [
-        ("PROPOSED", [Kind.PLAN, Kind.INITIAL_MODEL]),
-        ("APPROVED", [Kind.PLAN, Kind.INITIAL_MODEL, Kind.EVALUATION]),
-        ("RUNNING", [Kind.PLAN, Kind.INITIAL_MODEL, Kind.EVALUATION]),
+        ("PROPOSED", []),
+        ("APPROVED", [Kind.EVALUATION]),
+        ("RUNNING", [Kind.EVALUATION]),
         ("COMPLETED", []),
     ],
 )
 async def test_the_public_evaluation_set_is_fetched_once_the_study_is_voted_for(state, kinds):
-    study = study_record(state=state)
-    terms = study.study.terms.model_copy(
-        update={"evaluation": Evaluation(digest=digest_of(b"e"), metrics=["accuracy"])}
-    )
-    study = study.model_copy(update={"study": study.study.model_copy(update={"terms": terms})})
-    assert await fetched(study, of="heart") == (True, kinds)
+    assert await fetched(evaluated(study_record(state=state)), of="heart", fetch=_for_evaluation) == (True, kinds)
+
+
+async def test_no_model_waits_for_an_evaluation_set_that_nobody_has():
+    exchange, models = FakeExchange(), asyncio.Semaphore(0)
+
+    async def fetch(_description, **_within):
+        models.release()
+
+    async def fetch_named(_digest, label, **_within):
+        if label.kind is Kind.EVALUATION:
+            await asyncio.Event().wait()
+
+    exchange.fetch, exchange.fetch_named = fetch, fetch_named
+    context = context_of(evaluated(study_record(state="RUNNING")), exchange=exchange)
+    changes: asyncio.Queue = asyncio.Queue()
+
+    async def changed(_after):
+        while True:
+            yield SimpleNamespace(study=await changes.get())
+
+    context.state.sequence, context.state.changes = 0, changed
+    holding = asyncio.create_task(hold_what_is_needed(context))
+    for _ in range(3):
+        async with asyncio.timeout(60):
+            await models.acquire()
+        changes.put_nowait("heart")
+    holding.cancel()
+    await asyncio.wait([holding])
 
 
 @pytest.mark.parametrize(("state", "dropped"), [("PROPOSED", 1), ("APPROVED", 0)])
@@ -88,7 +119,7 @@ async def test_no_part_of_a_model_is_kept_before_anybody_has_voted_for_it(state,
     exchange.fetch = fetch
     context = context_of(study, exchange=exchange)
     context.store.discard = discard
-    assert await _hold(context, "heart") is False
+    assert await _hold(context, "heart", _for_rounds) is False
     assert [digest for digest, _ in discarded] == [study.study.terms.model.initial] * dropped
 
 
