@@ -3,6 +3,7 @@ package contract
 import (
 	"slices"
 
+	"quorate.dev/chaincode/authz"
 	"quorate.dev/chaincode/ledger"
 	"quorate.dev/chaincode/records"
 )
@@ -12,6 +13,9 @@ type Study struct{ base }
 
 // Propose proposes a study. While it is PROPOSED or REJECTED its proposer may change the terms, as a new version.
 func (*Study) Propose(ctx *Context, q *records.ProposeRequest) (*records.Study, error) {
+	if q.Study == authz.ConsortiumID {
+		return nil, ledger.Refuse(ledger.InvalidArgument, "no study is called %s: by that name policies mean the trail of all of them", q.Study)
+	}
 	charter, err := ctx.needCharter()
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package contract_test
 
 import (
 	"testing"
+
+	"quorate.dev/chaincode/authz"
 )
 
 func TestAChangeOfTermsIsANewVersionAndANewVote(t *testing.T) {
@@ -27,6 +29,12 @@ func TestAChangeOfTermsIsANewVersionAndANewVote(t *testing.T) {
 	}
 	w.must(w.as(alder, "operator"), "study:Tally", m{"study": "one", "motion": "approve"})
 	w.refused(w.as(alder, "operator"), "study:Propose", m{"study": "one", "terms": terms()}, "INVALID_STATE", "APPROVED", "PROPOSED or REJECTED")
+}
+
+func TestNoStudyIsCalledLikeTheTrailOfAll(t *testing.T) {
+	w := registered(t)
+	q := m{"study": authz.ConsortiumID, "terms": terms()}
+	w.refused(w.as(alder, "operator"), "study:Propose", q, "INVALID_ARGUMENT", "the trail of all of them")
 }
 
 func TestOneOrganisationHasOneVoteWhateverItsCertificates(t *testing.T) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quorate.policy.world import CONSORTIUM
 from quorate.records.common import make
 from quorate.records.round import Round
 from quorate.records.study import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def propose(call: Call) -> dict[str, Document]:
     """Return what `Propose` writes."""
     asked = call.asked(Propose)
+    require(asked.study != CONSORTIUM, f"a study is called {CONSORTIUM}: by that name policies mean the trail of all")
     charter = call.charter()
     before = call.world.get(Study, keys.study(asked.study))
     if before is not None:

@@ -286,6 +286,11 @@ class TestRules:
         with pytest.raises(QuorateError, match=message):
             made.ledger.call(made.members[0], "operator", "study:Propose", study="two", terms=terms)
 
+    def test_a_study_called_like_the_trail_of_all(self, made):
+        terms = made.terms(digest_of(b"i"), 2)
+        with pytest.raises(QuorateError, match="policies mean the trail of all"):
+            made.ledger.call(made.members[0], "operator", "study:Propose", study="quorate", terms=terms)
+
     def test_rounds_that_no_account_is_charged_for(self):
         made = Consortium(private=False)
         made.private = True
