@@ -44,6 +44,11 @@ func (g *guard) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Respons
 	if err != nil {
 		return failure(err)
 	}
+	if request.function.mode == ledger.Submit {
+		if err := requireDirect(stub); err != nil {
+			return failure(err)
+		}
+	}
 	call, err := g.begin(stub, request)
 	if err != nil {
 		return failure(err)

@@ -131,6 +131,31 @@ func TestAPanicIsLoggedAndAnswered(t *testing.T) {
 	}
 }
 
+func TestAnotherChaincodeMayReadAndNotWrite(t *testing.T) {
+	w := founded(t)
+	client := w.as(alder, "steward")
+	document, err := json.Marshal(withSchema("dataset:Register", dataset("rows")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := [][]byte{[]byte("dataset:Register"), document}
+	read := [][]byte{[]byte("audit:Info"), []byte(`{"schema":"quorate.audit.info/1"}`)}
+	for name, test := range map[string]struct {
+		signed, args [][]byte
+		refused      string
+	}{
+		"a write": {write, write, ""}, "a read": {read, read, ""}, "a read for another": {write, read, ""},
+		"a write for another":         {[][]byte{[]byte("Forward"), write[0], write[1]}, write, "DENIED: another chaincode makes this call"},
+		"the same function otherwise": {[][]byte{write[0], []byte("{}")}, write, "DENIED: another chaincode makes this call"},
+		"a write for nobody":          {nil, write, "DENIED: another chaincode makes this call"},
+	} {
+		_, err := client.SimulateSigned(test.signed, test.args...)
+		if (err == nil) != (test.refused == "") || (err != nil && !strings.HasPrefix(err.Error(), test.refused)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 type brokenStub struct{ shim.ChaincodeStubInterface }
 
 func (brokenStub) GetTxID() string   { return "t1" }

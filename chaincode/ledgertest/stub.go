@@ -7,6 +7,8 @@ import (
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -15,6 +17,7 @@ type stub struct {
 	shim.ChaincodeStubInterface
 	txID    string
 	args    [][]byte
+	signed  [][]byte // the arguments of the signed proposal
 	creator []byte
 	time    *timestamppb.Timestamp
 	state   state
@@ -52,6 +55,21 @@ func (s *stub) GetFunctionAndParameters() (string, []string) {
 		return "", nil
 	}
 	return list[0], list[1:]
+}
+
+func (s *stub) GetSignedProposal() (*peer.SignedProposal, error) {
+	spec, err := proto.Marshal(&peer.ChaincodeInvocationSpec{
+		ChaincodeSpec: &peer.ChaincodeSpec{Input: &peer.ChaincodeInput{Args: s.signed}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	payload, err := proto.Marshal(&peer.ChaincodeProposalPayload{Input: spec})
+	if err != nil {
+		return nil, err
+	}
+	proposal, err := proto.Marshal(&peer.Proposal{Payload: payload})
+	return &peer.SignedProposal{ProposalBytes: proposal}, err
 }
 
 // GetState returns the committed value: a transaction does not see its own writes.

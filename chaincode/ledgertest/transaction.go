@@ -49,8 +49,15 @@ func (c *Client) Simulate(function string, doc any) (*Transaction, error) {
 // SimulateArgs runs a call with any arguments.
 func (c *Client) SimulateArgs(args ...[]byte) (*Transaction, error) {
 	c.network.t.Helper()
+	return c.SimulateSigned(args, args...)
+}
+
+// SimulateSigned runs a call with any arguments in a transaction whose creator signed, it may be, others: then another
+// chaincode makes the call.
+func (c *Client) SimulateSigned(signed [][]byte, args ...[]byte) (*Transaction, error) {
+	c.network.t.Helper()
 	s := &stub{
-		txID: newTxID(c.network.t), args: args, creator: c.creator,
+		txID: newTxID(c.network.t), args: args, signed: signed, creator: c.creator,
 		time: timestamppb.New(c.network.now.Add(c.offset)), state: c.network.state,
 		rwset: RWSet{reads: map[string]*version{}, writes: map[string][]byte{}},
 	}
