@@ -124,7 +124,12 @@ class Window:
         self.page.get_by_label("Becomes").select_option("CONCLUDED")
         self.page.get_by_label("Meaning").select_option("review")
         self.page.get_by_label("Outcome").select_option("accepted")
-        self.page.get_by_role("button", name="Prepare").click()
+        self.press("Prepare")
+
+    def press(self, name):
+        """Press a button that leads to a page, and wait until that page has its styles."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name).click()
 
     def log_in(self, signer):
         self.page.goto("/login")
@@ -219,7 +224,7 @@ def test_a_suspended_study_obeys_the_strict_policy_fits_and_axe_finds_nothing(wh
 
 def test_paper_is_light_whatever_the_screen_is(window):
     page = window.open("overview")
-    page.get_by_role("button", name="Dark").click()
+    window.press("Dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     read = "getComputedStyle(document.documentElement).getPropertyValue('--ink')"
     dark = page.evaluate(read)
@@ -242,8 +247,8 @@ def test_everything_works_without_javascript(window):
     expect(page.get_by_role("heading", name="Counted anew from history")).to_be_visible()
     window.prepare()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review first-model")
-    page.get_by_role("button", name="Dark").click()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    window.press("Dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 @pytest.mark.parametrize("window", [{"java_script_enabled": False}], indirect=True, ids=["no-javascript"])
