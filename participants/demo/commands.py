@@ -31,8 +31,11 @@ def _cap(_context: click.Context, _parameter: click.Parameter, value: str) -> st
 
 
 def _summary(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
-    if value is not None and not value.parent.is_dir():
-        raise click.BadParameter(f"there is no directory {value.parent}")  # said now, not after all rounds
+    if value is not None:
+        try:
+            value.parent.mkdir(parents=True, exist_ok=True)  # now, and not after all rounds
+        except OSError as error:
+            raise click.BadParameter(f"{value.parent} cannot be made: {error.strerror}") from error
     return value
 
 
