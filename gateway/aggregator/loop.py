@@ -12,6 +12,7 @@ from gateway.aggregator.doubt import Watchman
 from gateway.aggregator.hold import hold_what_is_needed
 from quorate.errors import DefectError, QuorateError, TimedOutError
 from quorate.identifiers import RoundNumber
+from quorate.records.study import NOT_BEGUN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +31,6 @@ _Seen: TypeAlias = "tuple[StudyView | None, RoundView | None, Charter | None]"
 _IDLE = 3600.0  # seconds without any change after which a study is looked at again
 _AFTER_FAILURE = 2.0  # seconds before a failed step is tried again
 _ENDED = frozenset({"COMPLETED", "ABORTED"})
-_NOT_BEGUN = frozenset({"PROPOSED", "REJECTED", "APPROVED", "READY"})
 
 
 async def run(context: GatewayContext) -> None:
@@ -56,7 +56,7 @@ async def _studies(state: Projection) -> AsyncIterator[StudyId]:
 
 
 def _has_begun(study: StudyView | None) -> bool:
-    return study is not None and study.study.state not in _NOT_BEGUN
+    return study is not None and study.study.state not in NOT_BEGUN
 
 
 class _StudyLoop:

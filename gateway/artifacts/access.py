@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.artifacts.label import Kind, Label
+from quorate.records.study import UNAPPROVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -108,7 +109,7 @@ def _is_offered(facts: Facts) -> bool:
     if facts.study is None:
         return False
     study = facts.study.study
-    return study.proposer == facts.own or study.state not in {"PROPOSED", "REJECTED"}
+    return study.proposer == facts.own or study.state not in UNAPPROVED
 
 
 def _takes_part(reader: MspId, facts: Facts) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gateway.artifacts.access import Facts, is_named
 from gateway.artifacts.label import Description, Kind, Label
 from quorate.errors import ConflictError, DeniedError, StateError, UsageError
+from quorate.records.study import UNAPPROVED
 from quorate.tensors import Header, Schema, file_size
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _admit_update(description: Description, facts: Facts) -> None:
 def _admit_named(description: Description, facts: Facts, limits: SizeLimits) -> None:
     label, study = description.label, facts.study
     named = is_named(description.digest, label.kind, study)
-    if study is not None and study.study.state not in {"PROPOSED", "REJECTED"} and not named:
+    if study is not None and study.study.state not in UNAPPROVED and not named:
         raise ConflictError(f"the terms of {label.study} name other bytes as its {label.kind}")
     admit_size(description, study if named else None, None, limits)
 

@@ -15,7 +15,7 @@ from gateway.portal.visit import Visit
 from quorate.errors import DeniedError, QuorateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from starlette.requests import Request
 
@@ -63,12 +63,16 @@ def admitted(portal: Portal, route: Route, request: Request) -> Visit | None:
     if not portal.doors.logins.knows(officer.msp, officer.pem):
         portal.doors.sessions.end(token)
         raise DeniedError("the channel no longer knows your certificate", hint="Log in with the one that you have now.")
-    if officer.role not in route.roles:
-        raise DeniedError(
-            f"the role {officer.role} may not see this page",
-            hint=f"It is for the role {' or '.join(sorted(route.roles))}.",
-        )
+    require_role(officer.role, route.roles)
     return Visit(request=request, portal=portal, route=route, officer=officer, token=token)
+
+
+def require_role(role: str, roles: Collection[str]) -> None:
+    """Return when a page is for this role; `DeniedError` when it is for others."""
+    if role not in roles:
+        raise DeniedError(
+            f"the role {role} may not see this page", hint=f"It is for the role {' or '.join(sorted(roles))}."
+        )
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from quorate.identifiers import StudyId
+from quorate.records.study import UNAPPROVED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 KEPT_PROPOSALS: Final = 64
 """How many unapproved studies of one proposer: each may have 64 KiB, and a megabyte in memory."""
-UNAPPROVED: Final = frozenset({"PROPOSED", "REJECTED"})
-"""States of a study that no vote has approved."""
 
 
 def beyond(unapproved: Collection[Study]) -> list[Study]:

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from gateway.artifacts.access import Facts
-from gateway.service.proposals import UNAPPROVED, beyond, worth_reading
+from gateway.service.proposals import beyond, worth_reading
 from quorate.errors import NotFoundError, StateError, TimedOutError, UnsupportedVersionError, UsageError
 from quorate.identifiers import MspId, RoundNumber, StudyId
+from quorate.records.study import UNAPPROVED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping

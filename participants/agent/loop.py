@@ -19,6 +19,7 @@ from quorate.errors import (
     TimedOutError,
     UnreachableError,
 )
+from quorate.records.study import NOT_BEGUN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -34,7 +35,6 @@ _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 5.0
-_NOT_BEGUN: Final = frozenset({"PROPOSED", "REJECTED", "APPROVED", "READY"})
 
 # What may be otherwise a moment later although nothing that this agent sees has changed: another process is away, the
 # disk is full, a peer is behind, or a network that stood still found the proposal's time too old. As long as the round
@@ -84,7 +84,7 @@ class AgentLoop:
     def _note(self, change: StudyChange | RoundChange) -> None:
         if change.round is None:
             name = change.study.study.study
-            if change.study.study.state in _NOT_BEGUN:  # has no rounds yet, and anybody may propose any number
+            if change.study.study.state in NOT_BEGUN:  # has no rounds yet, and anybody may propose any number
                 self._studies.pop(name, None)
             else:
                 self._studies[name] = change.study

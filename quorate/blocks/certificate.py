@@ -79,13 +79,18 @@ def first_der(pem: bytes) -> bytes:
 
 def certificate_digest(certificate: x509.Certificate) -> Digest:
     """Return the digest of the certificate's DER, by which records name it."""
-    return digest_of(certificate.public_bytes(Encoding.DER))
+    return digest_of(der_of(certificate))
 
 
 def units(certificate: x509.Certificate) -> tuple[str, ...]:
     """Return the organisational units in the subject."""
     found = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     return tuple(value if isinstance(value := unit.value, str) else value.decode("utf-8", "replace") for unit in found)
+
+
+def der_of(certificate: x509.Certificate) -> bytes:
+    """Return the bytes that were signed, with the signature."""
+    return certificate.public_bytes(Encoding.DER)
 
 
 def _require_small(pem: bytes) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from quorate.blocks import protos
 from quorate.blocks.certificate import (
     REMEMBERED,
+    der_of,
     first_certificate,
     is_authority,
     is_issued_by,
@@ -52,9 +52,9 @@ class Msp:
     def __init__(self, config: protos.AnyMessage, *, ed25519: bool = False) -> None:
         self.id: str = config.name
         self._authorities = [first_certificate(pem) for pem in (*config.root_certs, *config.intermediate_certs)]
-        self._roots = {_der(first_certificate(pem)) for pem in config.root_certs}
+        self._roots = {der_of(first_certificate(pem)) for pem in config.root_certs}
         self._inner: set[bytes] = set()
-        self._admins = {_der(first_certificate(pem)) for pem in config.admins}
+        self._admins = {der_of(first_certificate(pem)) for pem in config.admins}
         self._revocations = Revocations(self.id, config.revocation_list, self._authorities)
         self._ed25519 = ed25519
         self._required_units = [
@@ -65,7 +65,9 @@ class Msp:
             raise BlockError(f"MSP {self.id} has no root certificate")
         # Who has authorities below may not issue members: peers take only the leaves of the tree for issuers.
         self._inner = {
-            _der(issuer) for pem in config.intermediate_certs for issuer in self._chain(first_certificate(pem), below=1)
+            der_of(issuer)
+            for pem in config.intermediate_certs
+            for issuer in self._chain(first_certificate(pem), below=1)
         }
 
     def admit(self, serialized: bytes, pem: bytes) -> Identity:
@@ -102,8 +104,8 @@ class Msp:
             found,
             kind=kind,
             units=names,
-            issuers=hashlib.sha256(b"".join(_der(issuer) for issuer in chain)).digest(),
-            is_admin=kind is Kind.ADMIN or _der(certificate) in self._admins,
+            issuers=hashlib.sha256(b"".join(der_of(issuer) for issuer in chain)).digest(),
+            is_admin=kind is Kind.ADMIN or der_of(certificate) in self._admins,
         )
 
     def _signers(self, outline: Outline) -> list[x509.Certificate]:
@@ -124,7 +126,7 @@ class Msp:
         if is_authority(certificate):
             raise BlockError(f"an authority of {self.id} stands where a member is expected")
         chain = self._chain(certificate, below=0)
-        if _der(chain[0]) in self._inner:
+        if der_of(chain[0]) in self._inner:
             raise BlockError(f"a member of {self.id} was issued by an authority that has others below it")
         return chain
 
@@ -135,7 +137,7 @@ class Msp:
             issuer = self._issuer(current, below=below + len(chain))
             self._revocations.require_good(current, issuer)
             chain.append(issuer)
-            if _der(issuer) in self._roots:
+            if der_of(issuer) in self._roots:
                 return chain
             current = issuer
         raise BlockError(f"a certificate's chain is longer than {_MAX_CHAIN}")
@@ -241,8 +243,4 @@ def _may_issue(authority: x509.Certificate, below: int) -> bool:
 
 def _certified(pem: bytes, issuer: x509.Certificate) -> bool:
     """Tell whether a unit's certifier, when it names one, is the certificate's issuer."""
-    return not pem or _der(first_certificate(pem)) == _der(issuer)
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)
+    return not pem or der_of(first_certificate(pem)) == der_of(issuer)

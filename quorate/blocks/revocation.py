@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
+from quorate.blocks.certificate import der_of
 from quorate.blocks.errors import BlockError
 from quorate.blocks.pem import first_block
 
@@ -51,7 +51,7 @@ class Revocations:
         """
         if self._is_nobodys:
             raise BlockError(f"a revocation list of {self._msp_id} does not say whose it is")
-        if (_der(issuer), certificate.serial_number) in self._revoked:
+        if (der_of(issuer), certificate.serial_number) in self._revoked:
             raise BlockError(f"a certificate of {self._msp_id} in the chain is revoked")
 
     def _take(self, found: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate]) -> None:
@@ -64,7 +64,7 @@ class Revocations:
             raise BlockError("a revocation list cannot be read", cause=error) from error
         for authority in authorities:
             if _key_identifier(authority) == key is not None and _is_signed(found, authority):
-                self._revoked |= {(_der(authority), entry.serial_number) for entry in found}
+                self._revoked |= {(der_of(authority), entry.serial_number) for entry in found}
 
 
 def _read(data: bytes) -> x509.CertificateRevocationList:
@@ -87,7 +87,3 @@ def _is_signed(found: x509.CertificateRevocationList, authority: x509.Certificat
         return found.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # it refuses others
     except TypeError:
         return False
-
-
-def _der(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.DER)

@@ -12,10 +12,11 @@ from quorate.cli.audit_check import check_command
 from quorate.cli.audit_compliance import report_command
 from quorate.cli.audit_review import review_group
 from quorate.cli.extra import gateway_part
+from quorate.cli.files import read_bounded
 from quorate.cli.options import genesis_options, profile_option
 from quorate.cli.output import Format, format_option, print_document
 from quorate.cli.terminal import printable
-from quorate.errors import StorageError, UsageError
+from quorate.errors import StorageError
 
 if TYPE_CHECKING:
     from quorate.verify import Report
@@ -68,7 +69,7 @@ def verify_command(
     from quorate.verify import Checkpoint, VerificationError, verify_bundle  # noqa: PLC0415 - as above
 
     known = None if remember is None else Checkpoint.load(remember)
-    roots = b"" if timestamp_root is None else _roots(timestamp_root)
+    roots = b"" if timestamp_root is None else read_bounded(timestamp_root, limit=_ROOTS_LIMIT, what="roots in PEM")
     try:
         with showing() as progress:
             report = verify_bundle(
@@ -140,17 +141,6 @@ group.add_command(transaction_command)
 group.add_command(review_group)
 group.add_command(check_command)
 group.add_command(report_command)
-
-
-def _roots(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_ROOTS_LIMIT + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    if len(data) > _ROOTS_LIMIT:
-        raise UsageError(f"{path} has more than {_ROOTS_LIMIT} bytes, and roots in PEM do not")
-    return data
 
 
 def _write(report: Report, bundle: Path, page: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -30,6 +30,10 @@ from quorate.records.dataset import Adjacency, Unit
 
 RoundState = Literal["OPEN", "SEALED", "FINAL", "DISPUTED", "ABORTED"]
 State = Literal["PROPOSED", "APPROVED", "READY", "RUNNING", "SUSPENDED", "COMPLETED", "REJECTED", "ABORTED"]
+UNAPPROVED: Final = frozenset({"PROPOSED", "REJECTED"})
+"""States of a study that no vote has approved: its proposer may change the terms."""
+NOT_BEGUN: Final = UNAPPROVED | {"APPROVED", "READY"}
+"""States of a study that has no rounds yet."""
 Motion = Annotated[
     str, StringConstraints(pattern=r"^(approve|abort|abort-round/[1-9][0-9]{0,4}|resume/[1-9][0-9]{0,4})$")
 ]

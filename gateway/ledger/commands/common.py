@@ -13,6 +13,7 @@ import click
 
 from gateway.ledger.session import Profile, open_session
 from quorate import canonical
+from quorate.cli.files import read_bounded
 from quorate.cli.output import Format, format_option, print_document
 from quorate.errors import UsageError
 
@@ -52,24 +53,6 @@ def _profile_option() -> click.Option:
 async def _in_session(function: Callable[..., Coroutine[Any, Any, Any]], path: Path, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
     async with open_session(Profile.load(path)) as session:
         return await function(session, **arguments)
-
-
-def read_bounded(path: Path, *, limit: int, what: str) -> bytes:
-    """Return the bytes of a file that a person named as `what`.
-
-    Raises
-    ------
-    UsageError
-        When the file cannot be read or has more than `limit` bytes.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", cause=error) from error
-    if len(data) > limit:
-        raise UsageError(f"{path} has more than {limit} bytes, and {what} may not")
-    return data
 
 
 def read_document(path: Path) -> dict[str, canonical.JSON]:

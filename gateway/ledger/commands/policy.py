@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from gateway.ledger.commands.ballots import PROPOSAL_COLUMNS, proposal_row, require_read
-from gateway.ledger.commands.common import ledger_command, print_record, read_bounded, read_document
+from gateway.ledger.commands.common import ledger_command, print_record, read_document
 from gateway.ledger.commands.views import said
+from quorate.cli.files import read_bounded
 from quorate.cli.output import Column, Format, print_rows
 from quorate.cli.terminal import printable
 from quorate.errors import DeniedError, UsageError

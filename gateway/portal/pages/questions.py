@@ -8,7 +8,7 @@ from gateway.audit.trail.questions import QUESTIONS, question_named
 from gateway.audit.trail.questions.answer import DatedRow
 from gateway.portal.asked import address, milliseconds, number
 from gateway.portal.excerpt import excerpt
-from quorate.errors import DeniedError
+from gateway.portal.guard import require_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,8 +52,8 @@ async def show(visit: Visit) -> Response:
     """Show one answer as a table; what it needs and lacks is asked for."""
     name = visit.part("name")
     question = question_named(name)
-    if name in OFFICERS_ONLY and visit.officer.role != "officer":
-        raise DeniedError(f"the role {visit.officer.role} may not see this page", hint="It is for the role officer.")
+    if name in OFFICERS_ONLY:
+        require_role(visit.officer.role, {"officer"})
     given = visit.query(*question.takes)
     complete = all(part in given for part in question.needs)
     answer, left = excerpt(await visit.ask(name, **asked_of(given))) if complete else (None, 0)

@@ -8,6 +8,7 @@ from quorate.policy.world import CONSORTIUM
 from quorate.records.common import make
 from quorate.records.round import Round
 from quorate.records.study import (
+    UNAPPROVED,
     Accept,
     AcceptRecord,
     Complete,
@@ -34,7 +35,7 @@ def propose(call: Call) -> dict[str, Document]:
     before = call.world.get(Study, keys.study(asked.study))
     if before is not None:
         require(before.proposer == call.msp, f"the study {asked.study} was proposed by {before.proposer}")
-        require(before.state in {"PROPOSED", "REJECTED"}, f"the terms of a study that is {before.state} were changed")
+        require(before.state in UNAPPROVED, f"the terms of a study that is {before.state} were changed")
     require_terms(call, asked.terms)
     record = make(
         Study,
