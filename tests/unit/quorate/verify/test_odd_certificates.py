@@ -58,15 +58,19 @@ def test_what_rests_on_one_is_said_to_be_open_and_all_else_is_verified(made, tmp
     assert any("models" in found.message or "model" in found.message for found in report.verified)
 
 
-def test_a_majority_of_members_stands_in_for_it(made, tmp_path):
-    endorse(made, made.members[0].peer, odd_peer(made))
-    made.round(1)
-    path = tmp_path / "b"
+def vouched_for(made, path):
+    """Return the report on a bundle with the statements of two of three members."""
     export(made.ledger, path)
     (path / "witnesses").mkdir()
     for name, data in statements(made.ledger, made.members[:2]).items():
         (path / name).write_bytes(data)
-    report = verify_bundle(reseal(path, made.ledger.officer), genesis=made.ledger.genesis)
+    return verify_bundle(reseal(path, made.ledger.officer), genesis=made.ledger.genesis)
+
+
+def test_a_majority_of_members_stands_in_for_it(made, tmp_path):
+    endorse(made, made.members[0].peer, odd_peer(made))
+    made.round(1)
+    report = vouched_for(made, tmp_path / "b")
     assert open_codes(report) == []
     [said] = [found.message for found in report.verified if "cannot be derived" in found.message]
     assert said.startswith("1 validation code more cannot be derived from the bundle")
@@ -148,12 +152,7 @@ def test_headers_that_an_odd_orderer_signed_are_said_to_be_open(made, tmp_path):
 
 def test_a_majority_of_members_stands_in_for_an_odd_orderer(made, tmp_path):
     order_oddly(made)
-    path = tmp_path / "b"
-    export(made.ledger, path)
-    (path / "witnesses").mkdir()
-    for name, data in statements(made.ledger, made.members[:2]).items():
-        (path / name).write_bytes(data)
-    report = verify_bundle(reseal(path, made.ledger.officer), genesis=made.ledger.genesis)
+    report = vouched_for(made, tmp_path / "b")
     assert [found for found in report.not_checked if found.step is Step.HEADERS] == []
     assert any("took the chain that they are in" in found.message for found in report.verified)
 
